@@ -21,7 +21,8 @@ import { anyOf, imageOf } from './image.ts';
 import type { Shape } from './rule.ts';
 import { fromWhere, written } from './rule.ts';
 import type { Grouping, Identity, OutputName, Store, StoredKey } from './store.ts';
-import { comparable, keyValues, termRows } from './store.ts';
+import { comparable } from './store.ts';
+import { keyValues, termRows } from './store-rows.ts';
 
 const ROW_DIGEST = OWN_COLUMNS.rowDigest;
 
@@ -94,6 +95,7 @@ export function bagStore(
     values: [],
     columns: new Map(node.outputs.map(({ column }, index) => [column.id, keys[index]?.name ?? ''])),
     input: 0,
+    once: null,
   };
 }
 

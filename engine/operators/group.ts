@@ -6,8 +6,7 @@
  * added to the groups that it concerns, and nothing else of a group is read. Each aggregate's own
  * rule says which parts it needs.
  */
-import type { Aggregate, ColumnRef, Expr } from '../../parser/tree.ts';
-import { visit } from '../../parser/walk.ts';
+import type { Aggregate, ColumnRef } from '../../parser/tree.ts';
 import { differentOf } from '../algebra/different.ts';
 import type { TypeFacts } from '../algebra/facts.ts';
 import { INT2, INT4, INT8 } from '../algebra/facts.ts';
@@ -30,11 +29,14 @@ import type { Argument, Finish } from '../aggregates/rule.ts';
 import { isFloat } from '../aggregates/rule.ts';
 import { ColumnNames, OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
-import { ident, join, lines, sql } from '../sql/sql.ts';
+import { ident, join, sql } from '../sql/sql.ts';
 import type { Rule, Shape } from './rule.ts';
-import { columnOf, conditions, fromWhere, nothingAgainst, only, written } from './rule.ts';
+import { columnOf, conditions, nothingAgainst, only, written } from './rule.ts';
 import type { Identity, OutputName, Store, StoredKey, Value } from './store.ts';
-import { comparable, keyValues, ordinals, scratchParts, termRows } from './store.ts';
+import { comparable, ordinals } from './store.ts';
+import { keyValues, scratchRows, termRows } from './store-rows.ts';
+import type { Reading } from './values-once.ts';
+import { asWritten, nameOf, valuesOnce } from './values-once.ts';
 
 const ALIAS = ident('g');
 
@@ -83,9 +85,7 @@ const BY_KEYS: Identity = {
   extra: [],
   vanishes: true,
   repeats: false,
-  fromScratch: (store, input) => sql`SELECT
-  ${lines([...keyValues(store), ...scratchParts(store)])}
-${fromWhere(input)}
+  fromScratch: (store, input) => sql`${scratchRows(store, input, keyValues(store))}
 GROUP BY ${ordinals(store.keys.length)}`,
   contributions: (store, terms) => termRows(store, terms, keyValues(store)),
   grouping: ({ keys }) => {
@@ -100,9 +100,7 @@ const BY_NOTHING: Identity = {
   extra: [ONLY_ROW],
   vanishes: false,
   repeats: false,
-  fromScratch: (store, input) => sql`SELECT
-  ${lines([sql`TRUE AS ${ident(ONLY_ROW)}`, ...scratchParts(store)])}
-${fromWhere(input)}`,
+  fromScratch: (store, input) => scratchRows(store, input, [sql`TRUE AS ${ident(ONLY_ROW)}`]),
   contributions: (store, terms) => termRows(store, terms, [sql`TRUE AS ${ident(ONLY_ROW)}`]),
   grouping: () => ({ select: [sql`TRUE AS ${ident(ONLY_ROW)}`], groupBy: [] }),
 };
@@ -143,7 +141,9 @@ export function groupStore(
   if (keys.length > MAX_KEYS) reasons.push(tooManyKeys(keys.length, MAX_KEYS));
   // Whether an aggregate is more than a part is known once it is planned, and values are named
   // before parts.
-  const tried = planAggregates(node, input, types, new PartAllocator(new ColumnNames()));
+  const plan = (allocator: PartAllocator, reading: Reading): readonly (Planned | PlanReason)[] =>
+    planAggregates(node, input, types, allocator, reading);
+  const tried = plan(new PartAllocator(new ColumnNames()), asWritten(input));
   reasons.push(...tried.flatMap((one) => ('kind' in one ? [one] : [])));
   if (reasons.length > 0) return { reasons };
   const valueNames = tried.map((one, index) => {
@@ -152,7 +152,7 @@ export function groupStore(
     return names.take(outputName(call.column.id) ?? valueName(call));
   });
   const allocator = new PartAllocator(names);
-  const planned = planAggregates(node, input, types, allocator);
+  const planned = plan(allocator, asWritten(input));
   const { parts, extremes } = allocator;
   const lost = extremes.length === 0 ? [] : node.keys.filter((_, index) => cannotFind(keys[index]));
   if (lost.length > 0)
@@ -162,29 +162,38 @@ export function groupStore(
       ),
     };
   const values = planned.flatMap((one, index): Value[] => {
-    const name = valueNames[index];
-    const aggregate = node.aggregates[index];
-    if (name === undefined || name === null || aggregate === undefined || 'kind' in one) return [];
+    const [name, aggregate] = [valueNames[index] ?? null, node.aggregates[index]];
+    if (name === null || aggregate === undefined || 'kind' in one) return [];
     const { type } = types.of(aggregate.column.id);
-    const { finish } = one;
-    return [{ name, type, finish, stored: !CAN_OVERFLOW.has(type), label: label(aggregate.call) }];
+    const [stored, of] = [!CAN_OVERFLOW.has(type), label(aggregate.call)];
+    return [{ name, type, finish: one.finish, stored, label: of }];
   });
-  const columns = planned.map((one, index) =>
-    'kind' in one ? '' : (one.part ?? valueNames[index] ?? ''),
-  );
   return {
     identity: node.keys.length === 0 ? BY_NOTHING : BY_KEYS,
     keys,
     parts,
     extremes,
     values,
-    columns: new Map([
-      ...node.keys.map(({ column }, index) => [column.id, keys[index]?.name ?? ''] as const),
-      ...node.aggregates.map(({ column }, index) => [column.id, columns[index] ?? ''] as const),
-    ]),
+    columns: storedColumns(
+      node,
+      keys,
+      planned.map((one, index) => ('kind' in one ? null : one.part) ?? valueNames[index] ?? ''),
+    ),
     input: 0,
+    once: valuesOnce(input, { keys, parts, extremes }, plan),
   };
 }
+
+/** `aggregates`: the names of their columns. */
+const storedColumns = (
+  node: NodeOf<'group'>,
+  keys: readonly StoredKey[],
+  aggregates: readonly string[],
+): Store['columns'] =>
+  new Map([
+    ...node.keys.map(({ column }, index) => [column.id, keys[index]?.name ?? ''] as const),
+    ...node.aggregates.map(({ column }, index) => [column.id, aggregates[index] ?? ''] as const),
+  ]);
 
 /** Whether equality does not find the rows of a group again, from which an extreme is derived. */
 const cannotFind = (key: StoredKey | undefined): boolean => key?.facts.hasPlainEquality !== true;
@@ -194,15 +203,6 @@ const valueName = ({ call, args }: AggregateCall): string =>
   ['result', call.name, ...args.map(({ expr }) => nameOf(expr))]
     .filter((word) => word !== '')
     .join('_') + suffixOf(call);
-
-/** What stored columns call an expression: the columns that it reads. */
-function nameOf(expr: Expr): string {
-  const read: string[] = [];
-  visit(expr, (inner) => {
-    if (inner.kind === 'column' && !read.includes(inner.name)) read.push(inner.name);
-  });
-  return read.join('_');
-}
 
 const suffixOf = ({ filter }: Aggregate): string =>
   filter === null ? '' : `_if_${nameOf(filter)}`;
@@ -230,10 +230,11 @@ const planAggregates = (
   input: Shape,
   types: Types,
   allocator: PartAllocator,
+  reading: Reading,
 ): readonly (Planned | PlanReason)[] => {
   const overOf = differentRows(node, input);
   return node.aggregates.map((call) =>
-    planAggregate(call, overOf(call), node, input, types, allocator),
+    planAggregate(call, overOf(call), node, types, allocator, reading),
   );
 };
 
@@ -241,9 +242,9 @@ function planAggregate(
   { column, call, args }: AggregateCall,
   over: Over | null,
   node: NodeOf<'group'>,
-  input: Shape,
   types: Types,
   parts: PartAllocator,
+  reading: Reading,
 ): Planned | PlanReason {
   const rule = call.schema === null ? ruleFor(call.name) : undefined;
   if (rule === undefined) return aggregateNotMaintained(call.name, call.span);
@@ -252,9 +253,7 @@ function planAggregate(
   if (ambiguous !== null) return ambiguousValue(call.name, label(ambiguous.expr), call.span);
   const planned = args.map(
     ({ column: own, expr }, index): Argument => ({
-      value:
-        over?.args[index] ??
-        (expr.kind === 'column' ? written(expr, input) : sql`(${written(expr, input)})`),
+      value: over?.args[index] ?? reading.argument(expr, call.filter),
       type: types.of(own.id),
       fixedScale: fixedScale(expr, scaleOf(node)),
       name: nameOf(expr),
@@ -263,11 +262,11 @@ function planAggregate(
   );
   // A row is not null, whatever its fields are.
   const isOfRows = over !== null && call.args.length === 1 && call.args[0]?.kind === 'row';
-  const filter = call.filter === null || over !== null ? [] : [written(call.filter, input)];
+  const filter = call.filter === null || over !== null ? [] : [reading.condition(call.filter)];
   const finish = rule.plan({
     name: call.name,
     args: isOfRows ? [] : planned,
-    filter: filter.map((one) => sql`(${one})`),
+    filter,
     resultType: types.of(column.id).type,
     result: types.of(column.id),
     reaches: types.reaches(column.id),

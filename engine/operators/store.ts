@@ -11,20 +11,11 @@
 import type { TypeFacts } from '../algebra/facts.ts';
 import type { ColumnId } from '../algebra/node.ts';
 import type { Extreme, Part } from '../aggregates/parts.ts';
-import {
-  extremeFromScratch,
-  firstValue,
-  partFromScratch,
-  partOfRow,
-  partSum,
-  valueOfRow,
-  zeroOf,
-} from '../aggregates/parts.ts';
+import { firstValue, partSum, zeroOf } from '../aggregates/parts.ts';
 import type { Finish } from '../aggregates/rule.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import type { Rows, Term } from './rule.ts';
-import { fromWhere, termLabel } from './rule.ts';
 
 export type StoredKey = {
   readonly name: string;
@@ -60,6 +51,16 @@ export type Store = {
   readonly columns: ReadonlyMap<ColumnId, string>;
   /** The input whose rows are read: 0 for those of the operator. Parts of others get nothing. */
   readonly input: number;
+  /** Null where parts read no more than columns. */
+  readonly once: ValuesOnce | null;
+};
+
+/** What aggregates read of a row, computed once for all parts (store-rows.ts). */
+export type ValuesOnce = {
+  /** Over the rows of the operator. */
+  readonly values: readonly { readonly name: string; readonly value: Sql }[];
+  /** The parts of the store, over these values. */
+  readonly parts: readonly Part[];
 };
 
 /** The store as rows of another input add to it; `keys`: how the keys are written over these. */
@@ -67,6 +68,7 @@ export const fedBy = (store: Store, input: number, keys: readonly Sql[]): Store 
   ...store,
   keys: store.keys.map((key, index) => ({ ...key, value: keys[index] ?? key.value })),
   input,
+  once: null,
 });
 
 /** By what rows are found and grouped. */
@@ -143,44 +145,6 @@ export const fromScratch = (store: Store, input: Rows): Sql =>
 
 export const contributions = (store: Store, terms: readonly Term[]): Sql =>
   store.identity.contributions(store, terms);
-
-/** All parts and extremes of one group of rows, from scratch. */
-export const scratchParts = (store: Store): readonly Sql[] => [
-  ...store.parts.map((part) => {
-    const value = part.input === store.input ? partFromScratch(part) : zeroOf(part);
-    return sql`${value} AS ${ident(part.name)}`;
-  }),
-  ...extremesOf(store, extremeFromScratch),
-];
-
-/** The extremes that rows of an input have: those of other rows than its own are NULL. */
-const extremesOf = (store: Store, valueOf: (extreme: Extreme) => Sql): readonly Sql[] =>
-  store.extremes.map((one) => {
-    const value = store.input === 0 ? valueOf(one) : sql`NULL::${fragment(one.facts.type)}`;
-    return sql`${value} AS ${ident(one.name)}`;
-  });
-
-/** The rows of the terms, with `keys` and what each contributes to the parts. */
-export function termRows(store: Store, terms: readonly Term[], keys: readonly Sql[]): Sql {
-  const selects = terms.map((term) => {
-    const parts = [
-      ...store.parts.map((part) => {
-        const value = part.input === store.input ? partOfRow(part, term.weight) : zeroOf(part);
-        return sql`${value} AS ${ident(part.name)}`;
-      }),
-      ...extremesOf(store, valueOfRow),
-    ];
-    return sql`-- ${termLabel(term)}
-SELECT
-  ${lines([...keys, ...parts])}
-${fromWhere(term)}`;
-  });
-  return join(selects, '\nUNION ALL\n');
-}
-
-/** The keys as they are computed from the input's rows. */
-export const keyValues = (store: Store): readonly Sql[] =>
-  store.keys.map(({ name, value }) => sql`${value} AS ${ident(name)}`);
 
 /** Adds up rows of stored columns, key by key, of a store without extremes. */
 export const summed = (store: Store, rows: Sql): Sql => byKey(store, rows, []);
@@ -284,10 +248,17 @@ export function asInstalled(store: Store, installed: readonly InstalledColumn[])
   if (!same || installed.length !== planned.length) return null;
   const names = new Map(planned.map((name, index) => [name, installed[index]?.name ?? name]));
   const named = (name: string): string => names.get(name) ?? name;
+  const renamed = (parts: readonly Part[]): readonly Part[] =>
+    parts.map((part) => ({ ...part, name: named(part.name) }));
+  const { once } = store;
+  // A key may have got the name of a value.
+  const beside = [...store.keys, ...store.extremes].map(({ name }) => named(name));
+  const isTaken = once?.values.some(({ name }) => beside.includes(name)) === true;
   return {
     ...store,
+    once: once === null || isTaken ? null : { ...once, parts: renamed(once.parts) },
     keys: store.keys.map((key) => ({ ...key, name: named(key.name) })),
-    parts: store.parts.map((part) => ({ ...part, name: named(part.name) })),
+    parts: renamed(store.parts),
     extremes: store.extremes.map((one) => ({ ...one, name: named(one.name) })),
     values: store.values.map((value) => ({
       ...value,

@@ -394,48 +394,62 @@ COMMENT ON TRIGGER "~imat_truncate" ON public.sale IS 'imat: captures changes fo
 -- the state: one row per group, with what each aggregate needs
 CREATE TABLE imat_store.state_aggregates WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
 SELECT
-  r1.customer_id AS customer_id,
+  v.customer_id,
   pg_catalog.count(*) AS rows,
-  pg_catalog.count(*) FILTER (WHERE r1.amount IS NOT NULL) AS count_amount,
-  pg_catalog.count(*) FILTER (WHERE r1.amount = 'NaN'::numeric) AS nan_amount,
-  pg_catalog.count(*) FILTER (WHERE r1.amount = 'Infinity'::numeric) AS plus_infinity_amount,
-  pg_catalog.count(*) FILTER (WHERE r1.amount = '-Infinity'::numeric) AS minus_infinity_amount,
-  COALESCE(pg_catalog.sum(r1.amount) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS sum_amount,
-  COALESCE(pg_catalog.sum((r1.amount * r1.amount)) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS squares_amount,
-  COALESCE(pg_catalog.sum(('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS scales_amount,
-  pg_catalog.count(*) FILTER (WHERE r2.weight IS NOT NULL) AS count_weight,
-  pg_catalog.count(*) FILTER (WHERE r2.weight = 'NaN'::float8) AS nan_weight,
-  pg_catalog.count(*) FILTER (WHERE r2.weight = 'Infinity'::float8) AS plus_infinity_weight,
-  pg_catalog.count(*) FILTER (WHERE r2.weight = '-Infinity'::float8) AS minus_infinity_weight,
-  COALESCE(pg_catalog.sum((r2.weight)::float8::numeric) FILTER (WHERE r2.weight > '-Infinity'::float8 AND r2.weight < 'Infinity'::float8), 0)::numeric AS sum_weight,
-  COALESCE(pg_catalog.sum(((r2.weight)::float8::numeric * (r2.weight)::float8::numeric)) FILTER (WHERE r2.weight > '-Infinity'::float8 AND r2.weight < 'Infinity'::float8), 0)::numeric AS squares_weight,
-  pg_catalog.count(*) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL) AS pairs_weight_quantity,
-  pg_catalog.count(*) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND ((r1.quantity)::double precision) = 'NaN'::float8) AS nan_quantity,
-  pg_catalog.count(*) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND ((r1.quantity)::double precision) = 'Infinity'::float8) AS plus_infinity_quantity,
-  pg_catalog.count(*) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND ((r1.quantity)::double precision) = '-Infinity'::float8) AS minus_infinity_quantity,
-  pg_catalog.count(*) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND r2.weight = 'NaN'::float8) AS nan_weight_2,
-  pg_catalog.count(*) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND r2.weight = 'Infinity'::float8) AS plus_infinity_weight_2,
-  pg_catalog.count(*) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND r2.weight = '-Infinity'::float8) AS minus_infinity_weight_2,
-  COALESCE(pg_catalog.sum((((r1.quantity)::double precision))::float8::numeric) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND ((r1.quantity)::double precision) > '-Infinity'::float8 AND ((r1.quantity)::double precision) < 'Infinity'::float8), 0)::numeric AS pairs_sum_quantity,
-  COALESCE(pg_catalog.sum((r2.weight)::float8::numeric) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND r2.weight > '-Infinity'::float8 AND r2.weight < 'Infinity'::float8), 0)::numeric AS pairs_sum_weight,
-  COALESCE(pg_catalog.sum(((((r1.quantity)::double precision))::float8::numeric * (((r1.quantity)::double precision))::float8::numeric)) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND ((r1.quantity)::double precision) > '-Infinity'::float8 AND ((r1.quantity)::double precision) < 'Infinity'::float8), 0)::numeric AS pairs_squares_quantity,
-  COALESCE(pg_catalog.sum(((r2.weight)::float8::numeric * (r2.weight)::float8::numeric)) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND r2.weight > '-Infinity'::float8 AND r2.weight < 'Infinity'::float8), 0)::numeric AS pairs_squares_weight,
-  COALESCE(pg_catalog.sum(((((r1.quantity)::double precision))::float8::numeric * (r2.weight)::float8::numeric)) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND ((r1.quantity)::double precision) > '-Infinity'::float8 AND ((r1.quantity)::double precision) < 'Infinity'::float8 AND r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND r2.weight > '-Infinity'::float8 AND r2.weight < 'Infinity'::float8), 0)::numeric AS pairs_products_weight_quantity,
-  pg_catalog.count(*) FILTER (WHERE r1.shipped) AS true_shipped,
-  pg_catalog.count(*) FILTER (WHERE NOT r1.shipped) AS false_shipped,
-  pg_catalog.count(*) FILTER (WHERE ((r1.amount > (5)::numeric)) AND r1.shipped) AS true_shipped_if_amount,
-  pg_catalog.count(*) FILTER (WHERE ((r1.amount > (5)::numeric)) AND NOT r1.shipped) AS false_shipped_if_amount,
-  pg_catalog.count(*) FILTER (WHERE r1.took IS NOT NULL) AS count_took,
-  COALESCE(pg_catalog.sum(r1.took) FILTER (WHERE r1.took IS NOT NULL), '0'::interval)::interval AS sum_took,
-  pg_catalog.count(*) FILTER (WHERE r1.paid IS NOT NULL) AS count_paid,
-  COALESCE(pg_catalog.sum(r1.paid) FILTER (WHERE r1.paid IS NOT NULL), '0'::money)::money AS sum_paid,
-  pg_catalog.count(*) FILTER (WHERE r2.price IS NOT NULL) AS count_price,
-  pg_catalog.count(*) FILTER (WHERE r2.price = 'NaN'::numeric) AS nan_price,
-  COALESCE(pg_catalog.sum(r2.price) FILTER (WHERE r2.price <> 'NaN'::numeric), 0)::numeric AS sum_price
-FROM
-  public.sale AS r1,
-  public.product AS r2
-WHERE (r2.id = r1.product_id)
+  pg_catalog.count(*) FILTER (WHERE v.amount IS NOT NULL) AS count_amount,
+  pg_catalog.count(*) FILTER (WHERE v.amount = 'NaN'::numeric) AS nan_amount,
+  pg_catalog.count(*) FILTER (WHERE v.amount = 'Infinity'::numeric) AS plus_infinity_amount,
+  pg_catalog.count(*) FILTER (WHERE v.amount = '-Infinity'::numeric) AS minus_infinity_amount,
+  COALESCE(pg_catalog.sum(v.amount) FILTER (WHERE v.amount > '-Infinity'::numeric AND v.amount < 'Infinity'::numeric), 0)::numeric AS sum_amount,
+  COALESCE(pg_catalog.sum((v.amount * v.amount)) FILTER (WHERE v.amount > '-Infinity'::numeric AND v.amount < 'Infinity'::numeric), 0)::numeric AS squares_amount,
+  COALESCE(pg_catalog.sum(('1e' || 12 * LEAST(pg_catalog.scale(v.amount), 10900))::numeric) FILTER (WHERE v.amount > '-Infinity'::numeric AND v.amount < 'Infinity'::numeric), 0)::numeric AS scales_amount,
+  pg_catalog.count(*) FILTER (WHERE v.weight IS NOT NULL) AS count_weight,
+  pg_catalog.count(*) FILTER (WHERE v.weight = 'NaN'::float8) AS nan_weight,
+  pg_catalog.count(*) FILTER (WHERE v.weight = 'Infinity'::float8) AS plus_infinity_weight,
+  pg_catalog.count(*) FILTER (WHERE v.weight = '-Infinity'::float8) AS minus_infinity_weight,
+  COALESCE(pg_catalog.sum((v.weight)::float8::numeric) FILTER (WHERE v.weight > '-Infinity'::float8 AND v.weight < 'Infinity'::float8), 0)::numeric AS sum_weight,
+  COALESCE(pg_catalog.sum(((v.weight)::float8::numeric * (v.weight)::float8::numeric)) FILTER (WHERE v.weight > '-Infinity'::float8 AND v.weight < 'Infinity'::float8), 0)::numeric AS squares_weight,
+  pg_catalog.count(*) FILTER (WHERE v.weight IS NOT NULL AND v.quantity IS NOT NULL) AS pairs_weight_quantity,
+  pg_catalog.count(*) FILTER (WHERE v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.quantity = 'NaN'::float8) AS nan_quantity,
+  pg_catalog.count(*) FILTER (WHERE v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.quantity = 'Infinity'::float8) AS plus_infinity_quantity,
+  pg_catalog.count(*) FILTER (WHERE v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.quantity = '-Infinity'::float8) AS minus_infinity_quantity,
+  pg_catalog.count(*) FILTER (WHERE v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.weight = 'NaN'::float8) AS nan_weight_2,
+  pg_catalog.count(*) FILTER (WHERE v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.weight = 'Infinity'::float8) AS plus_infinity_weight_2,
+  pg_catalog.count(*) FILTER (WHERE v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.weight = '-Infinity'::float8) AS minus_infinity_weight_2,
+  COALESCE(pg_catalog.sum((v.quantity)::float8::numeric) FILTER (WHERE v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.quantity > '-Infinity'::float8 AND v.quantity < 'Infinity'::float8), 0)::numeric AS pairs_sum_quantity,
+  COALESCE(pg_catalog.sum((v.weight)::float8::numeric) FILTER (WHERE v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.weight > '-Infinity'::float8 AND v.weight < 'Infinity'::float8), 0)::numeric AS pairs_sum_weight,
+  COALESCE(pg_catalog.sum(((v.quantity)::float8::numeric * (v.quantity)::float8::numeric)) FILTER (WHERE v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.quantity > '-Infinity'::float8 AND v.quantity < 'Infinity'::float8), 0)::numeric AS pairs_squares_quantity,
+  COALESCE(pg_catalog.sum(((v.weight)::float8::numeric * (v.weight)::float8::numeric)) FILTER (WHERE v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.weight > '-Infinity'::float8 AND v.weight < 'Infinity'::float8), 0)::numeric AS pairs_squares_weight,
+  COALESCE(pg_catalog.sum(((v.quantity)::float8::numeric * (v.weight)::float8::numeric)) FILTER (WHERE v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.quantity > '-Infinity'::float8 AND v.quantity < 'Infinity'::float8 AND v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.weight > '-Infinity'::float8 AND v.weight < 'Infinity'::float8), 0)::numeric AS pairs_products_weight_quantity,
+  pg_catalog.count(*) FILTER (WHERE v.shipped) AS true_shipped,
+  pg_catalog.count(*) FILTER (WHERE NOT v.shipped) AS false_shipped,
+  pg_catalog.count(*) FILTER (WHERE v.if_amount AND v.shipped) AS true_shipped_if_amount,
+  pg_catalog.count(*) FILTER (WHERE v.if_amount AND NOT v.shipped) AS false_shipped_if_amount,
+  pg_catalog.count(*) FILTER (WHERE v.took IS NOT NULL) AS count_took,
+  COALESCE(pg_catalog.sum(v.took) FILTER (WHERE v.took IS NOT NULL), '0'::interval)::interval AS sum_took,
+  pg_catalog.count(*) FILTER (WHERE v.paid IS NOT NULL) AS count_paid,
+  COALESCE(pg_catalog.sum(v.paid) FILTER (WHERE v.paid IS NOT NULL), '0'::money)::money AS sum_paid,
+  pg_catalog.count(*) FILTER (WHERE v.price IS NOT NULL) AS count_price,
+  pg_catalog.count(*) FILTER (WHERE v.price = 'NaN'::numeric) AS nan_price,
+  COALESCE(pg_catalog.sum(v.price) FILTER (WHERE v.price <> 'NaN'::numeric), 0)::numeric AS sum_price
+FROM (
+  SELECT
+    r1.customer_id AS customer_id,
+    r1.amount AS amount,
+    r2.weight AS weight,
+    ((r1.quantity)::double precision) AS quantity,
+    r1.shipped AS shipped,
+    ((r1.amount > (5)::numeric)) AS if_amount,
+    r1.took AS took,
+    r1.paid AS paid,
+    r2.price AS price
+  FROM
+    public.sale AS r1,
+    public.product AS r2
+  WHERE (r2.id = r1.product_id)
+  -- Computes each value once. As a bigint it does not keep PostgreSQL from reading in parallel.
+  OFFSET '0'::bigint
+) AS v
 GROUP BY 1;
 
 -- what publications of all tables need
@@ -628,127 +642,157 @@ WITH pending AS MATERIALIZED (
       WHERE (SELECT FALSE)
     ) AS r2
 )
--- all changes, cancelled against each other
 SELECT
-  r1.customer_id AS customer_id,
-  p.weight AS rows,
-  CASE WHEN r1.amount IS NOT NULL THEN p.weight ELSE 0 END AS count_amount,
-  CASE WHEN r1.amount = 'NaN'::numeric THEN p.weight ELSE 0 END AS nan_amount,
-  CASE WHEN r1.amount = 'Infinity'::numeric THEN p.weight ELSE 0 END AS plus_infinity_amount,
-  CASE WHEN r1.amount = '-Infinity'::numeric THEN p.weight ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * p.weight)::numeric ELSE 0 END AS sum_amount,
-  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN ((r1.amount * r1.amount) * p.weight)::numeric ELSE 0 END AS squares_amount,
-  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * p.weight)::numeric ELSE 0 END AS scales_amount,
-  CASE WHEN r2.weight IS NOT NULL THEN p.weight ELSE 0 END AS count_weight,
-  CASE WHEN r2.weight = 'NaN'::float8 THEN p.weight ELSE 0 END AS nan_weight,
-  CASE WHEN r2.weight = 'Infinity'::float8 THEN p.weight ELSE 0 END AS plus_infinity_weight,
-  CASE WHEN r2.weight = '-Infinity'::float8 THEN p.weight ELSE 0 END AS minus_infinity_weight,
-  CASE WHEN r2.weight > '-Infinity'::float8 AND r2.weight < 'Infinity'::float8 THEN ((r2.weight)::float8::numeric * p.weight)::numeric ELSE 0 END AS sum_weight,
-  CASE WHEN r2.weight > '-Infinity'::float8 AND r2.weight < 'Infinity'::float8 THEN (((r2.weight)::float8::numeric * (r2.weight)::float8::numeric) * p.weight)::numeric ELSE 0 END AS squares_weight,
-  CASE WHEN r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL THEN p.weight ELSE 0 END AS pairs_weight_quantity,
-  CASE WHEN r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND ((r1.quantity)::double precision) = 'NaN'::float8 THEN p.weight ELSE 0 END AS nan_quantity,
-  CASE WHEN r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND ((r1.quantity)::double precision) = 'Infinity'::float8 THEN p.weight ELSE 0 END AS plus_infinity_quantity,
-  CASE WHEN r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND ((r1.quantity)::double precision) = '-Infinity'::float8 THEN p.weight ELSE 0 END AS minus_infinity_quantity,
-  CASE WHEN r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND r2.weight = 'NaN'::float8 THEN p.weight ELSE 0 END AS nan_weight_2,
-  CASE WHEN r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND r2.weight = 'Infinity'::float8 THEN p.weight ELSE 0 END AS plus_infinity_weight_2,
-  CASE WHEN r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND r2.weight = '-Infinity'::float8 THEN p.weight ELSE 0 END AS minus_infinity_weight_2,
-  CASE WHEN r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND ((r1.quantity)::double precision) > '-Infinity'::float8 AND ((r1.quantity)::double precision) < 'Infinity'::float8 THEN ((((r1.quantity)::double precision))::float8::numeric * p.weight)::numeric ELSE 0 END AS pairs_sum_quantity,
-  CASE WHEN r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND r2.weight > '-Infinity'::float8 AND r2.weight < 'Infinity'::float8 THEN ((r2.weight)::float8::numeric * p.weight)::numeric ELSE 0 END AS pairs_sum_weight,
-  CASE WHEN r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND ((r1.quantity)::double precision) > '-Infinity'::float8 AND ((r1.quantity)::double precision) < 'Infinity'::float8 THEN (((((r1.quantity)::double precision))::float8::numeric * (((r1.quantity)::double precision))::float8::numeric) * p.weight)::numeric ELSE 0 END AS pairs_squares_quantity,
-  CASE WHEN r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND r2.weight > '-Infinity'::float8 AND r2.weight < 'Infinity'::float8 THEN (((r2.weight)::float8::numeric * (r2.weight)::float8::numeric) * p.weight)::numeric ELSE 0 END AS pairs_squares_weight,
-  CASE WHEN r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND ((r1.quantity)::double precision) > '-Infinity'::float8 AND ((r1.quantity)::double precision) < 'Infinity'::float8 AND r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND r2.weight > '-Infinity'::float8 AND r2.weight < 'Infinity'::float8 THEN (((((r1.quantity)::double precision))::float8::numeric * (r2.weight)::float8::numeric) * p.weight)::numeric ELSE 0 END AS pairs_products_weight_quantity,
-  CASE WHEN r1.shipped THEN p.weight ELSE 0 END AS true_shipped,
-  CASE WHEN NOT r1.shipped THEN p.weight ELSE 0 END AS false_shipped,
-  CASE WHEN ((r1.amount > (5)::numeric)) AND r1.shipped THEN p.weight ELSE 0 END AS true_shipped_if_amount,
-  CASE WHEN ((r1.amount > (5)::numeric)) AND NOT r1.shipped THEN p.weight ELSE 0 END AS false_shipped_if_amount,
-  CASE WHEN r1.took IS NOT NULL THEN p.weight ELSE 0 END AS count_took,
-  CASE WHEN r1.took IS NOT NULL THEN CASE p.weight WHEN 1 THEN r1.took WHEN -1 THEN -r1.took ELSE pg_catalog.date_trunc('hour', r1.took) * p.weight + (r1.took - pg_catalog.date_trunc('hour', r1.took)) * p.weight END ELSE '0'::interval END AS sum_took,
-  CASE WHEN r1.paid IS NOT NULL THEN p.weight ELSE 0 END AS count_paid,
-  CASE WHEN r1.paid IS NOT NULL THEN (r1.paid * p.weight)::money ELSE '0'::money END AS sum_paid,
-  CASE WHEN r2.price IS NOT NULL THEN p.weight ELSE 0 END AS count_price,
-  CASE WHEN r2.price = 'NaN'::numeric THEN p.weight ELSE 0 END AS nan_price,
-  CASE WHEN r2.price <> 'NaN'::numeric THEN (r2.price * p.weight)::numeric ELSE 0 END AS sum_price
-FROM
-  (
-    SELECT pg_catalog.sum(u.weight)::bigint AS weight, u.r1_c2 AS r1_c2, u.r1_c3 AS r1_c3, u.r1_c5 AS r1_c5, u.r1_c6 AS r1_c6, u.r1_c8 AS r1_c8, u.r1_c9 AS r1_c9, u.r1_c10 AS r1_c10, u.r2_c1 AS r2_c1, u.r2_c3 AS r2_c3, u.r2_c4 AS r2_c4
-    FROM (
-      -- plus changes of public.sale AS s
-      SELECT r1.weight AS weight, r1.customer_id AS r1_c2, r1.product_id AS r1_c3, r1.amount AS r1_c5, r1.quantity AS r1_c6, r1.took AS r1_c8, r1.paid AS r1_c9, r1.shipped AS r1_c10, r2.id AS r2_c1, r2.price AS r2_c3, r2.weight AS r2_c4
-      FROM
-        changes_r1 AS r1,
-        public.product AS r2
-      WHERE (SELECT p.changed1 FROM pending AS p)
-        AND (r2.id = r1.product_id)
-      UNION ALL
-      -- plus changes of public.product AS p
-      SELECT r2._weight AS weight, r1.customer_id AS r1_c2, r1.product_id AS r1_c3, r1.amount AS r1_c5, r1.quantity AS r1_c6, r1.took AS r1_c8, r1.paid AS r1_c9, r1.shipped AS r1_c10, r2.id AS r2_c1, r2.price AS r2_c3, r2.weight AS r2_c4
-      FROM
-        public.sale AS r1,
-        changes_r2 AS r2
-      WHERE (SELECT p.changed2 FROM pending AS p)
-        AND (r2.id = r1.product_id)
-      UNION ALL
-      -- minus changes of public.sale AS s with changes of public.product AS p
-      SELECT (-r1.weight * r2._weight) AS weight, r1.customer_id AS r1_c2, r1.product_id AS r1_c3, r1.amount AS r1_c5, r1.quantity AS r1_c6, r1.took AS r1_c8, r1.paid AS r1_c9, r1.shipped AS r1_c10, r2.id AS r2_c1, r2.price AS r2_c3, r2.weight AS r2_c4
-      FROM
-        changes_r1 AS r1,
-        changes_r2 AS r2
-      WHERE (SELECT p.changed1 FROM pending AS p)
-        AND (SELECT p.changed2 FROM pending AS p)
-        AND (r2.id = r1.product_id)
-    ) AS u
-    GROUP BY u.r1_c2, u.r1_c3, u.r1_c5, pg_catalog.numeric_send(u.r1_c5), u.r1_c6, u.r1_c8, pg_catalog.interval_send(u.r1_c8), u.r1_c9, u.r1_c10, u.r2_c1, u.r2_c3, u.r2_c4, pg_catalog.float8send(u.r2_c4)
-    HAVING pg_catalog.sum(u.weight) <> 0
-    OFFSET 0
-  ) AS p,
-  LATERAL (SELECT p.r1_c2 AS customer_id, p.r1_c3 AS product_id, p.r1_c5 AS amount, p.r1_c6 AS quantity, p.r1_c8 AS took, p.r1_c9 AS paid, p.r1_c10 AS shipped) AS r1,
-  LATERAL (SELECT p.r2_c1 AS id, p.r2_c3 AS price, p.r2_c4 AS weight) AS r2;
+  v.customer_id,
+  v.rows AS rows,
+  CASE WHEN v.amount IS NOT NULL THEN v.rows ELSE 0 END AS count_amount,
+  CASE WHEN v.amount = 'NaN'::numeric THEN v.rows ELSE 0 END AS nan_amount,
+  CASE WHEN v.amount = 'Infinity'::numeric THEN v.rows ELSE 0 END AS plus_infinity_amount,
+  CASE WHEN v.amount = '-Infinity'::numeric THEN v.rows ELSE 0 END AS minus_infinity_amount,
+  CASE WHEN v.amount > '-Infinity'::numeric AND v.amount < 'Infinity'::numeric THEN (v.amount * v.rows)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN v.amount > '-Infinity'::numeric AND v.amount < 'Infinity'::numeric THEN ((v.amount * v.amount) * v.rows)::numeric ELSE 0 END AS squares_amount,
+  CASE WHEN v.amount > '-Infinity'::numeric AND v.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(v.amount), 10900))::numeric * v.rows)::numeric ELSE 0 END AS scales_amount,
+  CASE WHEN v.weight IS NOT NULL THEN v.rows ELSE 0 END AS count_weight,
+  CASE WHEN v.weight = 'NaN'::float8 THEN v.rows ELSE 0 END AS nan_weight,
+  CASE WHEN v.weight = 'Infinity'::float8 THEN v.rows ELSE 0 END AS plus_infinity_weight,
+  CASE WHEN v.weight = '-Infinity'::float8 THEN v.rows ELSE 0 END AS minus_infinity_weight,
+  CASE WHEN v.weight > '-Infinity'::float8 AND v.weight < 'Infinity'::float8 THEN ((v.weight)::float8::numeric * v.rows)::numeric ELSE 0 END AS sum_weight,
+  CASE WHEN v.weight > '-Infinity'::float8 AND v.weight < 'Infinity'::float8 THEN (((v.weight)::float8::numeric * (v.weight)::float8::numeric) * v.rows)::numeric ELSE 0 END AS squares_weight,
+  CASE WHEN v.weight IS NOT NULL AND v.quantity IS NOT NULL THEN v.rows ELSE 0 END AS pairs_weight_quantity,
+  CASE WHEN v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.quantity = 'NaN'::float8 THEN v.rows ELSE 0 END AS nan_quantity,
+  CASE WHEN v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.quantity = 'Infinity'::float8 THEN v.rows ELSE 0 END AS plus_infinity_quantity,
+  CASE WHEN v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.quantity = '-Infinity'::float8 THEN v.rows ELSE 0 END AS minus_infinity_quantity,
+  CASE WHEN v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.weight = 'NaN'::float8 THEN v.rows ELSE 0 END AS nan_weight_2,
+  CASE WHEN v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.weight = 'Infinity'::float8 THEN v.rows ELSE 0 END AS plus_infinity_weight_2,
+  CASE WHEN v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.weight = '-Infinity'::float8 THEN v.rows ELSE 0 END AS minus_infinity_weight_2,
+  CASE WHEN v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.quantity > '-Infinity'::float8 AND v.quantity < 'Infinity'::float8 THEN ((v.quantity)::float8::numeric * v.rows)::numeric ELSE 0 END AS pairs_sum_quantity,
+  CASE WHEN v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.weight > '-Infinity'::float8 AND v.weight < 'Infinity'::float8 THEN ((v.weight)::float8::numeric * v.rows)::numeric ELSE 0 END AS pairs_sum_weight,
+  CASE WHEN v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.quantity > '-Infinity'::float8 AND v.quantity < 'Infinity'::float8 THEN (((v.quantity)::float8::numeric * (v.quantity)::float8::numeric) * v.rows)::numeric ELSE 0 END AS pairs_squares_quantity,
+  CASE WHEN v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.weight > '-Infinity'::float8 AND v.weight < 'Infinity'::float8 THEN (((v.weight)::float8::numeric * (v.weight)::float8::numeric) * v.rows)::numeric ELSE 0 END AS pairs_squares_weight,
+  CASE WHEN v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.quantity > '-Infinity'::float8 AND v.quantity < 'Infinity'::float8 AND v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.weight > '-Infinity'::float8 AND v.weight < 'Infinity'::float8 THEN (((v.quantity)::float8::numeric * (v.weight)::float8::numeric) * v.rows)::numeric ELSE 0 END AS pairs_products_weight_quantity,
+  CASE WHEN v.shipped THEN v.rows ELSE 0 END AS true_shipped,
+  CASE WHEN NOT v.shipped THEN v.rows ELSE 0 END AS false_shipped,
+  CASE WHEN v.if_amount AND v.shipped THEN v.rows ELSE 0 END AS true_shipped_if_amount,
+  CASE WHEN v.if_amount AND NOT v.shipped THEN v.rows ELSE 0 END AS false_shipped_if_amount,
+  CASE WHEN v.took IS NOT NULL THEN v.rows ELSE 0 END AS count_took,
+  CASE WHEN v.took IS NOT NULL THEN CASE v.rows WHEN 1 THEN v.took WHEN -1 THEN -v.took ELSE pg_catalog.date_trunc('hour', v.took) * v.rows + (v.took - pg_catalog.date_trunc('hour', v.took)) * v.rows END ELSE '0'::interval END AS sum_took,
+  CASE WHEN v.paid IS NOT NULL THEN v.rows ELSE 0 END AS count_paid,
+  CASE WHEN v.paid IS NOT NULL THEN (v.paid * v.rows)::money ELSE '0'::money END AS sum_paid,
+  CASE WHEN v.price IS NOT NULL THEN v.rows ELSE 0 END AS count_price,
+  CASE WHEN v.price = 'NaN'::numeric THEN v.rows ELSE 0 END AS nan_price,
+  CASE WHEN v.price <> 'NaN'::numeric THEN (v.price * v.rows)::numeric ELSE 0 END AS sum_price
+FROM (
+  -- all changes, cancelled against each other
+  SELECT
+    r1.customer_id AS customer_id,
+    r1.amount AS amount,
+    r2.weight AS weight,
+    ((r1.quantity)::double precision) AS quantity,
+    r1.shipped AS shipped,
+    ((r1.amount > (5)::numeric)) AS if_amount,
+    r1.took AS took,
+    r1.paid AS paid,
+    r2.price AS price,
+    p.weight AS rows
+  FROM
+    (
+      SELECT pg_catalog.sum(u.weight)::bigint AS weight, u.r1_c2 AS r1_c2, u.r1_c3 AS r1_c3, u.r1_c5 AS r1_c5, u.r1_c6 AS r1_c6, u.r1_c8 AS r1_c8, u.r1_c9 AS r1_c9, u.r1_c10 AS r1_c10, u.r2_c1 AS r2_c1, u.r2_c3 AS r2_c3, u.r2_c4 AS r2_c4
+      FROM (
+        -- plus changes of public.sale AS s
+        SELECT r1.weight AS weight, r1.customer_id AS r1_c2, r1.product_id AS r1_c3, r1.amount AS r1_c5, r1.quantity AS r1_c6, r1.took AS r1_c8, r1.paid AS r1_c9, r1.shipped AS r1_c10, r2.id AS r2_c1, r2.price AS r2_c3, r2.weight AS r2_c4
+        FROM
+          changes_r1 AS r1,
+          public.product AS r2
+        WHERE (SELECT p.changed1 FROM pending AS p)
+          AND (r2.id = r1.product_id)
+        UNION ALL
+        -- plus changes of public.product AS p
+        SELECT r2._weight AS weight, r1.customer_id AS r1_c2, r1.product_id AS r1_c3, r1.amount AS r1_c5, r1.quantity AS r1_c6, r1.took AS r1_c8, r1.paid AS r1_c9, r1.shipped AS r1_c10, r2.id AS r2_c1, r2.price AS r2_c3, r2.weight AS r2_c4
+        FROM
+          public.sale AS r1,
+          changes_r2 AS r2
+        WHERE (SELECT p.changed2 FROM pending AS p)
+          AND (r2.id = r1.product_id)
+        UNION ALL
+        -- minus changes of public.sale AS s with changes of public.product AS p
+        SELECT (-r1.weight * r2._weight) AS weight, r1.customer_id AS r1_c2, r1.product_id AS r1_c3, r1.amount AS r1_c5, r1.quantity AS r1_c6, r1.took AS r1_c8, r1.paid AS r1_c9, r1.shipped AS r1_c10, r2.id AS r2_c1, r2.price AS r2_c3, r2.weight AS r2_c4
+        FROM
+          changes_r1 AS r1,
+          changes_r2 AS r2
+        WHERE (SELECT p.changed1 FROM pending AS p)
+          AND (SELECT p.changed2 FROM pending AS p)
+          AND (r2.id = r1.product_id)
+      ) AS u
+      GROUP BY u.r1_c2, u.r1_c3, u.r1_c5, pg_catalog.numeric_send(u.r1_c5), u.r1_c6, u.r1_c8, pg_catalog.interval_send(u.r1_c8), u.r1_c9, u.r1_c10, u.r2_c1, u.r2_c3, u.r2_c4, pg_catalog.float8send(u.r2_c4)
+      HAVING pg_catalog.sum(u.weight) <> 0
+      OFFSET 0
+    ) AS p,
+    LATERAL (SELECT p.r1_c2 AS customer_id, p.r1_c3 AS product_id, p.r1_c5 AS amount, p.r1_c6 AS quantity, p.r1_c8 AS took, p.r1_c9 AS paid, p.r1_c10 AS shipped) AS r1,
+    LATERAL (SELECT p.r2_c1 AS id, p.r2_c3 AS price, p.r2_c4 AS weight) AS r2
+UNION ALL
+-- never a row: so that each value is computed once
+SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL WHERE FALSE
+) AS v;
 
 -- the state computed anew
 CREATE VIEW imat_store.content_aggregates AS
 SELECT
-  r1.customer_id AS customer_id,
+  v.customer_id,
   pg_catalog.count(*) AS rows,
-  pg_catalog.count(*) FILTER (WHERE r1.amount IS NOT NULL) AS count_amount,
-  pg_catalog.count(*) FILTER (WHERE r1.amount = 'NaN'::numeric) AS nan_amount,
-  pg_catalog.count(*) FILTER (WHERE r1.amount = 'Infinity'::numeric) AS plus_infinity_amount,
-  pg_catalog.count(*) FILTER (WHERE r1.amount = '-Infinity'::numeric) AS minus_infinity_amount,
-  COALESCE(pg_catalog.sum(r1.amount) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS sum_amount,
-  COALESCE(pg_catalog.sum((r1.amount * r1.amount)) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS squares_amount,
-  COALESCE(pg_catalog.sum(('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS scales_amount,
-  pg_catalog.count(*) FILTER (WHERE r2.weight IS NOT NULL) AS count_weight,
-  pg_catalog.count(*) FILTER (WHERE r2.weight = 'NaN'::float8) AS nan_weight,
-  pg_catalog.count(*) FILTER (WHERE r2.weight = 'Infinity'::float8) AS plus_infinity_weight,
-  pg_catalog.count(*) FILTER (WHERE r2.weight = '-Infinity'::float8) AS minus_infinity_weight,
-  COALESCE(pg_catalog.sum((r2.weight)::float8::numeric) FILTER (WHERE r2.weight > '-Infinity'::float8 AND r2.weight < 'Infinity'::float8), 0)::numeric AS sum_weight,
-  COALESCE(pg_catalog.sum(((r2.weight)::float8::numeric * (r2.weight)::float8::numeric)) FILTER (WHERE r2.weight > '-Infinity'::float8 AND r2.weight < 'Infinity'::float8), 0)::numeric AS squares_weight,
-  pg_catalog.count(*) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL) AS pairs_weight_quantity,
-  pg_catalog.count(*) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND ((r1.quantity)::double precision) = 'NaN'::float8) AS nan_quantity,
-  pg_catalog.count(*) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND ((r1.quantity)::double precision) = 'Infinity'::float8) AS plus_infinity_quantity,
-  pg_catalog.count(*) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND ((r1.quantity)::double precision) = '-Infinity'::float8) AS minus_infinity_quantity,
-  pg_catalog.count(*) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND r2.weight = 'NaN'::float8) AS nan_weight_2,
-  pg_catalog.count(*) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND r2.weight = 'Infinity'::float8) AS plus_infinity_weight_2,
-  pg_catalog.count(*) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND r2.weight = '-Infinity'::float8) AS minus_infinity_weight_2,
-  COALESCE(pg_catalog.sum((((r1.quantity)::double precision))::float8::numeric) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND ((r1.quantity)::double precision) > '-Infinity'::float8 AND ((r1.quantity)::double precision) < 'Infinity'::float8), 0)::numeric AS pairs_sum_quantity,
-  COALESCE(pg_catalog.sum((r2.weight)::float8::numeric) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND r2.weight > '-Infinity'::float8 AND r2.weight < 'Infinity'::float8), 0)::numeric AS pairs_sum_weight,
-  COALESCE(pg_catalog.sum(((((r1.quantity)::double precision))::float8::numeric * (((r1.quantity)::double precision))::float8::numeric)) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND ((r1.quantity)::double precision) > '-Infinity'::float8 AND ((r1.quantity)::double precision) < 'Infinity'::float8), 0)::numeric AS pairs_squares_quantity,
-  COALESCE(pg_catalog.sum(((r2.weight)::float8::numeric * (r2.weight)::float8::numeric)) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND r2.weight > '-Infinity'::float8 AND r2.weight < 'Infinity'::float8), 0)::numeric AS pairs_squares_weight,
-  COALESCE(pg_catalog.sum(((((r1.quantity)::double precision))::float8::numeric * (r2.weight)::float8::numeric)) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND ((r1.quantity)::double precision) > '-Infinity'::float8 AND ((r1.quantity)::double precision) < 'Infinity'::float8 AND r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND r2.weight > '-Infinity'::float8 AND r2.weight < 'Infinity'::float8), 0)::numeric AS pairs_products_weight_quantity,
-  pg_catalog.count(*) FILTER (WHERE r1.shipped) AS true_shipped,
-  pg_catalog.count(*) FILTER (WHERE NOT r1.shipped) AS false_shipped,
-  pg_catalog.count(*) FILTER (WHERE ((r1.amount > (5)::numeric)) AND r1.shipped) AS true_shipped_if_amount,
-  pg_catalog.count(*) FILTER (WHERE ((r1.amount > (5)::numeric)) AND NOT r1.shipped) AS false_shipped_if_amount,
-  pg_catalog.count(*) FILTER (WHERE r1.took IS NOT NULL) AS count_took,
-  COALESCE(pg_catalog.sum(r1.took) FILTER (WHERE r1.took IS NOT NULL), '0'::interval)::interval AS sum_took,
-  pg_catalog.count(*) FILTER (WHERE r1.paid IS NOT NULL) AS count_paid,
-  COALESCE(pg_catalog.sum(r1.paid) FILTER (WHERE r1.paid IS NOT NULL), '0'::money)::money AS sum_paid,
-  pg_catalog.count(*) FILTER (WHERE r2.price IS NOT NULL) AS count_price,
-  pg_catalog.count(*) FILTER (WHERE r2.price = 'NaN'::numeric) AS nan_price,
-  COALESCE(pg_catalog.sum(r2.price) FILTER (WHERE r2.price <> 'NaN'::numeric), 0)::numeric AS sum_price
-FROM
-  public.sale AS r1,
-  public.product AS r2
-WHERE (r2.id = r1.product_id)
+  pg_catalog.count(*) FILTER (WHERE v.amount IS NOT NULL) AS count_amount,
+  pg_catalog.count(*) FILTER (WHERE v.amount = 'NaN'::numeric) AS nan_amount,
+  pg_catalog.count(*) FILTER (WHERE v.amount = 'Infinity'::numeric) AS plus_infinity_amount,
+  pg_catalog.count(*) FILTER (WHERE v.amount = '-Infinity'::numeric) AS minus_infinity_amount,
+  COALESCE(pg_catalog.sum(v.amount) FILTER (WHERE v.amount > '-Infinity'::numeric AND v.amount < 'Infinity'::numeric), 0)::numeric AS sum_amount,
+  COALESCE(pg_catalog.sum((v.amount * v.amount)) FILTER (WHERE v.amount > '-Infinity'::numeric AND v.amount < 'Infinity'::numeric), 0)::numeric AS squares_amount,
+  COALESCE(pg_catalog.sum(('1e' || 12 * LEAST(pg_catalog.scale(v.amount), 10900))::numeric) FILTER (WHERE v.amount > '-Infinity'::numeric AND v.amount < 'Infinity'::numeric), 0)::numeric AS scales_amount,
+  pg_catalog.count(*) FILTER (WHERE v.weight IS NOT NULL) AS count_weight,
+  pg_catalog.count(*) FILTER (WHERE v.weight = 'NaN'::float8) AS nan_weight,
+  pg_catalog.count(*) FILTER (WHERE v.weight = 'Infinity'::float8) AS plus_infinity_weight,
+  pg_catalog.count(*) FILTER (WHERE v.weight = '-Infinity'::float8) AS minus_infinity_weight,
+  COALESCE(pg_catalog.sum((v.weight)::float8::numeric) FILTER (WHERE v.weight > '-Infinity'::float8 AND v.weight < 'Infinity'::float8), 0)::numeric AS sum_weight,
+  COALESCE(pg_catalog.sum(((v.weight)::float8::numeric * (v.weight)::float8::numeric)) FILTER (WHERE v.weight > '-Infinity'::float8 AND v.weight < 'Infinity'::float8), 0)::numeric AS squares_weight,
+  pg_catalog.count(*) FILTER (WHERE v.weight IS NOT NULL AND v.quantity IS NOT NULL) AS pairs_weight_quantity,
+  pg_catalog.count(*) FILTER (WHERE v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.quantity = 'NaN'::float8) AS nan_quantity,
+  pg_catalog.count(*) FILTER (WHERE v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.quantity = 'Infinity'::float8) AS plus_infinity_quantity,
+  pg_catalog.count(*) FILTER (WHERE v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.quantity = '-Infinity'::float8) AS minus_infinity_quantity,
+  pg_catalog.count(*) FILTER (WHERE v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.weight = 'NaN'::float8) AS nan_weight_2,
+  pg_catalog.count(*) FILTER (WHERE v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.weight = 'Infinity'::float8) AS plus_infinity_weight_2,
+  pg_catalog.count(*) FILTER (WHERE v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.weight = '-Infinity'::float8) AS minus_infinity_weight_2,
+  COALESCE(pg_catalog.sum((v.quantity)::float8::numeric) FILTER (WHERE v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.quantity > '-Infinity'::float8 AND v.quantity < 'Infinity'::float8), 0)::numeric AS pairs_sum_quantity,
+  COALESCE(pg_catalog.sum((v.weight)::float8::numeric) FILTER (WHERE v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.weight > '-Infinity'::float8 AND v.weight < 'Infinity'::float8), 0)::numeric AS pairs_sum_weight,
+  COALESCE(pg_catalog.sum(((v.quantity)::float8::numeric * (v.quantity)::float8::numeric)) FILTER (WHERE v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.quantity > '-Infinity'::float8 AND v.quantity < 'Infinity'::float8), 0)::numeric AS pairs_squares_quantity,
+  COALESCE(pg_catalog.sum(((v.weight)::float8::numeric * (v.weight)::float8::numeric)) FILTER (WHERE v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.weight > '-Infinity'::float8 AND v.weight < 'Infinity'::float8), 0)::numeric AS pairs_squares_weight,
+  COALESCE(pg_catalog.sum(((v.quantity)::float8::numeric * (v.weight)::float8::numeric)) FILTER (WHERE v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.quantity > '-Infinity'::float8 AND v.quantity < 'Infinity'::float8 AND v.weight IS NOT NULL AND v.quantity IS NOT NULL AND v.weight > '-Infinity'::float8 AND v.weight < 'Infinity'::float8), 0)::numeric AS pairs_products_weight_quantity,
+  pg_catalog.count(*) FILTER (WHERE v.shipped) AS true_shipped,
+  pg_catalog.count(*) FILTER (WHERE NOT v.shipped) AS false_shipped,
+  pg_catalog.count(*) FILTER (WHERE v.if_amount AND v.shipped) AS true_shipped_if_amount,
+  pg_catalog.count(*) FILTER (WHERE v.if_amount AND NOT v.shipped) AS false_shipped_if_amount,
+  pg_catalog.count(*) FILTER (WHERE v.took IS NOT NULL) AS count_took,
+  COALESCE(pg_catalog.sum(v.took) FILTER (WHERE v.took IS NOT NULL), '0'::interval)::interval AS sum_took,
+  pg_catalog.count(*) FILTER (WHERE v.paid IS NOT NULL) AS count_paid,
+  COALESCE(pg_catalog.sum(v.paid) FILTER (WHERE v.paid IS NOT NULL), '0'::money)::money AS sum_paid,
+  pg_catalog.count(*) FILTER (WHERE v.price IS NOT NULL) AS count_price,
+  pg_catalog.count(*) FILTER (WHERE v.price = 'NaN'::numeric) AS nan_price,
+  COALESCE(pg_catalog.sum(v.price) FILTER (WHERE v.price <> 'NaN'::numeric), 0)::numeric AS sum_price
+FROM (
+  SELECT
+    r1.customer_id AS customer_id,
+    r1.amount AS amount,
+    r2.weight AS weight,
+    ((r1.quantity)::double precision) AS quantity,
+    r1.shipped AS shipped,
+    ((r1.amount > (5)::numeric)) AS if_amount,
+    r1.took AS took,
+    r1.paid AS paid,
+    r2.price AS price
+  FROM
+    public.sale AS r1,
+    public.product AS r2
+  WHERE (r2.id = r1.product_id)
+  -- Computes each value once. As a bigint it does not keep PostgreSQL from reading in parallel.
+  OFFSET '0'::bigint
+) AS v
 GROUP BY 1;
 
 -- the same as a function, for reads while a reset is pending

@@ -178,7 +178,7 @@ SELECT
   r1.region AS region,
   pg_catalog.count(*) AS rows,
   pg_catalog.min(r1.amount) AS min_amount,
-  pg_catalog.max(r1.amount) FILTER (WHERE (r1.shipped)) AS max_amount_if_shipped
+  pg_catalog.max(r1.amount) FILTER (WHERE r1.shipped) AS max_amount_if_shipped
 FROM
   public.sale AS r1
 GROUP BY 1;
@@ -217,7 +217,7 @@ SELECT
   r1.region AS region,
   r1.weight AS rows,
   (r1.amount)::numeric AS min_amount,
-  CASE WHEN (r1.shipped) THEN (r1.amount)::numeric END AS max_amount_if_shipped
+  CASE WHEN r1.shipped THEN (r1.amount)::numeric END AS max_amount_if_shipped
 FROM
   (
     SELECT l.weight::bigint AS weight, l.c4 AS region, l.c5 AS amount, l.c10 AS shipped
@@ -238,7 +238,7 @@ SELECT
   r1.region AS region,
   r1.weight AS rows,
   (r1.amount)::numeric AS min_amount,
-  CASE WHEN (r1.shipped) THEN (r1.amount)::numeric END AS max_amount_if_shipped
+  CASE WHEN r1.shipped THEN (r1.amount)::numeric END AS max_amount_if_shipped
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c4 AS region, l.c5 AS amount, l.c10 AS shipped
@@ -255,7 +255,7 @@ SELECT
   r1.region AS region,
   pg_catalog.count(*) AS rows,
   pg_catalog.min(r1.amount) AS min_amount,
-  pg_catalog.max(r1.amount) FILTER (WHERE (r1.shipped)) AS max_amount_if_shipped
+  pg_catalog.max(r1.amount) FILTER (WHERE r1.shipped) AS max_amount_if_shipped
 FROM
   public.sale AS r1
 GROUP BY 1;
@@ -307,13 +307,13 @@ SELECT
     SELECT pg_catalog.max(r1.amount)
     FROM
       public.sale AS r1
-    WHERE (r1.shipped)
+    WHERE r1.shipped
       AND r1.region OPERATOR(pg_catalog.=) $3
   ) ELSE (
     SELECT pg_catalog.max(r1.amount)
     FROM
       public.sale AS r1
-    WHERE (r1.shipped)
+    WHERE r1.shipped
       AND r1.region IS NULL
   ) END END
 WHERE EXISTS (

@@ -187,7 +187,7 @@ SELECT
   pg_catalog.count(*) FILTER (WHERE r1.amount = '-Infinity'::numeric) AS minus_infinity_amount,
   COALESCE(pg_catalog.sum(r1.amount) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS sum_amount,
   COALESCE(pg_catalog.sum(('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS scales_amount,
-  pg_catalog.count(*) FILTER (WHERE (r1.shipped)) AS count_if_shipped
+  pg_catalog.count(*) FILTER (WHERE r1.shipped) AS count_if_shipped
 FROM
   public.sale AS r1
 WHERE ((r1.region = ('north')::text) OR (r1.region IS NULL));
@@ -250,7 +250,7 @@ SELECT
   CASE WHEN r1.amount = '-Infinity'::numeric THEN r1.weight ELSE 0 END AS minus_infinity_amount,
   CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * r1.weight)::numeric ELSE 0 END AS sum_amount,
   CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r1.weight)::numeric ELSE 0 END AS scales_amount,
-  CASE WHEN (r1.shipped) THEN r1.weight ELSE 0 END AS count_if_shipped
+  CASE WHEN r1.shipped THEN r1.weight ELSE 0 END AS count_if_shipped
 FROM
   (
     SELECT l.weight::bigint AS weight, l.c4 AS region, l.c5 AS amount, l.c10 AS shipped
@@ -277,7 +277,7 @@ SELECT
   CASE WHEN r1.amount = '-Infinity'::numeric THEN r1.weight ELSE 0 END AS minus_infinity_amount,
   CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * r1.weight)::numeric ELSE 0 END AS sum_amount,
   CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r1.weight)::numeric ELSE 0 END AS scales_amount,
-  CASE WHEN (r1.shipped) THEN r1.weight ELSE 0 END AS count_if_shipped
+  CASE WHEN r1.shipped THEN r1.weight ELSE 0 END AS count_if_shipped
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c4 AS region, l.c5 AS amount, l.c10 AS shipped
@@ -300,7 +300,7 @@ SELECT
   pg_catalog.count(*) FILTER (WHERE r1.amount = '-Infinity'::numeric) AS minus_infinity_amount,
   COALESCE(pg_catalog.sum(r1.amount) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS sum_amount,
   COALESCE(pg_catalog.sum(('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS scales_amount,
-  pg_catalog.count(*) FILTER (WHERE (r1.shipped)) AS count_if_shipped
+  pg_catalog.count(*) FILTER (WHERE r1.shipped) AS count_if_shipped
 FROM
   public.sale AS r1
 WHERE ((r1.region = ('north')::text) OR (r1.region IS NULL));
