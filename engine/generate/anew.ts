@@ -63,10 +63,11 @@ const contentView = ({ names }: Subject, plan: AddPlan): Statement => ({
 function regroupedView({ names, inner }: StoreSubject, plan: AddPlan): readonly Statement[] {
   const [rows] = storedIn(plan.core.input);
   if (!isRegrouped(plan) || inner === null || rows === undefined) return [];
+  const content = stateContent(plan, rowsStored(inner, rows));
   return [
     {
       label: 'the state computed from the rows that were stored before it',
-      sql: sql`CREATE VIEW ${names.regrouped.sql} AS\n${stateContent(plan, rowsStored(inner, rows))}`,
+      sql: sql`CREATE VIEW ${names.regrouped.sql} AS\n${content}`,
     },
   ];
 }

@@ -3,9 +3,9 @@
  *
  * A sum of numerics has up to five parts, each with conditions on the argument. PostgreSQL computes
  * an expression wherever it stands, so an argument that is more than a column would be computed up
- * to seven times for each row. So it is a column of a subquery (`v`), which PostgreSQL must not pull
- * up: from scratch because of an OFFSET, in a change because of UNION ALL, through which conditions
- * still go down to the logs (docs/decisions/0059-values-once.md).
+ * to seven times for each row. So it is a column of a subquery (`v`), which PostgreSQL must not
+ * pull up: from scratch because of an OFFSET, in a change because of UNION ALL, through which
+ * conditions still go down to the logs (docs/decisions/0059-values-once.md).
  */
 import {
   extremeFromScratch,
