@@ -47,7 +47,7 @@ const SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ';
 export class History {
   readonly #random: Random;
   readonly #schema: Schema;
-  readonly #gid: string;
+  readonly #gid: string | null;
   readonly #writers: Writer[] = Array.from({ length: WRITERS }, () => ({
     open: false,
     savepoint: false,
@@ -57,11 +57,18 @@ export class History {
   #isReading = false;
   #phase: Phase = 'free';
 
-  /** `gid` begins the names of prepared transactions, which all databases of a server share. */
-  constructor(seed: number, schema: Schema, gid: string) {
+  /**
+   * `gid` begins the names of prepared transactions, which all databases of a server share; null
+   * for a history of one session, without such transactions.
+   */
+  constructor(seed: number, schema: Schema, gid: string | null) {
     this.#random = randomOf(seed);
     this.#schema = schema;
     this.#gid = gid;
+  }
+
+  get isAlone(): boolean {
+    return this.#gid === null;
   }
 
   firstRows(): string[] {
@@ -92,11 +99,16 @@ export class History {
     if (typeof this.#phase === 'object') return this.#truncatingStep(this.#phase.truncating);
     if (this.#phase === 'free' && this.#random.chance(0.025)) this.#phase = 'draining';
     if (this.#phase === 'draining') return this.#drain();
+    if (this.isAlone && !this.isQuiet) return this.#writing(0);
     const dice = this.#random.below(100);
     if (dice < 13) return { kind: 'fold', share: this.#random.pick([0.15, 0.3, 0.3, 1]) };
+    if (this.isAlone) return this.#writing(0);
     if (dice < 21) return this.#read();
     if (dice < 28 && this.#prepared.length > 0) return this.#settle();
-    const index = this.#random.below(WRITERS);
+    return this.#writing(this.#random.below(WRITERS));
+  }
+
+  #writing(index: number): Step {
     return { kind: 'write', writer: index, statements: this.#write(index) };
   }
 
@@ -131,7 +143,7 @@ export class History {
     const step = this.#closing();
     if (step !== null) return step;
     this.#phase = 'free';
-    const index = this.#random.below(WRITERS);
+    const index = this.isAlone ? 0 : this.#random.below(WRITERS);
     const truncate = `TRUNCATE ${this.#random.pick(this.#schema.tables).name}`;
     if (this.#random.chance(0.4)) return { kind: 'write', writer: index, statements: [truncate] };
     this.#phase = { truncating: index };
@@ -193,7 +205,7 @@ export class History {
     if (dice < 68) return this.#savepoint(state);
     state.open = false;
     state.savepoint = false;
-    if (dice < 88) return ['COMMIT'];
+    if (dice < 88 || (this.isAlone && dice >= 94)) return ['COMMIT'];
     if (dice < 94) return ['ROLLBACK'];
     const gid = `${this.#gid}_${++this.#preparedCount}`;
     this.#prepared.push(gid);

@@ -41,6 +41,14 @@ const DATABASE_SETTINGS = [
   'max_parallel_workers_per_gather TO 0',
 ];
 
+/** On a database that has one session for all. */
+export async function openLonelyProof(db: Db, schema: Schema, seed: number): Promise<Proof> {
+  await db.execute(SETTINGS);
+  await db.execute(schema.setup);
+  const sessions = { imat: createImat(db), session: db, observer: db, reader: db, writers: [db] };
+  return new Proof(sessions, new History(seed, schema, null), seed);
+}
+
 export async function openProof(
   connect: () => Promise<Db>,
   schema: Schema,
@@ -178,6 +186,7 @@ export class Proof {
     const chosen = this.#concerned(step);
     if (actor?.isOpen() === true) await this.#compareAll(actor, chosen);
     if (this.#history.truncating !== null) return;
+    if (this.#history.isAlone && !this.#history.isQuiet) return;
     const others = this.#readers().filter(({ name }) => name !== actor?.name);
     await this.#compareAll(this.#random.pick(others), chosen);
   }
