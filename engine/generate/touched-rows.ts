@@ -41,8 +41,20 @@ export function touchedIn(cte: Sql, plan: RegroupPlan): Touched {
 export type Part = { readonly from: Sql; readonly where: readonly Sql[]; readonly label: string };
 
 /** The rows of touched keys now. */
-export function nowParts(subject: Subject, plan: RegroupPlan, touched: Touched): readonly Part[] {
-  const { array, hasNull, isFew } = touched;
+export const nowParts = (
+  subject: Subject,
+  plan: RegroupPlan,
+  touched: Touched,
+): readonly Part[] => [
+  ...confinedParts(plan, touched),
+  { from: computedNow(subject), where: [sql`NOT ${touched.isFew}`], label: 'all rows now' },
+];
+
+/** Those of few keys. */
+export function confinedParts(
+  plan: RegroupPlan,
+  { array, hasNull, isFew }: Touched,
+): readonly Part[] {
   const key = ident(plan.key.name);
   const { withKeys, withNull } = confinedQueries(plan, array);
   return [
@@ -56,7 +68,6 @@ export function nowParts(subject: Subject, plan: RegroupPlan, touched: Touched):
       where: [isFew, hasNull, sql`${S}.${key} IS NULL`],
       label: 'rows without a key now',
     },
-    { from: computedNow(subject), where: [sql`NOT ${isFew}`], label: 'all rows now' },
   ];
 }
 
