@@ -1,14 +1,17 @@
 /**
  * Starts a temporary PostgreSQL server from local binaries, for tests and benchmarks.
  *
- * All files of a server are in one temporary directory, which also names the process that owns it.
+ * All files of a server are in one temporary directory, in memory where it need not be durable. The
+ * directory also names the process that owns it.
  * A killed run leaves the server and the directory behind; the next start removes them.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
+  accessSync,
   chmodSync,
   chownSync,
   closeSync,
+  constants,
   cpSync,
   existsSync,
   mkdtempSync,
@@ -17,6 +20,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  statfsSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -88,11 +92,15 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       'no PostgreSQL server binaries were found; `npm test` says how to install them',
     );
   const user = serverUser();
-  const directory = mkdtempSync(join(tmpdir(), PREFIX));
+  const isDurable = options.settings?.['fsync'] === 'on';
+  const isCopied = user !== null && !canRun(found.bin, '/', user);
+  // What is in memory may not be executed.
+  const place = isDurable || isCopied || !hasMemory() ? tmpdir() : MEMORY;
+  const directory = mkdtempSync(join(place, PREFIX));
   writeFileSync(join(directory, OWNER_FILE), JSON.stringify(identifyProcess(process.pid)));
   if (user !== null) chownSync(directory, user.uid, user.gid);
   try {
-    const bin = prepareBinaries(found, directory, user);
+    const bin = isCopied ? copyBinaries(found, directory) : found.bin;
     const data = join(directory, 'data');
     const locale = process.platform === 'linux' ? 'C.UTF-8' : 'C';
     const args = [
@@ -243,14 +251,29 @@ function serverUser(): User | null {
   throw new Error('PostgreSQL does not run as root, and there is no user postgres or nobody');
 }
 
-/** Copies the binaries if `user` cannot reach them, for example in a checkout below /root. */
-function prepareBinaries(binaries: Binaries, directory: string, user: User | null): string {
+/** Where the server's user cannot reach them, for example in a checkout below /root. */
+function copyBinaries(binaries: Binaries, directory: string): string {
   const prefix = dirname(binaries.bin);
-  if (user === null || canRun(binaries.bin, directory, user)) return binaries.bin;
   const copy = join(directory, basename(prefix));
   cpSync(prefix, copy, { recursive: true, verbatimSymlinks: true });
   chmodSync(copy, 0o755);
   return join(copy, 'bin');
+}
+
+/** Linux's file system in memory. To create a database takes 25 ms there, and 320 ms on a disk. */
+const MEMORY = '/dev/shm';
+const TMPFS = 0x01021994;
+const ENOUGH_BYTES = 6 * 2 ** 30;
+
+function hasMemory(): boolean {
+  try {
+    accessSync(MEMORY, constants.W_OK);
+    const { type, bavail, bsize } = statfsSync(MEMORY);
+    const left = /^MemAvailable: +(\d+) kB$/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1];
+    return type === TMPFS && Math.min(bavail * bsize, Number(left) * 1024) > ENOUGH_BYTES;
+  } catch {
+    return false;
+  }
 }
 
 function canRun(bin: string, cwd: string, user: User): boolean {
@@ -264,8 +287,9 @@ function canRun(bin: string, cwd: string, user: User): boolean {
 
 /** Stops and removes the servers that killed runs left behind. */
 function sweepAbandoned(): void {
-  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
-    const directory = join(tmpdir(), name);
+  const places = [tmpdir(), MEMORY].filter((place) => existsSync(place));
+  const all = places.flatMap((place) => readdirSync(place).map((name) => join(place, name)));
+  for (const directory of all.filter((one) => basename(one).startsWith(PREFIX))) {
     const owner = readIdentity(join(directory, OWNER_FILE));
     const stats = statSync(directory, { throwIfNoEntry: false });
     if (stats === undefined) continue;
