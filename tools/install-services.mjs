@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What the tests need beside PostgreSQL: Redis, pg_cron for the installed server, a C compiler, a
- * browser.
+ * What the tests need beside PostgreSQL: Redis, pg_cron and pg_partman for the installed server, a C
+ * compiler, a browser.
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
@@ -32,6 +32,17 @@ export function findPgCron() {
 /** The place that Debian's package uses. @param {number} major */
 const pgCronLibrary = (major) => `/usr/lib/postgresql/${major}/lib/pg_cron.so`;
 
+/**
+ * The same for pg_partman.
+ * @returns {import('./find-postgres.mjs').Binaries | null}
+ */
+export function findPgPartman() {
+  const binaries = findPostgres();
+  if (binaries === null) return null;
+  const control = `/usr/share/postgresql/${binaries.major}/extension/pg_partman.control`;
+  return existsSync(control) ? binaries : null;
+}
+
 /** @returns {Promise<string | null>} why the tests have no Redis */
 export async function provideRedis() {
   if (process.env['IMAT_TEST_REDIS_URL'] || findRedis() !== null || (await dockerAnswers()))
@@ -41,13 +52,19 @@ export async function provideRedis() {
 }
 
 /** @returns {string | null} why the tests have no pg_cron */
-export function providePgCron() {
+export const providePgCron = () => provideExtension('pg_cron', 'cron', findPgCron);
+
+/** @returns {string | null} why the tests have no pg_partman */
+export const providePgPartman = () => provideExtension('pg_partman', 'partman', findPgPartman);
+
+/** @param {string} name @param {string} packaged @param {() => unknown} find */
+function provideExtension(name, packaged, find) {
   const binaries = findPostgres();
   if (binaries === null) return 'there is no PostgreSQL server on this machine';
-  if (findPgCron() !== null) return null;
-  const failure = installWithApt('pg_cron', [`postgresql-${binaries.major}-cron`]);
-  return findPgCron() === null
-    ? `there is no pg_cron for PostgreSQL ${binaries.major}: ${failure}`
+  if (find() !== null) return null;
+  const failure = installWithApt(name, [`postgresql-${binaries.major}-${packaged}`]);
+  return find() === null
+    ? `there is no ${name} for PostgreSQL ${binaries.major}: ${failure}`
     : null;
 }
 

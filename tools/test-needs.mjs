@@ -8,6 +8,7 @@ import {
   provideChromium,
   provideCompiler,
   providePgCron,
+  providePgPartman,
   provideRedis,
 } from './install-services.mjs';
 import { providePackagedServers } from './packaged-servers.mjs';
@@ -27,6 +28,10 @@ const OPTIONAL = {
   pg_cron: {
     tests: 'the tests of `imat schedule --pg-cron`',
     provide: async () => providePgCron(),
+  },
+  pg_partman: {
+    tests: 'the test of partitions that pg_partman makes and drops',
+    provide: async () => providePgPartman(),
   },
   chromium: {
     tests: 'the tests of `imat report` in a browser',
