@@ -1262,7 +1262,7 @@ CREATE FUNCTION imat_catalog.hold_sources(imat integer)
   SET search_path=pg_catalog
   SET lock_timeout=50ms;
 COMMENT ON FUNCTION imat_catalog.hold_sources(integer) IS
-  'Locks the sources of an imat against TRUNCATE and rewrites until the transaction ends. Returns false if a lock is not free, if one of them was truncated or rewritten since the snapshot was taken, or if it has other partitions than those that are captured. Raises an error if objects that the imat is made of were dropped.';
+  'Locks the sources of an imat against TRUNCATE and rewrites until the transaction ends. Returns false if a lock is not free, if one of them was truncated or rewritten since the snapshot was taken, if it has other partitions than those that are captured, or if the imat was built anew or reverted since. Raises an error if objects that it is made of were dropped.';
 GRANT EXECUTE ON FUNCTION imat_catalog.hold_sources(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.hold_views(locks text)

@@ -76,7 +76,7 @@ export async function switchTo(db: Db, build: Build): Promise<readonly number[]>
     await run(db, [
       ...foldScript(final, plan),
       ...storesOf(final, plan).flatMap(({ subject: own, plan: store, isBelow }) => [
-        ...(isBelow && store.rule === 'add' ? [] : computedFunction(own)),
+        ...computedFunction(own),
         ...(store.rule === 'add' && !isBelow ? changesFunction(own, store) : []),
       ]),
     ]);

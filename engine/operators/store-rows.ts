@@ -72,7 +72,7 @@ export function termRows(store: Store, terms: readonly Term[], keys: readonly Sq
   return sql`SELECT
   ${lines([...keysOnce(store, keys), ...parts, ...extremes])}
 FROM (
-  ${rows}${isUnion ? sql`` : sql`\nUNION ALL\n${noRow(valuesOf(store, once).length + 1)}`}
+  ${rows}${isUnion ? sql`` : sql`\nUNION ALL\n${noRow(store, once)}`}
 ) AS ${VALUES}`;
 }
 
@@ -93,10 +93,19 @@ ${fromWhere(term)}`,
     '\nUNION ALL\n',
   );
 
-/** With one SELECT alone, PostgreSQL would pull the subquery up. */
-const noRow = (columns: number): Sql =>
-  sql`-- never a row: so that each value is computed once
-SELECT ${join(Array<Sql>(columns).fill(sql`NULL`), ', ')} WHERE FALSE`;
+/**
+ * With one SELECT alone, PostgreSQL would pull the subquery up. A NULL without a type would take
+ * the length or precision from a key. The values of a domain come from a log in the base type,
+ * which such a NULL leaves them.
+ */
+function noRow(store: Store, { values }: ValuesOnce): Sql {
+  const keys = store.keys.map(({ facts }) =>
+    facts.type === facts.baseType ? sql`NULL::${fragment(facts.type)}` : sql`NULL`,
+  );
+  const others = Array<Sql>(values.length + store.extremes.length + 1).fill(sql`NULL`);
+  return sql`-- never a row: so that each value is computed once
+SELECT ${join([...keys, ...others], ', ')} WHERE FALSE`;
+}
 
 /** Without a key, what stands for the keys reads no row. */
 const keysOnce = (store: Store, keys: readonly Sql[]): readonly Sql[] =>

@@ -27,7 +27,9 @@ export const asWritten = (input: Shape): Reading => ({
 
 /**
  * Null where no argument is more than a column. An argument is not computed for rows that its
- * FILTER leaves out: it may fail for them. `plan` makes the parts.
+ * FILTER leaves out: it may fail for them. A constant is computed once anyway, and stands for
+ * itself wherever it is an argument or a FILTER: parts are told apart by their text. `plan` makes
+ * the parts.
  */
 export function valuesOnce(
   input: Shape,
@@ -47,11 +49,13 @@ export function valuesOnce(
   };
   const allocator = new PartAllocator(new ColumnNames());
   plan(allocator, {
-    condition: (filter) => once(`if_${nameOf(filter)}`, operand(filter, input)),
+    condition: (filter) => {
+      const [name, value] = [nameOf(filter), operand(filter, input)];
+      return name === '' ? value : once(`if_${name}`, value);
+    },
     argument: (expr, filter) => {
       const name = nameOf(expr);
       const value = operand(expr, input);
-      // A constant is computed once anyway.
       if (name === '') return value;
       if (expr.kind === 'column') return once(name, value);
       isMore = true;

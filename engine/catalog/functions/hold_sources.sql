@@ -21,7 +21,14 @@ BEGIN
     IF imat_store.is_locked(source, true) THEN RETURN false; END IF;
     PERFORM imat_catalog.lock_relation(source, 'ACCESS SHARE');
   END LOOP;
-  PERFORM imat_catalog.require_intact(imat);
+  BEGIN
+    PERFORM imat_catalog.require_intact(imat);
+  EXCEPTION WHEN SQLSTATE 'IM021' THEN
+    -- What the snapshot shows is also gone after a revert, and after a repair, which builds it
+    -- anew: then the row cannot be locked.
+    PERFORM FROM imat_catalog.imat i WHERE i.id = imat FOR NO KEY UPDATE NOWAIT;
+    RAISE;
+  END;
   RETURN imat_catalog.has_trees(imat) AND NOT imat_catalog.is_rewritten(ARRAY(
     SELECT z.relation::regclass FROM imat_catalog.imat_source z WHERE z.imat_id = imat));
 EXCEPTION WHEN lock_not_available OR deadlock_detected OR serialization_failure OR undefined_table
@@ -32,5 +39,5 @@ END $$;
 COMMENT ON FUNCTION imat_catalog.hold_sources(integer) IS
   'Locks the sources of an imat against TRUNCATE and rewrites until the transaction ends. '
   'Returns false if a lock is not free, if one of them was truncated or rewritten since the '
-  'snapshot was taken, or if it has other partitions than those that are captured. Raises an '
-  'error if objects that the imat is made of were dropped.';
+  'snapshot was taken, if it has other partitions than those that are captured, or if the imat was '
+  'built anew or reverted since. Raises an error if objects that it is made of were dropped.';

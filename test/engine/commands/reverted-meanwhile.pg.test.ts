@@ -67,3 +67,34 @@ test('when what is built is about to take its place', async () => {
   expect(await reverted).toMatchObject({ name: 'sums' });
   await expectNothingLeft();
 });
+
+test('after a fold has its snapshot', async () => {
+  await world.imat.create('kept', 'SELECT count(*) AS n FROM public.t');
+  await world.sql('INSERT INTO t VALUES (1, 1)');
+  const [folder, holder] = [await world.program(), await world.session()];
+  await holder.sql('BEGIN; LOCK TABLE imat_store.log_public_t IN ACCESS EXCLUSIVE MODE');
+  const folded = outcomeOf<unknown>(folder.imat.fold('sums'));
+  await untilBlocked(world, folder.pid);
+  await world.imat.revert('sums');
+  await holder.sql('COMMIT');
+  expect(await folded).toMatchObject({ condition: 'not_found' });
+  await world.imat.revert('kept');
+  await expectNothingLeft();
+});
+
+test.each([
+  ['built anew', () => world.imat.repair('sums')],
+  ['altered', () => world.imat.alter('sums', 'SELECT g, max(v) AS s FROM public.t GROUP BY g')],
+  ['reverted', () => world.imat.revert('sums')],
+])(
+  'what was %s after a snapshot is not held at it, and is not said to be broken',
+  async (_, change) => {
+    await world.imat.create('kept', 'SELECT count(*) AS n FROM public.t');
+    const holder = await world.session();
+    await holder.sql('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    const id = await holder.value<number>(`SELECT id FROM imat_catalog.imat WHERE name = 'sums'`);
+    await change();
+    expect(await holder.value(`SELECT imat_catalog.hold_sources(${id})`)).toBe(false);
+    await holder.sql('ROLLBACK');
+  },
+);

@@ -55,7 +55,8 @@ function slowTwin({ query, key }: RegroupPlan, array: Sql): Sql {
   const rows = sql`(${fragment(deparse(query))}) AS d`;
   const own = sql`d.${ident(key.name)}`;
   return sql`SELECT r.*
-FROM (SELECT DISTINCT k FROM unnest(${array}) AS k) AS t, LATERAL (SELECT * FROM ${rows} WHERE ${own} = t.k OFFSET 0) AS r
+FROM (SELECT DISTINCT k FROM unnest(${array}) AS k) AS t,
+  LATERAL (SELECT * FROM ${rows} WHERE ${own} = t.k OFFSET 0) AS r
 UNION ALL
 SELECT * FROM ${rows} WHERE ${own} IS NULL`;
 }

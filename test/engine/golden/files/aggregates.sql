@@ -731,7 +731,7 @@ FROM (
     LATERAL (SELECT p.r2_c1 AS id, p.r2_c3 AS price, p.r2_c4 AS weight) AS r2
 UNION ALL
 -- never a row: so that each value is computed once
-SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL WHERE FALSE
+SELECT NULL::integer, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL WHERE FALSE
 ) AS v;
 
 -- the state computed anew
