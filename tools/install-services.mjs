@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What the tests need beside PostgreSQL: Redis, pg_cron and pg_partman for the installed server, a C
- * compiler, a browser.
+ * What the tests need beside PostgreSQL: Redis, pg_cron and pg_partman for the installed server, a
+ * C compiler, a browser.
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
