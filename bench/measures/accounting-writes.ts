@@ -62,11 +62,10 @@ async function raceOne(
     unit: 'tps',
     baseline: { label: 'not counted', values: without },
     imat: { label: 'counted', values: counted },
-    ...(durable ? { bar } : {}),
+    bar,
     notes: cpuNotes(outcome.cpuMicroseconds),
   });
-  const ok = outcome.failed.counted === 0 ? result.ok : false;
-  bench.report({ ...result, ok });
+  bench.report({ ...result, ok: result.ok === true && outcome.failed.counted === 0 });
 }
 
 /** Each load on two fresh copies, of which one is counted. */

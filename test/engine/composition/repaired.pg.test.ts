@@ -1,4 +1,7 @@
-/** Definitions of several stores, built anew and then computed anew: all of it by its own name. */
+/**
+ * An imat of several stores is repaired or altered, and then a reset makes a fold compute all of
+ * them anew: their functions must name the stores that the repair has renamed.
+ */
 import { expect, test } from 'vitest';
 import { createWorld, expectExact } from '../commands/support/world.ts';
 
