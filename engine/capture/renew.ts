@@ -3,6 +3,7 @@
  * grants what they lack after REASSIGN OWNED.
  */
 import { sharesCatalog } from '../catalog/migrate.ts';
+import type { ColumnFacts } from '../algebra/facts.ts';
 import type { Db } from '../db/db.ts';
 import { isRefused } from '../db/db.ts';
 import { withShortLock } from '../db/short-lock.ts';
@@ -11,7 +12,7 @@ import { loadColumns } from '../server/columns.ts';
 import { fragment } from '../sql/sql.ts';
 import { attnumArray, lockCapture, SOURCE_LOCK_CLASS } from './install.ts';
 import { rewriteParts } from './parts.ts';
-import { capturedBy, loggedColumns, sourceRow } from './source-row.ts';
+import { capturedBy, loggedColumns, type SourceRow, sourceRow, sourceRows } from './source-row.ts';
 import { checkTriggers, noteTriggers } from './triggers.ts';
 
 const ATTEMPTS = 3;
@@ -33,16 +34,34 @@ export async function renewCapture(db: Db, oid: number): Promise<void> {
   }
 }
 
-/** The same for all sources of these imats. */
+/** The same for those of these sources that need it, which a look without locks tells. */
+export async function renewOutdated(db: Db, oids: readonly number[]): Promise<void> {
+  const [sources, columns] = [await sourceRows(db, oids), await loadColumns(db, oids)];
+  for (const source of sources)
+    if (!source.mayAppend || !isCurrent(source, columns.get(source.oid) ?? []))
+      await renewCapture(db, source.oid);
+}
+
+/** The same for the sources of these imats. */
 export async function renewSources(db: Db, imats: readonly string[]): Promise<void> {
   const sources = await db.query<{ oid: number }>(
     `SELECT DISTINCT z.relation::oid AS oid
      FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
-     WHERE i.name IN (SELECT jsonb_array_elements_text($1::jsonb)) ORDER BY 1`,
+     WHERE i.name IN (SELECT jsonb_array_elements_text($1::jsonb))`,
     [JSON.stringify(imats)],
   );
-  for (const { oid } of sources) await renewCapture(db, oid);
+  await renewOutdated(
+    db,
+    sources.map(({ oid }) => oid),
+  );
 }
+
+/** Whether the functions name the columns that are there, or need not. */
+const isCurrent = (source: SourceRow, all: readonly ColumnFacts[]): boolean =>
+  source.marks ||
+  !source.here ||
+  source.body === null ||
+  namesColumns(source.body, loggedColumns(source, all));
 
 async function renew(db: Db, oid: number): Promise<void> {
   if (!(await sharesCatalog(db))) return;
@@ -50,9 +69,9 @@ async function renew(db: Db, oid: number): Promise<void> {
   await db.query('SELECT imat_catalog.allow_capture($1)', [oid]);
   await lockCapture(db, oid);
   const known = await sourceRow(db, oid);
-  if (known === null || known.marks || !known.here || known.body === null) return;
-  const columns = loggedColumns(known, (await loadColumns(db, [oid])).get(oid) ?? []);
-  if (namesColumns(known.body, columns)) return;
+  const all = (await loadColumns(db, [oid])).get(oid) ?? [];
+  if (known === null || isCurrent(known, all)) return;
+  const columns = loggedColumns(known, all);
   // Event triggers leave alone what imat itself does.
   await db.execute('SET LOCAL imat.maintaining = on');
   const [table] = await db.query<{ name: string }>('SELECT $1::regclass::text AS name', [oid]);

@@ -9,6 +9,7 @@ import { fragment } from '../sql/sql.ts';
 export type CaptureNames = Readonly<Partial<Record<CaptureEvent, string>>>;
 
 export type SourceRow = {
+  oid: number;
   log: string;
   capture: CaptureNames;
   by_extension: boolean;
@@ -25,6 +26,8 @@ export type SourceRow = {
   /** The functions that imat made belong to another role than the log. */
   given: boolean;
   hasLog: boolean;
+  /** The owners of all capture functions may append to the log. */
+  mayAppend: boolean;
 };
 
 export const capturedBy = (names: CaptureNames): CaptureTarget['functions'] =>
@@ -38,7 +41,8 @@ export const IS_GIVEN = `EXISTS (
   )`;
 
 const SOURCE_SQL = `
-SELECT log_text AS log, capture, by_extension, tracked, columns IS NULL AS marks,
+SELECT relation::oid AS oid, log_text AS log, capture, by_extension, tracked,
+  columns IS NULL AS marks,
   coalesce((
     SELECT json_object_agg(substr(a.attname::text, 2), format_type(a.atttypid, a.atttypmod))
     FROM pg_attribute a
@@ -47,17 +51,24 @@ SELECT log_text AS log, capture, by_extension, tracked, columns IS NULL AS marks
   (SELECT p.prosrc FROM pg_proc p WHERE p.oid = to_regproc(capture->>'insert')) AS body,
   to_json(former_logs) AS former_logs, here, parts IS NOT NULL AS partitioned,
   ${IS_GIVEN} AS given,
-  EXISTS (SELECT FROM pg_class c WHERE c.oid = log) AS "hasLog"
-FROM imat_catalog.source WHERE relation = $1
-FOR UPDATE`;
+  EXISTS (SELECT FROM pg_class c WHERE c.oid = log) AS "hasLog",
+  NOT EXISTS (SELECT FROM imat_catalog.capture_without_rights(relation::oid)) AS "mayAppend"
+FROM imat_catalog.source`;
 
 /**
  * A source as it is captured; null if it is not. Locks its row, so that nobody follows its
  * partitions meanwhile.
  */
 export async function sourceRow(db: Db, oid: number): Promise<SourceRow | null> {
-  return (await db.query<SourceRow>(SOURCE_SQL, [oid]))[0] ?? null;
+  const rows = await db.query<SourceRow>(`${SOURCE_SQL} WHERE relation = $1 FOR UPDATE`, [oid]);
+  return rows[0] ?? null;
 }
+
+/** Those of these tables that are captured, without a lock. */
+export const sourceRows = (db: Db, oids: readonly number[]): Promise<SourceRow[]> =>
+  db.query<SourceRow>(`${SOURCE_SQL} WHERE relation = ANY ($1::oid[]) ORDER BY relation::oid`, [
+    `{${oids.join(',')}}`,
+  ]);
 
 /** Whether the log has a column as it is now. */
 export const isLogged = ({ logged }: SourceRow, column: ColumnFacts): boolean =>

@@ -8,12 +8,7 @@ import { ImatError } from '../errors/imat-error.ts';
 import { type Db, ServerError } from '../db/db.ts';
 import { catalogFiles, isNewer } from './files.ts';
 import { catalogObjects, makeCatalogPrivate } from './private.ts';
-import {
-  requireTrustedCatalog,
-  requireTrustedSchemas,
-  requireUsableCatalog,
-  untrustedCatalog,
-} from './trust.ts';
+import { requireTrustedSchemas, requireUsableCatalog, untrustedCatalog } from './trust.ts';
 
 /** The first key of imat's advisory locks; in SQL, imat_catalog.lock_class(). */
 export const LOCK_CLASS = 1768776052;
@@ -82,7 +77,7 @@ const READ_INSTALLED = `
   FROM imat_catalog.migration ORDER BY version DESC LIMIT 1`;
 
 /**
- * The version of the catalog; 0 if there is none.
+ * The version of the catalog; 0 if there is none. The caller has asked `requireTrustedCatalog`.
  * @throws ImatError `catalog_newer`
  */
 export async function catalogVersion(db: Db): Promise<number> {
@@ -104,7 +99,6 @@ export async function catalogIsReadable(db: Db): Promise<boolean> {
 
 /** Null if there is no catalog. Inside a transaction too. */
 async function readInstalled(db: Db): Promise<Installed | null> {
-  await requireTrustedCatalog(db);
   await requireUsableCatalog(db);
   const [present] = await db.query<{ exists: boolean }>(
     `SELECT to_regclass('imat_catalog.migration') IS NOT NULL AS exists`,

@@ -814,7 +814,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.capture_triggers(oid,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.capture_without_rights(source oid)
   RETURNS TABLE(function text, role text)
-  LANGUAGE sql STABLE
+  LANGUAGE plpgsql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.capture_without_rights(oid) IS
   'Returns the capture functions of a source whose owners cannot append to its log, and these.';
@@ -1998,7 +1998,8 @@ GRANT EXECUTE ON FUNCTION imat_catalog.take_turn(text,integer) TO PUBLIC;
 CREATE FUNCTION imat_catalog.triggers_of(source oid, relation oid DEFAULT NULL::oid)
   RETURNS jsonb
   LANGUAGE plpgsql STABLE
-  SET search_path=pg_catalog, pg_temp;
+  SET search_path=pg_catalog, pg_temp
+  SET plan_cache_mode=force_generic_plan;
 COMMENT ON FUNCTION imat_catalog.triggers_of(oid,oid) IS
   'Returns the capture triggers of a source and of its captured partitions, to compare: of each table that is there, which function each calls, whether it is enabled, and its version. relation: one of these tables, or NULL for all.';
 GRANT EXECUTE ON FUNCTION imat_catalog.triggers_of(oid,oid) TO PUBLIC;

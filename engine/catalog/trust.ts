@@ -13,27 +13,30 @@ WITH me AS (
   SELECT bool_or(r.rolsuper) AS super
   FROM pg_roles r
   WHERE r.rolname IN (current_user, session_user)
-), strangers AS (
-  SELECT r.oid, r.rolname
-  FROM me, pg_roles r, pg_database d
-  WHERE d.datname = current_database() AND NOT r.rolsuper
-    AND (me.super OR r.rolname <> current_user AND r.oid <> d.datdba)
+), catalog AS (
+  SELECT n.oid FROM pg_namespace n WHERE n.nspname = 'imat_catalog'
+), api AS (
+  SELECT n.oid FROM pg_namespace n WHERE n.nspname = 'imat'
 ), owned AS (
   SELECT n.nspowner AS owner, 'pg_namespace'::regclass AS class, n.oid, 1 AS place
   FROM pg_namespace n WHERE n.nspname IN ('imat', 'imat_catalog', 'imat_store')
   UNION ALL
   SELECT c.relowner, 'pg_class'::regclass, c.oid, 2
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE n.nspname = 'imat_catalog' OR n.nspname = 'imat' AND c.relname = 'schema_changes'
+  FROM pg_class c
+  WHERE c.relnamespace = (SELECT oid FROM catalog)
+    OR c.relnamespace = (SELECT oid FROM api) AND c.relname = 'schema_changes'
   UNION ALL
   SELECT p.proowner, 'pg_proc'::regclass, p.oid, 3
-  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-  WHERE n.nspname = 'imat_catalog'
-    OR n.nspname = 'imat' AND p.proname IN ('fold', 'swap', 'create_imat')
+  FROM pg_proc p
+  WHERE p.pronamespace = (SELECT oid FROM catalog)
+    OR p.pronamespace = (SELECT oid FROM api) AND p.proname IN ('fold', 'swap', 'create_imat')
 )
 SELECT pg_describe_object(o.class, o.oid, 0) AS what, s.rolname::text AS owner,
   quote_ident(current_user) AS role, me.super AS "isSuperuser"
-FROM owned o JOIN strangers s ON s.oid = o.owner, me
+FROM owned o JOIN pg_roles s ON s.oid = o.owner, me
+WHERE NOT s.rolsuper AND (me.super OR s.rolname <> current_user AND s.oid <> (
+  SELECT d.datdba FROM pg_database d WHERE d.datname = current_database()
+))
 ORDER BY o.place, what LIMIT 1`;
 
 export type Stranger = {
@@ -67,10 +70,27 @@ export const strangerHint = ({ owner, role, isSuperuser }: Stranger): string =>
       `(GRANT ${role} TO "${owner}"); or let a superuser or the owner of the database own imat's ` +
       'schemas and what is in them.';
 
+/** The sessions whose call has found a catalog that it trusts. */
+const trusting = new WeakMap<Db, { found: boolean }>();
+
+/** Runs a call that asks once whether it may trust the catalog, once there is one. */
+export async function trustingOnce<T>(db: Db, call: () => Promise<T>): Promise<T> {
+  trusting.set(db, { found: false });
+  try {
+    return await call();
+  } finally {
+    trusting.delete(db);
+  }
+}
+
 /** Null where the catalog may be used, or where there is none. */
 export async function untrustedCatalog(db: Db): Promise<Stranger | null> {
+  const known = trusting.get(db);
+  if (known?.found === true) return null;
   const stranger = await findStranger(db);
-  return stranger !== null && (await hasCatalogSchema(db)) ? stranger : null;
+  const exists = await hasCatalogSchema(db);
+  if (known !== undefined) known.found = exists && stranger === null;
+  return exists ? stranger : null;
 }
 
 /**

@@ -16,7 +16,7 @@ import { alreadyCompleted, capturedSources, prepare } from '../analysis/prepare.
 import { hasDefinition } from '../analysis/same-definition.ts';
 import type { ConvertOptions, ConvertResult, Reason } from '../api.ts';
 import { ensureCapture } from '../capture/install.ts';
-import { renewCapture } from '../capture/renew.ts';
+import { renewOutdated } from '../capture/renew.ts';
 import { trackSource } from '../capture/tracking.ts';
 import { LOCK_CLASS, catalogVersion, initialize, removeUnusedCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
@@ -291,9 +291,12 @@ export async function captureSources(
 ): Promise<void> {
   for (const source of capturedSources(prepared)) {
     await ensureCapture(db, source, () => onWait(`${source.schema}.${source.name}`));
-    await renewCapture(db, source.oid);
     await trackSource(db, source);
   }
+  await renewOutdated(
+    db,
+    capturedSources(prepared).map(({ oid }) => oid),
+  );
 }
 
 /** An index entry has a largest size; keys of that size are found only when they are stored. */

@@ -99,7 +99,6 @@ type RelationRow = {
 
 export async function inspectView(db: Db, oid: number): Promise<Inspection> {
   const definition = await viewText(db, oid);
-  const columns = await loadColumns(db, [oid]);
   const imats = await imatViews(db);
   const direct = await readBy(db, [oid], imats);
   const all = new Map(direct.map((relation) => [relation.oid, relation]));
@@ -122,16 +121,24 @@ export async function inspectView(db: Db, oid: number): Promise<Inspection> {
       if (known === undefined && isExpandable(relation)) front.push(relation);
     }
   }
+  const columns = await loadColumns(db, [oid, ...all.keys()]);
+  const withColumns = (relation: Uncolumned): ReadRelation => ({
+    ...relation,
+    columns: columns.get(relation.oid) ?? [],
+  });
   return {
     definition,
     columns: (columns.get(oid) ?? []).map(({ name, type }) => ({ name, type })),
-    direct,
-    all: [...all.values()],
+    direct: direct.map(withColumns),
+    all: [...all.values()].map(withColumns),
     views,
   };
 }
 
-const isExpandable = (relation: ReadRelation): boolean =>
+/** Before the columns of all are read in one query. */
+type Uncolumned = Omit<ReadRelation, 'columns'>;
+
+const isExpandable = (relation: Uncolumned): boolean =>
   relation.kind === 'view' && relation.imatId === null;
 
 const union = (
@@ -144,14 +151,13 @@ async function readBy(
   db: Db,
   views: readonly number[],
   imats: ReadonlyMap<number, number>,
-): Promise<ReadRelation[]> {
+): Promise<Uncolumned[]> {
   const reads = await db.query<{ oid: number; attnum: number }>(READ_SQL, [`{${views.join(',')}}`]);
   const used = new Map<number, number[]>();
   for (const { oid, attnum } of reads) used.set(oid, [...(used.get(oid) ?? []), attnum]);
   const oids = [...used.keys()].sort((a, b) => a - b);
   if (oids.length === 0) return [];
   const rows = await db.query<RelationRow>(RELATION_SQL, [`{${oids.join(',')}}`]);
-  const columns = await loadColumns(db, oids);
   // pg_depend does not tell a whole-row reference from none; the parse tree does.
   const [wholeRow] = await db.query<{ used: boolean }>(
     `SELECT coalesce(bool_or(r.ev_action::text LIKE '%:varattno 0 %'), false) AS used
@@ -160,14 +166,13 @@ async function readBy(
     [`{${views.join(',')}}`],
   );
   return rows
-    .map((row): ReadRelation => {
+    .map((row): Uncolumned => {
       const attnums = (used.get(row.oid) ?? []).filter((attnum) => attnum !== 0);
       const imatId = imats.get(row.oid) ?? null;
       return {
         oid: row.oid,
         schema: row.schema,
         name: row.name,
-        columns: columns.get(row.oid) ?? [],
         kind: KINDS[row.kind] ?? 'other',
         isPartitioned: row.kind === 'p',
         // A system column (ctid, xmin) changes without any column changing: only the row as a whole

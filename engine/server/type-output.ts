@@ -19,6 +19,8 @@ export type TypeOutput = {
   readonly enums: readonly string[];
   /** Of a type that holds an enum: whether values that are equal are always the same. */
   readonly equalIsSame: boolean;
+  /** Whether btree indexes and ORDER BY take it: an array where they take its elements. */
+  readonly sortable: boolean;
 };
 
 /** The pseudo-type of `ROW(...)`. */
@@ -114,6 +116,9 @@ type OutputRow = {
   parts: number[] | null;
   type_name: string;
   kind: string;
+  /** Of an array, itself. */
+  sortable: boolean;
+  element: number | null;
   /** Whether an attribute has a type modifier or a collation by which equal values can differ. */
   is_lax: boolean;
 };
@@ -141,6 +146,17 @@ SELECT t.oid, format_type(t.oid, NULL) AS name, t.typname::text AS type_name,
     SELECT FROM pg_attribute a JOIN pg_collation k ON k.oid = a.attcollation
     WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND NOT k.collisdeterministic
   ) AS is_lax,
+  t.typtype IN ('e', 'r', 'm') OR EXISTS (
+    SELECT FROM pg_opclass o JOIN pg_am m ON m.oid = o.opcmethod AND m.amname = 'btree'
+    WHERE o.opcdefault AND (o.opcintype = t.oid OR EXISTS (
+      SELECT
+      FROM pg_cast c
+      WHERE c.castsource = t.oid
+        AND c.casttarget = o.opcintype
+        AND c.castmethod = 'b'
+        AND c.castcontext = 'i'
+    ))
+  ) AS sortable, CASE WHEN t.typelem <> 0 AND t.typlen = -1 THEN t.typelem END AS element,
   n.nspname = 'pg_catalog' AS builtin,
   quote_ident(n.nspname) || '.' || quote_ident(p.proname) AS output, p.prosrc AS output_source,
   p.provolatile::text AS volatility,
@@ -186,6 +202,7 @@ export async function loadTypeOutputs(
         holdsEnum: holdsEnum(row.oid, byOid),
         enums: enumsIn(row.oid, byOid),
         equalIsSame: holdsEnum(row.oid, byOid) && equalIsSame(row.oid, byOid),
+        sortable: (row.element === null ? row : byOid.get(row.element))?.sortable === true,
       },
     ]),
   );

@@ -1,18 +1,20 @@
 -- Capture functions run with the rights of their owner: for a superuser's capture on the table of
 -- an ordinary role, that role. REASSIGN OWNED gives the functions to another role, but grants stay
--- where they are.
+-- where they are. In PL/pgSQL, which keeps its plan: each fold by the API asks.
 CREATE OR REPLACE FUNCTION imat_catalog.capture_without_rights(source oid)
 RETURNS TABLE (function text, role text)
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
+BEGIN
+  RETURN QUERY
   SELECT n.value, quote_ident(pg_get_userbyid(p.proowner))
   FROM imat_catalog.source s CROSS JOIN LATERAL jsonb_each_text(s.capture) n
     JOIN pg_proc p ON p.oid = to_regprocedure(n.value || '()')
   WHERE s.relation = source AND NOT (has_schema_privilege(p.proowner, 'imat_store', 'USAGE')
     AND has_table_privilege(p.proowner, s.log, 'INSERT')
-    AND has_column_privilege(p.proowner, 'imat_store.reset', 'relation', 'INSERT'))
-$$;
+    AND has_column_privilege(p.proowner, 'imat_store.reset', 'relation', 'INSERT'));
+END $$;
 
 COMMENT ON FUNCTION imat_catalog.capture_without_rights(oid) IS
   'Returns the capture functions of a source whose owners cannot append to its log, and these.';
