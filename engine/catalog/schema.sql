@@ -1352,6 +1352,14 @@ COMMENT ON FUNCTION imat_catalog.is_outgrown(integer,pg_snapshot,integer) IS
   'Returns true if the number of rows that are pending for an imat makes it cheaper to compute its answer anew. for_one: how many rows are computed anew in the time that a pending one takes.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_outgrown(integer,pg_snapshot,integer) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.is_registered(source oid, log oid)
+  RETURNS boolean
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.is_registered(oid,oid) IS
+  'Returns true if the extension writes the changes of a source to this log.';
+GRANT EXECUTE ON FUNCTION imat_catalog.is_registered(oid,oid) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.is_renamed(relations regclass[], noted text[])
   RETURNS boolean
   LANGUAGE sql STABLE

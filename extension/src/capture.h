@@ -25,6 +25,7 @@ typedef struct CaptureTarget
 	Oid			log;
 	bool		valid;			/* false once something about either table has changed */
 	bool		carried_over;	/* registered in another cluster or database, and restored here */
+	bool		warned;			/* that its changes are not captured */
 	int			natts;			/* columns of the log */
 	AttrNumber	last;			/* the highest column of the source that is logged, 0 for none */
 	AttrNumber *from;			/* for each column of the log, the source's; 0 for one that stays NULL */

@@ -24,6 +24,7 @@
 #include "catalog/namespace.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_proc.h"
 #include "commands/extension.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
@@ -59,12 +60,18 @@ static HTAB *targets = NULL;
 
 static Relation open_targets(LOCKMODE lock);
 static HeapTuple find_target(Relation targets_table, Oid source, SysScanDesc *scan);
-static Oid	load_target(CaptureTarget *target, Relation source);
+static bool load_target(CaptureTarget *target, Relation source, Oid *numbered_by);
+static void warn_once(CaptureTarget *target, Relation source, bool registered);
 static void forget_targets(Datum arg, Oid relation);
 static void remove_dropped(Relation targets_table);
 static void check_owner(Oid relation);
+static void check_not_captured(Relation source);
 
-/* The target of a source whose trigger fired, its log opened and locked; NULL where the log was dropped. */
+/*
+ * The target of a source whose trigger fired, its log opened and locked. NULL where the log was dropped: whatever read it went with it.
+ * NULL where there is no registration, too: the table came from a dump without the extension's data (pg_dump -t, -n), so nothing reads
+ * its changes yet. Nothing is lost by that, and a writer must not suffer for it.
+ */
 CaptureTarget *
 tct_capture_target(Relation source, Relation *log)
 {
@@ -85,24 +92,24 @@ tct_capture_target(Relation source, Relation *log)
 	if (!found)
 		memset((char *) target + sizeof(Oid), 0, sizeof(CaptureTarget) - sizeof(Oid));
 
-	if (!target->valid)
-		numbered_oid = load_target(target, source);
+	if (!target->valid && !load_target(target, source, &numbered_oid))
+	{
+		warn_once(target, source, false);
+		return NULL;
+	}
 	*log = try_table_open(target->log, RowExclusiveLock);
 	if (*log == NULL)
 	{
-		/* Whatever read the log went with it, so nothing is lost, and a writer must not suffer for it. */
-		ereport(WARNING,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the change log of table \"%s\" does not exist any more", RelationGetRelationName(source)),
-				 errhint("Drop the trigger that captures its changes, or register another log with enable_capture().")));
+		warn_once(target, source, true);
 		return NULL;
 	}
+	target->warned = false;
 	if (target->valid)
 		return target;
 
 	/* Waiting for the log's lock can have brought the message, after what was known of it had been taken for good. */
-	if (!OidIsValid(numbered_oid))
-		numbered_oid = load_target(target, source);
+	if (!OidIsValid(numbered_oid) && !load_target(target, source, &numbered_oid))
+		elog(ERROR, "the change log of table \"%s\" was unregistered under a lock", RelationGetRelationName(source));
 	numbered_by = numbered_oid == relid ? source : table_open(numbered_oid, AccessShareLock);
 	tct_capture_map(target, source, *log, numbered_by, CacheMemoryContext, false);
 	if (numbered_by != source)
@@ -117,31 +124,44 @@ tct_capture_target(Relation source, Relation *log)
 	return target;
 }
 
-/* Reads a registration; returns the table whose column numbers the log has. */
-static Oid
-load_target(CaptureTarget *target, Relation source)
+/* Reads a registration, with the table whose column numbers the log has; false if there is none. */
+static bool
+load_target(CaptureTarget *target, Relation source, Oid *numbered_by)
 {
 	Relation	table = open_targets(AccessShareLock);
 	SysScanDesc scan;
 	HeapTuple	tuple = find_target(table, RelationGetRelid(source), &scan);
-	Datum		values[TARGET_COLUMNS];
-	bool		nulls[TARGET_COLUMNS];
-	Oid			numbered_by;
+	bool		found = HeapTupleIsValid(tuple);
 
-	if (!HeapTupleIsValid(tuple))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("table \"%s\" has no change log", RelationGetRelationName(source)),
-				 errdetail("One of its triggers captures changes, but nothing says where to."),
-				 errhint("Register a log with enable_capture(), or drop the trigger.")));
-	heap_deform_tuple(tuple, RelationGetDescr(table), values, nulls);
-	target->log = DatumGetObjectId(values[TARGET_LOG - 1]);
-	target->carried_over = DatumGetObjectId(values[TARGET_SOURCE_OID - 1]) != RelationGetRelid(source) ||
-		DatumGetObjectId(values[TARGET_LOG_OID - 1]) != target->log;
-	numbered_by = DatumGetObjectId(values[TARGET_NUMBERED_BY - 1]);
+	if (found)
+	{
+		Datum		values[TARGET_COLUMNS];
+		bool		nulls[TARGET_COLUMNS];
+
+		heap_deform_tuple(tuple, RelationGetDescr(table), values, nulls);
+		target->log = DatumGetObjectId(values[TARGET_LOG - 1]);
+		target->carried_over = DatumGetObjectId(values[TARGET_SOURCE_OID - 1]) != RelationGetRelid(source) ||
+			DatumGetObjectId(values[TARGET_LOG_OID - 1]) != target->log;
+		*numbered_by = DatumGetObjectId(values[TARGET_NUMBERED_BY - 1]);
+	}
 	systable_endscan(scan);
 	table_close(table, AccessShareLock);
-	return numbered_by;
+	return found;
+}
+
+/* One warning per session and table, until its changes are logged again: a load of single rows would drown in them. */
+static void
+warn_once(CaptureTarget *target, Relation source, bool registered)
+{
+	if (target->warned)
+		return;
+	target->warned = true;
+	ereport(WARNING,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg(registered ? "the change log of table \"%s\" does not exist any more" : "table \"%s\" has no change log",
+					RelationGetRelationName(source)),
+			 errdetail("Its changes are not captured."),
+			 errhint("Register a log with enable_capture(), or drop the triggers that capture its changes.")));
 }
 
 /* A message that a table has changed, or (0) that some may have. Entries stay where they are: one may be in use. */
@@ -255,7 +275,7 @@ enable_capture(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* disable_capture(source): forgets the log of a source; its triggers must be gone before. True where there was one. */
+/* disable_capture(source): forgets the log of a source; its triggers must be gone before, or changes would be lost. True if it had one. */
 Datum
 disable_capture(PG_FUNCTION_ARGS)
 {
@@ -269,6 +289,7 @@ disable_capture(PG_FUNCTION_ARGS)
 	check_owner(source_oid);
 	source = table_open(source_oid, ShareRowExclusiveLock);
 	check_owner(source_oid);
+	check_not_captured(source);
 	table = open_targets(ShareRowExclusiveLock);
 	known = find_target(table, source_oid, &scan);
 	found = HeapTupleIsValid(known);
@@ -331,4 +352,27 @@ check_owner(Oid relation)
 				 errmsg("table with OID %u does not exist", relation)));
 	if (!tct_owns_table(relation, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relation)), get_rel_name(relation));
+}
+
+static void
+check_not_captured(Relation source)
+{
+	TriggerDesc *triggers = source->trigdesc;
+	Oid			extension = get_extension_oid(EXTENSION, true);
+	int			i;
+
+	for (i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		Oid			function = triggers->triggers[i].tgfoid;
+		char	   *name = get_func_name(function);
+
+		if (name != NULL && strcmp(name, "capture_changes") == 0 && OidIsValid(extension) &&
+			getExtensionOfObject(ProcedureRelationId, function) == extension)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("trigger \"%s\" captures the changes of table \"%s\"", triggers->triggers[i].tgname,
+							RelationGetRelationName(source)),
+					 errdetail("Without a log its changes would be lost."),
+					 errhint("Drop the trigger first.")));
+	}
 }

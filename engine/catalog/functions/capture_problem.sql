@@ -8,16 +8,20 @@ DECLARE
   known imat_catalog.source;
   triggers jsonb := imat_catalog.triggers_of(source);
   has_log boolean;
+  registered boolean;
   concerned regclass;
 BEGIN
   SELECT * INTO known FROM imat_catalog.source s WHERE s.relation = source;
   has_log := EXISTS (SELECT FROM pg_class c WHERE c.oid = known.log);
-  IF same_cluster AND known.triggers @> triggers AND has_log THEN RETURN NULL; END IF;
+  registered := NOT known.by_extension OR imat_catalog.is_registered(source, known.log);
+  IF same_cluster AND known.triggers @> triggers AND has_log AND registered THEN
+    RETURN NULL;
+  END IF;
   IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = source) THEN
     RETURN 'a source table was dropped';
   END IF;
   SELECT c.oid INTO concerned FROM pg_class c
-  WHERE c.oid = ANY (source || known.parts) AND (NOT has_log OR (
+  WHERE c.oid = ANY (source || known.parts) AND (NOT has_log OR NOT registered OR (
     SELECT count(*) FROM pg_trigger t JOIN imat_catalog.capture_triggers(source, c.oid) n
       ON t.tgname = n.name WHERE t.tgrelid = c.oid AND t.tgenabled = 'A') < 4)
   ORDER BY c.oid <> source, c.oid LIMIT 1;
