@@ -22,8 +22,9 @@ const QUERIES = warehouseQueries({ largeOrder: 250, largeShare: 0.001 });
 const NAMES = Object.keys(QUERIES) as (keyof typeof QUERIES)[];
 const SHARES = [0.001, 0.01, 0.1] as const;
 const PENDING = [0, 100, 10_000] as const;
-/** Most milliseconds that planning may take: up to `few` tables, and above. */
-const PLANNING = { few: 4, fewMs: 5, manyMs: 30 } as const;
+/** Most milliseconds that planning may take up to `few` tables, and up to `many`. */
+const PLANNING = { few: 4, fewMs: 5, many: 8, manyMs: 30 } as const;
+const CHAINS = [8, 12, 30] as const;
 
 type Name = (typeof NAMES)[number];
 type Subject = {
@@ -44,6 +45,7 @@ export const sql: Measure = {
       const subject = await prepare(bench, empty);
       for (const share of SHARES) await compareFolds(subject, share);
       for (const pending of PENDING) await compareReads(subject, pending);
+      for (const tables of CHAINS) await reportChain(subject, tables);
     });
   },
 };
@@ -172,6 +174,39 @@ async function reportPlanning({ bench, db, maintained }: Subject): Promise<void>
       }),
     );
   }
+}
+
+/** Groups over small tables in a chain, each joined by LEFT JOIN to the one before it. */
+async function reportChain({ bench, db }: Subject, tables: number): Promise<void> {
+  const all = Array.from({ length: tables }, (_, at) => at);
+  for (const at of all)
+    await db.execute(
+      `CREATE TABLE chain_${at} (id int PRIMARY KEY, next int, v int);
+       INSERT INTO chain_${at} SELECT i, i % 100 + 1, i FROM generate_series(1, 100) AS i;
+       ANALYZE chain_${at}`,
+    );
+  const joins = all
+    .slice(1)
+    .map((at) => `LEFT JOIN chain_${at} c${at} ON c${at}.id = c${at - 1}.next`);
+  const imat = createImat(db);
+  await imat.create(
+    'chain',
+    `SELECT c0.v, count(*) AS n, sum(c${tables - 1}.v) AS s
+     FROM chain_0 c0 ${joins.join(' ')} GROUP BY c0.v`,
+  );
+  const values: number[] = [];
+  for (let round = 0; round < bench.scale.rounds; round += 1)
+    values.push(await planningMs(db, 'SELECT * FROM imat.chain'));
+  bench.report(
+    absoluteResult({
+      name: `chain of LEFT JOINs: planning of a live read`,
+      unit: 'ms',
+      imat: { label: `${tables} tables`, values },
+      ...(tables <= PLANNING.many ? { bar: atMost(PLANNING.manyMs) } : {}),
+    }),
+  );
+  await imat.revert('chain');
+  for (const at of all) await db.execute(`DROP TABLE chain_${at}`);
 }
 
 async function planningMs(db: Db, query: string): Promise<number> {

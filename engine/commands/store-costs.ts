@@ -8,13 +8,8 @@ import type { Db } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { confinedToKeys } from '../generate/touched-rows.ts';
 import { stateContent } from '../generate/state.ts';
-import {
-  ALWAYS_FEW,
-  keyColumns,
-  reachedKeys,
-  SHARE,
-  UNKNOWN_FEW,
-} from '../generate/touched-view.ts';
+import { ALWAYS_FEW, keyColumns, SHARE, UNKNOWN_FEW } from '../generate/touched-view.ts';
+import { reachedKeys } from '../generate/path-keys.ts';
 import type { AddPlan, Plan, StorePlan } from '../plan/plan.ts';
 import { allStores, planScans } from '../plan/plan.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';

@@ -10,26 +10,21 @@
  * of the frontier and the logs is asked once. That a key is touched although nothing of it changes
  * is no matter: its rows are computed again, and are what they were.
  */
-import { deparseExpr } from '../../parser/deparse.ts';
-import { deparse } from '../../parser/deparse-query.ts';
-import { quoteQualified } from '../../parser/quote.ts';
 import type { ColumnRef, Expr, TableItem } from '../../parser/tree.ts';
-import { visit } from '../../parser/walk.ts';
 import { canFail } from '../algebra/can-fail.ts';
-import { selectFrom } from '../algebra/query-rewrites/select.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
 import type { ColumnId, Scan } from '../algebra/node.ts';
 import type { Netting, Pending } from '../operators/pending.ts';
 import { IN_PLACE, anyPending, expectedRows } from '../operators/pending.ts';
-import { conditions as whereOf } from '../operators/rule.ts';
 import { hasPassed } from '../operators/time.ts';
 import { scan } from '../operators/scan.ts';
 import { tablesOf } from '../regroup/outline.ts';
 import type { Path } from '../regroup/paths.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import type { Sql } from '../sql/sql.ts';
-import { fragment, ident, join, lines, literal, qualified, regclass, sql } from '../sql/sql.ts';
+import { fragment, ident, join, lines, literal, regclass, sql } from '../sql/sql.ts';
 import { anyElapsed, timedTables } from './elapsed.ts';
+import { aliasOf, columnsRead, keysAlong, reachedKeys } from './path-keys.ts';
 import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
 
@@ -149,25 +144,17 @@ WHERE ${join(
   ' OR ',
 )}`;
 
-const aliasOf = (item: number): string => `r${item + 1}`;
-
-const columnOf = (ref: ColumnRef): string => quoteQualified(aliasOf(ref.relation), ref.name);
-
 function term(plan: RegroupPlan, changed: TableItem, path: Path, pending: Pending, gate: Sql): Sql {
-  const [first = 0, ...others] = path.tables;
+  const [first = 0] = path.tables;
   const exprs = [path.key, ...path.conditions];
   const source = plan.sources.get(changed.oid);
   if (source === undefined) throw new Error(`no facts for relation ${changed.name}`);
   const netting = nettingOf(exprs, plan, path);
   const read = scanOf(first, changed, source, exprs, netting);
-  const conditions = [gate, ...path.conditions.map((one) => fragment(deparseExpr(one, columnOf)))];
   const [rows] = scan.change?.(read, [], pending, netting) ?? [];
   if (rows === undefined) throw new Error('a scan has one change');
-  const written = (expr: Expr): Sql => fragment(deparseExpr(expr, columnOf));
   return sql`-- touched by changes of ${fragment(labelOf(changed))}
-SELECT (${written(path.key)})::${fragment(plan.key.type)} AS key
-FROM
-  ${lines([...rows.from, ...itemsOn(plan, others, exprs)])}${whereOf(conditions)}`;
+${keysAlong(plan, path, rows.from, [gate])}`;
 }
 
 /** The keys of rows that the passing of time has changed. */
@@ -183,45 +170,8 @@ ${reachedKeys(plan, path, [passed])}`,
   });
 }
 
-/** The keys that the rows of a path's first table lead to, those for which `where` holds. */
-export function reachedKeys(plan: RegroupPlan, path: Path, where: readonly Sql[] = []): Sql {
-  const written = (expr: Expr): Sql => fragment(deparseExpr(expr, columnOf));
-  return sql`SELECT (${written(path.key)})::${fragment(plan.key.type)} AS key
-FROM
-  ${lines(itemsOn(plan, path.tables, [path.key, ...path.conditions]))}${whereOf([
-    ...where,
-    ...path.conditions.map(written),
-  ])}`;
-}
-
 const labelOf = ({ schema, name, alias }: TableItem): string =>
   `${schema}.${name} AS ${alias}`.replaceAll(/[\r\n]/g, ' ');
-
-/** The tables that items of FROM are, and of constant items the columns that are read. */
-const itemsOn = (
-  { outline }: RegroupPlan,
-  items: readonly number[],
-  exprs: readonly Expr[],
-): readonly Sql[] =>
-  items.map((item) => {
-    const found = outline.items.get(item);
-    const alias = ident(aliasOf(item));
-    if (found?.relation.kind === 'table')
-      return sql`${qualified(found.relation.schema, found.relation.name)} AS ${alias}`;
-    if (found?.isConstant !== true) throw new Error(`item ${item} is no table`);
-    const rows = selectFrom(found.relation, item, [...columnsRead(item, exprs)]);
-    return sql`(\n${fragment(deparse(rows))}\n) AS ${alias}`;
-  });
-
-/** The names of an item's columns that expressions read. */
-function columnsRead(item: number, exprs: readonly Expr[]): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const expr of exprs)
-    visit(expr, (node) => {
-      if (node.kind === 'column' && node.relation === item) names.add(node.name);
-    });
-  return names;
-}
 
 /**
  * The columns of a table that the expressions read; where pending rows are cancelled against each
