@@ -11,7 +11,7 @@ import type { Sql } from '../sql/sql.ts';
 import { sql } from '../sql/sql.ts';
 import { calledFromView, readByFunction } from './read-by-function.ts';
 import { stateContent } from './state.ts';
-import { FOR_ONE, isOutgrown } from './outgrown.ts';
+import { forOneInFold, isOutgrown } from './outgrown.ts';
 import type { Statement } from './statement.ts';
 import type { StoreSubject } from './stores.ts';
 import type { Subject } from './subject.ts';
@@ -31,7 +31,7 @@ export const isAnew = (subject: Subject, sources: readonly number[]): Sql => {
   const reset = sql`anew OR imat_catalog.has_reset(imat => ${subject.id})`;
   if (sources.length === 0) return reset;
   return sql`${reset} OR (
-  SELECT ${isOutgrown(subject, sources, FOR_ONE.fold)}
+  SELECT ${isOutgrown(subject, sources, forOneInFold(sources))}
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = ${subject.id}
 )`;

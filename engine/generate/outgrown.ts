@@ -8,7 +8,10 @@ import type { Subject } from './subject.ts';
 const COUNT_FROM_BYTES = 440_000;
 
 /** How many rows are computed anew in the time that a pending one takes (is_outgrown.sql). */
-export const FOR_ONE = { read: 8, fold: 2 } as const;
+const FOR_ONE = { read: 8, fold: 2, foldOfJoin: 5 } as const;
+
+export const forOneInFold = (sources: readonly number[]): number =>
+  sources.length > 1 ? FOR_ONE.foldOfJoin : FOR_ONE.fold;
 
 /** Does not depend on any row. */
 export function isOutgrown(

@@ -137,8 +137,8 @@ describe.skipIf(!hasPrograms)('a part of a dump', () => {
   }
 
   /**
-   * Some of what is broken, or all: then nothing is left to be done. Writers go on before that, also
-   * where the dump has not what the extension knows of the tables.
+   * Some of what is broken, or all: then nothing is left to be done. Writers go on before that,
+   * also where the dump has not what the extension knows of the tables.
    */
   async function expectRepaired(world: World, only?: readonly Checked[]): Promise<void> {
     await world.sql(WRITES);
