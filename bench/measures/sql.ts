@@ -24,7 +24,7 @@ const SHARES = [0.001, 0.01, 0.1] as const;
 const PENDING = [0, 100, 10_000] as const;
 /** Most milliseconds that planning may take up to `few` tables, and up to `many`. */
 const PLANNING = { few: 4, fewMs: 5, many: 8, manyMs: 30 } as const;
-const CHAINS = [8, 12, 30] as const;
+const CHAINS = [8, 12] as const;
 
 type Name = (typeof NAMES)[number];
 type Subject = {
