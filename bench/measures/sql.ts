@@ -199,7 +199,7 @@ async function reportChain({ bench, db }: Subject, tables: number): Promise<void
     values.push(await planningMs(db, 'SELECT * FROM imat.chain'));
   bench.report(
     absoluteResult({
-      name: `chain of LEFT JOINs: planning of a live read`,
+      name: `chain of ${tables} LEFT JOINs: planning of a live read`,
       unit: 'ms',
       imat: { label: `${tables} tables`, values },
       ...(tables <= PLANNING.many ? { bar: atMost(PLANNING.manyMs) } : {}),
