@@ -1,18 +1,56 @@
-/** Shrinks a failing run to few steps that still fail, by delta debugging. */
+/** Shrinks a failing run to few steps and short definitions that still fail, by delta debugging. */
+import type { Definition } from './definitions.ts';
 import type { Failure, Run } from './run.ts';
-import { type Case, replay } from './replay.ts';
+import { type Case, prepareDatabase, replay, withDatabase } from './replay.ts';
+import { Session } from './session.ts';
+import { shrinkQuery } from './shrink-query.ts';
 import type { Step, TracedStep } from './trace.ts';
 
 const SUFFIXES = [60, 250, 1000, 4000];
 
-/** Shrinks a case that repeats. */
+/** Shrinks a case that repeats: its steps, then its definitions. */
 export async function shrinkCase(server: string, one: Case, deadline: number): Promise<Case> {
   const kind = one.failure.slice(0, one.failure.indexOf(':'));
   const fails = (steps: readonly Step[]): Promise<boolean> =>
     stillFails(server, { ...one, steps }, kind);
   const few = await minimize(one.steps, deadline, fails);
   const alone = few.map((step) => ({ ...step, session: 'one' }));
-  return { ...one, steps: (await fails(alone)) ? alone : few };
+  const steps = (await fails(alone)) ? alone : few;
+  return shrinkDefinitions(server, { ...one, steps }, kind, deadline);
+}
+
+async function shrinkDefinitions(
+  server: string,
+  one: Case,
+  kind: string,
+  deadline: number,
+): Promise<Case> {
+  return withDatabase(server, 'shrinking', async (url) => {
+    const before = one.definitions.flatMap((definition) => definition.before);
+    await prepareDatabase(url, { setup: [...one.setup, ...before], definitions: [] });
+    const planner = new Session('planner', url, null);
+    const isQuery = (text: string): Promise<boolean> =>
+      planner.sql(`EXPLAIN ${text}`).then(
+        () => true,
+        () => false,
+      );
+    try {
+      let shrunk = one;
+      for (const { name, query } of one.definitions) {
+        const having = (text: string): Case => ({
+          ...shrunk,
+          definitions: shrunk.definitions.map(
+            (other): Definition => (other.name === name ? { ...other, query: text } : other),
+          ),
+        });
+        const fails = (text: string): Promise<boolean> => stillFails(server, having(text), kind);
+        shrunk = having(await shrinkQuery(query, isQuery, fails, deadline));
+      }
+      return shrunk;
+    } finally {
+      await planner.close();
+    }
+  });
 }
 
 async function stillFails(server: string, one: Case, kind: string): Promise<boolean> {

@@ -91,3 +91,27 @@ test('a case is shrunk to the steps that it takes', async () => {
   );
   expect(found.steps).toEqual([{ session: 'one', sql: WRONG_ROW }]);
 });
+
+test('its definition is shrunk as well', async () => {
+  const { schema, definitions } = WORLD;
+  const query = `SELECT a.g, max(a.id) AS m
+    FROM (SELECT t.id, t.g FROM public.t0 t WHERE t.id > 0) a GROUP BY a.g`;
+  const found = await shrinkCase(
+    server().url,
+    {
+      seed: 1,
+      failure: 'difference: ',
+      replays: true,
+      setup: schema.statements,
+      definitions: definitions.map((one) => ({ ...one, query })),
+      steps: [
+        { session: 'writer', sql: 'INSERT INTO public.t0 (id, g) VALUES (1001, 1)' },
+        { session: 'saboteur', sql: NO_DELETES },
+        { session: 'writer', sql: 'DELETE FROM public.t0 WHERE id = 1001' },
+      ],
+    },
+    Date.now() + 120_000,
+  );
+  expect(found.steps).toHaveLength(3);
+  expect(found.definitions.map((one) => one.query)).toEqual(['SELECT g FROM t0']);
+});
