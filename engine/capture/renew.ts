@@ -21,25 +21,32 @@ const ATTEMPTS = 3;
  * Capture goes on meanwhile, but makes its command anew for each statement. Where this role must
  * not write the functions, it stays so.
  */
-export async function renewCapture(db: Db, oid: number): Promise<void> {
-  try {
-    await withShortLock(
+export const renewCapture = (db: Db, oid: number): Promise<void> =>
+  unlessRefused(() =>
+    withShortLock(
       db,
       () => renew(db, oid),
       () => undefined,
       { attempts: ATTEMPTS },
-    );
-  } catch (error) {
-    if (!isRefused(error)) throw error;
-  }
-}
+    ),
+  );
 
 /** The same for those of these sources that need it, which a look without locks tells. */
 export async function renewOutdated(db: Db, oids: readonly number[]): Promise<void> {
-  const [sources, columns] = [await sourceRows(db, oids), await loadColumns(db, oids)];
-  for (const source of sources)
-    if (!source.mayAppend || !isCurrent(source, columns.get(source.oid) ?? []))
-      await renewCapture(db, source.oid);
+  await unlessRefused(async () => {
+    const [sources, columns] = [await sourceRows(db, oids), await loadColumns(db, oids)];
+    for (const source of sources)
+      if (!source.mayAppend || !isCurrent(source, columns.get(source.oid) ?? []))
+        await renewCapture(db, source.oid);
+  });
+}
+
+async function unlessRefused(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+  }
 }
 
 /** The same for the sources of these imats. */
