@@ -1,14 +1,6 @@
 /** Calls of the procedures that maintain an imat. */
 import type { Db } from '../db/db.ts';
 import { maintained } from '../db/server-errors.ts';
-import { checkIntact, resolveImat } from '../server/names.ts';
-
-/** An imat that has all it is built on. */
-export async function intact(db: Db, name: string): Promise<{ id: number; name: string }> {
-  const imat = await resolveImat(db, name);
-  await checkIntact(db, imat.id);
-  return imat;
-}
 
 export async function callProcedure(
   db: Db,

@@ -3,7 +3,8 @@ import type { FoldResult } from '../api.ts';
 import { requireCatalog } from '../catalog/migrate.ts';
 import { renewSources } from '../capture/renew.ts';
 import type { Db } from '../db/db.ts';
-import { callProcedure, intact } from './call-procedure.ts';
+import { callProcedure } from './call-procedure.ts';
+import { resolveImat } from '../server/names.ts';
 import { statusOf } from './status.ts';
 
 export async function fold(db: Db, name: string | null): Promise<FoldResult[]> {
@@ -13,7 +14,7 @@ export async function fold(db: Db, name: string | null): Promise<FoldResult[]> {
       ? (await statusOf(db, null))
           .filter((imat) => imat.strategy === 'delta' && imat.state === 'active')
           .map((imat) => imat.name)
-      : [(await intact(db, name)).name];
+      : [(await resolveImat(db, name)).name];
   const results: FoldResult[] = [];
   for (const one of names) results.push({ name: one, ...(await callProcedure(db, 'fold', one)) });
   await renewSources(db, names);

@@ -8,7 +8,7 @@ import { followPartsOf } from '../capture/parts.ts';
 import { requireCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { shellWord } from '../errors/shell-word.ts';
-import { intact } from './call-procedure.ts';
+import { checkIntact, resolveImat } from '../server/names.ts';
 import { awaitSources } from './load.ts';
 
 const ATTEMPTS = 300;
@@ -16,7 +16,8 @@ const ATTEMPTS = 300;
 /** @throws ImatError `not_initialized`, `not_found`, `strategy_unavailable`, `contention` */
 export async function rebuild(db: Db, name: string): Promise<RebuildResult> {
   await requireCatalog(db);
-  const imat = await intact(db, name);
+  const imat = await resolveImat(db, name);
+  await checkIntact(db, imat.id);
   const start = performance.now();
   const rows = await whenFree(db, imat, () => fillAnew(db, imat));
   await db.query(
