@@ -160,8 +160,15 @@ export const VALUE_FUNCTIONS = 'current_date/current_timestamp/current_user';
 export const isClock = ({ schema, name }: FunctionUse): boolean =>
   schema === 'pg_catalog' && (name === 'now' || name === 'transaction_timestamp');
 
+/** Of `LockWaitPolicy`. */
+const SKIP_LOCKED = 1;
+
 /** Nodes that are a function of their own kind, by name. */
-const SPECIAL: readonly { readonly node: RegExp; readonly use: FunctionUse }[] = [
+const SPECIAL: readonly {
+  readonly node: RegExp;
+  readonly isUse?: (node: TreeNode) => boolean;
+  readonly use: FunctionUse;
+}[] = [
   {
     node: /^SQLVALUEFUNCTION/,
     use: {
@@ -178,6 +185,11 @@ const SPECIAL: readonly { readonly node: RegExp; readonly use: FunctionUse }[] =
   {
     node: /^TABLESAMPLE/,
     use: { schema: 'pg_catalog', name: 'TABLESAMPLE', operator: null, dependence: 'moment' },
+  },
+  {
+    node: /^ROWMARKCLAUSE/,
+    isUse: (node) => numberOf(node, 'waitPolicy') === SKIP_LOCKED,
+    use: { schema: 'pg_catalog', name: 'SKIP LOCKED', operator: null, dependence: 'moment' },
   },
   {
     node: /^(XMLEXPR|TABLEFUNC|JSON)/,
@@ -208,7 +220,8 @@ function findIn(trees: readonly string[]): Findings {
           from: nodesOf(node, 'arg')[0] ?? null,
           to: numberOf(node, 'resulttype') ?? 0,
         });
-      for (const one of SPECIAL) if (one.node.test(node.node)) special.push(one.use);
+      for (const { node: kind, isUse, use } of SPECIAL)
+        if (kind.test(node.node) && isUse?.(node) !== false) special.push(use);
     });
   }
   return { uses, conversions, special };
