@@ -10,7 +10,7 @@ import { expandGroupingSets } from '../algebra/query-rewrites/grouping-sets.ts';
 import { freeNumber } from '../algebra/query-rewrites/relations.ts';
 import { separateGlobals } from '../algebra/query-rewrites/globals.ts';
 import { selectFrom } from '../algebra/query-rewrites/select.ts';
-import { refersTo, separate } from '../algebra/query-rewrites/separate.ts';
+import { orderedOver, refersTo, separate } from '../algebra/query-rewrites/separate.ts';
 import type { ColumnFacts } from '../algebra/facts.ts';
 import type { StoredColumn } from '../algebra/loose-columns.ts';
 import { computesFromLoose } from '../algebra/loose-columns.ts';
@@ -273,7 +273,9 @@ class Separation {
     const replaced = new Map<Query, Query>();
     for (const { form, query: one } of found) {
       const read = form === 'exists' ? existence(one) : one;
-      const part = refersTo(read, numbers) ? this.#decides(around) : await this.#part(read);
+      const part = refersTo(read, numbers)
+        ? this.#decides(around)
+        : await (form === 'array' ? this.#ordered(read, around) : this.#part(read));
       if (part === null) return null;
       replaced.set(one, part);
     }
@@ -293,6 +295,13 @@ class Separation {
   #decides(reasons: readonly PlanReason[]): null {
     if (reasons.length > 0) this.#reasons = reasons;
     return null;
+  }
+
+  /** The same with the order of its rows, which an array shows. */
+  async #ordered(query: Query, around: readonly PlanReason[]): Promise<Query | null> {
+    if (query.orderBy.length === 0 || query.limit !== null) return this.#part(query);
+    const ordered = orderedOver(query, this.#next++);
+    return ordered === null ? this.#decides(around) : this.#select(ordered, around);
   }
 
   /** A query as a query over stores. */

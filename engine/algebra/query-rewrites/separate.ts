@@ -29,7 +29,7 @@ import { EMPTY, freshName, over, valueOf } from './select.ts';
  * moved out.
  */
 export function separate(query: Query, number: number): Select | null {
-  if (query.limit !== null) return limitOver(query, number);
+  if (query.limit !== null) return orderedOver(query, number);
   if (query.kind !== 'select') return null;
   if (query.distinct && query.distinctOn.length === 0) return distinctOver(query, number);
   return query.grouped ? upperOverGroups(query, number) : upperOverRows(query, number);
@@ -41,7 +41,8 @@ function shownNames(query: Query): readonly string[] | null {
   return query.kind === 'values' ? null : shownNames(query.left);
 }
 
-function limitOver(query: Query, number: number): Select | null {
+/** The order of the rows, and the limit that chooses by it, over all rows; null without names. */
+export function orderedOver(query: Query, number: number): Select | null {
   const names = shownNames(query);
   if (names === null) return null;
   const placed = placedOrder(query, number);

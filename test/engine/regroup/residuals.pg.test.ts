@@ -52,6 +52,13 @@ const SHAPES: Readonly<Record<string, string>> = {
       EXISTS (SELECT region FROM orders GROUP BY region HAVING sum(qty) > 8) AS c,
       EXISTS (SELECT generate_series(1, qty) FROM orders WHERE NOT flag) AS d,
       EXISTS (SELECT id FROM customer EXCEPT SELECT customer FROM orders) AS e FROM extra, customer`,
+  'ARRAY in an order': `SELECT id, ARRAY(SELECT DISTINCT qty FROM orders ORDER BY qty DESC) AS a,
+      ARRAY(SELECT name FROM customer ORDER BY score DESC NULLS LAST, id, name, region) AS b,
+      ARRAY(SELECT id FROM customer UNION SELECT qty FROM orders ORDER BY 1 DESC) AS c,
+      ARRAY(SELECT qty FROM orders ORDER BY qty, note, region LIMIT 3) AS d FROM product`,
+  'ARRAY in an order beside groups': `SELECT region, count(*) AS n,
+      ARRAY(SELECT sum(qty) FROM orders GROUP BY customer ORDER BY sum(qty) DESC, customer) AS a
+    FROM orders GROUP BY region`,
   'DISTINCT scalar query': `SELECT DISTINCT (SELECT max(qty) FROM orders) AS m, region
     FROM customer`,
   'aggregate over aggregate': `SELECT n, count(*) AS customers
