@@ -51,7 +51,8 @@ const SHAPES: Readonly<Record<string, string>> = {
       EXISTS (SELECT max(qty) FROM orders WHERE qty > 100) AS b,
       EXISTS (SELECT region FROM orders GROUP BY region HAVING sum(qty) > 8) AS c,
       EXISTS (SELECT generate_series(1, qty) FROM orders WHERE NOT flag) AS d,
-      EXISTS (SELECT id FROM customer EXCEPT SELECT customer FROM orders) AS e FROM extra, customer`,
+      EXISTS (SELECT id FROM customer EXCEPT SELECT customer FROM orders) AS e
+    FROM extra, customer`,
   'ARRAY in an order': `SELECT id, ARRAY(SELECT DISTINCT qty FROM orders ORDER BY qty DESC) AS a,
       ARRAY(SELECT name FROM customer ORDER BY score DESC NULLS LAST, id, name, region) AS b,
       ARRAY(SELECT id FROM customer UNION SELECT qty FROM orders ORDER BY 1 DESC) AS c,
