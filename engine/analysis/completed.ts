@@ -1,8 +1,8 @@
 /**
  * Completes a definition before it is planned, so that it has one right answer: orders that leave
- * ties are completed (complete-orders.ts), and what depends on TimeZone names the zone
- * (pin-settings.ts). The completed text is the definition from then on: it is stored, maintained
- * and verified.
+ * ties are completed (complete-orders.ts), what depends on TimeZone names the zone
+ * (pin-settings.ts), and row locks are left out (without-locks.ts). The completed text is the
+ * definition from then on: it is stored, maintained and verified.
  */
 import { deparse } from '../../parser/deparse-query.ts';
 import { quoteLiteral } from '../../parser/quote.ts';
@@ -12,13 +12,15 @@ import type { CompletedOrders } from '../algebra/query-rewrites/complete-orders.
 import { completeOrders } from '../algebra/query-rewrites/complete-orders.ts';
 import { pinTimeZone, timeOperands } from '../algebra/query-rewrites/pin-settings.ts';
 import { derivedColumns } from '../algebra/query-rewrites/row-keys.ts';
+import { withoutLocks } from '../algebra/query-rewrites/without-locks.ts';
 import { literal, type Zone } from '../algebra/query-rewrites/zoned.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import type { Db } from '../db/db.ts';
 import { isRejected } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { loadColumns } from '../server/columns.ts';
-import { isClock, VALUE_FUNCTIONS } from '../server/functions.ts';
+import { isClock } from '../server/functions.ts';
+import { VALUE_FUNCTIONS } from '../server/special-nodes.ts';
 import { withLocalSeries } from './local-series.ts';
 import { typesIn } from './marked-types.ts';
 import type { ReadView } from './read-view.ts';
@@ -51,18 +53,23 @@ export async function completedView(
   const view = await readView(db, oid);
   const nothing = { view, completion: { settings: {}, notes: [] }, reasons: [] };
   if ('reasons' in view.reading) return nothing;
-  const pinned = await withTimeZone(db, view, view.reading.query, serverMajor, timeZone);
+  const { query: unlocked, locks } = withoutLocks(view.reading.query);
+  const pinned = await withTimeZone(db, view, unlocked, serverMajor, timeZone);
   const orders = await withOrders(db, view, pinned);
   const reasons = orders.reasons.map((reason) => ({ ...reason, span: null }));
   if (orders.query === view.reading.query) return { ...nothing, reasons };
   const completed = await viewOf(db, view, orders.query);
   if (completed === null) return nothing;
-  const isPinned = pinned !== view.reading.query;
+  const isPinned = pinned !== unlocked;
   return {
     view: await readView(db, completed),
     completion: {
       settings: isPinned ? { TimeZone: timeZone } : {},
-      notes: [...(isPinned ? [`computed under TimeZone = ${timeZone}`] : []), ...orders.notes],
+      notes: [
+        ...locks.map((lock) => `locks no rows: without ${lock}`),
+        ...(isPinned ? [`computed under TimeZone = ${timeZone}`] : []),
+        ...orders.notes,
+      ],
     },
     reasons,
   };

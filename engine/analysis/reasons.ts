@@ -10,7 +10,8 @@ import { positionAt } from '../errors/imat-error.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import { aggregateNotMaintained } from '../algebra/reason.ts';
 import type { FunctionFacts } from '../server/functions.ts';
-import { isClock, VALUE_FUNCTIONS } from '../server/functions.ts';
+import { isClock } from '../server/functions.ts';
+import { VALUE_FUNCTIONS } from '../server/special-nodes.ts';
 import type { Inspection } from '../server/relations.ts';
 
 export function inOrderOfPlace(reasons: readonly PlanReason[]): PlanReason[] {

@@ -3,13 +3,14 @@
  * for which that is so, and what stands above them is computed when it is read.
  */
 import { deparse } from '../../parser/deparse-query.ts';
-import type { Expr, Query, Relation, Select, TableItem } from '../../parser/tree.ts';
+import type { Expr, Query, Relation, Select, Sublink, TableItem } from '../../parser/tree.ts';
 import { mapExpr, mapQuery, returnsSet } from '../../parser/walk.ts';
+import { existence } from '../algebra/query-rewrites/existence.ts';
 import { expandGroupingSets } from '../algebra/query-rewrites/grouping-sets.ts';
 import { freeNumber } from '../algebra/query-rewrites/relations.ts';
 import { separateGlobals } from '../algebra/query-rewrites/globals.ts';
 import { selectFrom } from '../algebra/query-rewrites/select.ts';
-import { refersTo, separate } from '../algebra/query-rewrites/separate.ts';
+import { orderedOver, refersTo, separate } from '../algebra/query-rewrites/separate.ts';
 import type { ColumnFacts } from '../algebra/facts.ts';
 import type { StoredColumn } from '../algebra/loose-columns.ts';
 import { computesFromLoose } from '../algebra/loose-columns.ts';
@@ -261,17 +262,20 @@ class Separation {
     numbers: ReadonlySet<number>,
     around: readonly PlanReason[],
   ): Promise<Query | null> {
-    const found: Query[] = [];
+    const found: Sublink[] = [];
     const collect = (expr: Expr): Expr =>
       mapExpr(expr, (node) => {
-        if (node.kind === 'sublink') found.push(node.query);
+        if (node.kind === 'sublink') found.push(node);
         return null;
       });
     const own = { ...query, relations: query.relations.map(withoutQuery) };
     mapQuery(own, { expr: collect });
     const replaced = new Map<Query, Query>();
-    for (const one of found) {
-      const part = refersTo(one, numbers) ? this.#decides(around) : await this.#part(one);
+    for (const { form, query: one } of found) {
+      const read = form === 'exists' ? existence(one) : one;
+      const part = refersTo(read, numbers)
+        ? this.#decides(around)
+        : await (form === 'array' ? this.#ordered(read, around) : this.#part(read));
       if (part === null) return null;
       replaced.set(one, part);
     }
@@ -291,6 +295,13 @@ class Separation {
   #decides(reasons: readonly PlanReason[]): null {
     if (reasons.length > 0) this.#reasons = reasons;
     return null;
+  }
+
+  /** The same with the order of its rows, which an array shows. */
+  async #ordered(query: Query, around: readonly PlanReason[]): Promise<Query | null> {
+    if (query.orderBy.length === 0 || query.limit !== null) return this.#part(query);
+    const ordered = orderedOver(query, this.#next++);
+    return ordered === null ? this.#decides(around) : this.#select(ordered, around);
   }
 
   /** A query as a query over stores. */

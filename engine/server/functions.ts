@@ -6,6 +6,7 @@
 import type { Db } from '../db/db.ts';
 import type { CatalogFunction } from '../../parser/catalog.ts';
 import type { TreeNode } from './stored-tree.ts';
+import { specialUses } from './special-nodes.ts';
 import { constantOf } from './stored-constants.ts';
 import { nodesOf, numberOf, parseNodeTree, typeOf, visitNodes } from './stored-tree.ts';
 import { hiddenTables } from './function-bodies.ts';
@@ -153,42 +154,9 @@ const KINDS: Readonly<Record<string, CatalogFunction['kind']>> = {
 /** The fields in which nodes name a function by OID. */
 const FUNCTION_FIELDS = ['funcid', 'aggfnoid', 'winfnoid', 'opfuncid'] as const;
 
-/** The name under which the words CURRENT_DATE, CURRENT_USER and their like are used. */
-export const VALUE_FUNCTIONS = 'current_date/current_timestamp/current_user';
-
 /** Whether it is the time at which the transaction began. */
 export const isClock = ({ schema, name }: FunctionUse): boolean =>
   schema === 'pg_catalog' && (name === 'now' || name === 'transaction_timestamp');
-
-/** Nodes that are a function of their own kind, by name. */
-const SPECIAL: readonly { readonly node: RegExp; readonly use: FunctionUse }[] = [
-  {
-    node: /^SQLVALUEFUNCTION/,
-    use: {
-      schema: 'pg_catalog',
-      name: VALUE_FUNCTIONS,
-      operator: null,
-      dependence: 'moment',
-    },
-  },
-  {
-    node: /^NEXTVALUE/,
-    use: { schema: 'pg_catalog', name: 'nextval', operator: null, dependence: 'moment' },
-  },
-  {
-    node: /^TABLESAMPLE/,
-    use: { schema: 'pg_catalog', name: 'TABLESAMPLE', operator: null, dependence: 'moment' },
-  },
-  {
-    node: /^(XMLEXPR|TABLEFUNC|JSON)/,
-    use: {
-      schema: 'pg_catalog',
-      name: 'an XML or JSON constructor',
-      operator: null,
-      dependence: 'settings',
-    },
-  },
-];
 
 function findIn(trees: readonly string[]): Findings {
   const uses: Use[] = [];
@@ -208,7 +176,8 @@ function findIn(trees: readonly string[]): Findings {
           from: nodesOf(node, 'arg')[0] ?? null,
           to: numberOf(node, 'resulttype') ?? 0,
         });
-      for (const one of SPECIAL) if (one.node.test(node.node)) special.push(one.use);
+      for (const { name, dependence } of specialUses(node))
+        special.push({ schema: 'pg_catalog', name, operator: null, dependence });
     });
   }
   return { uses, conversions, special };

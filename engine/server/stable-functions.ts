@@ -90,6 +90,9 @@ const STEADY: readonly (readonly [RegExp, Steady])[] = [
   // these letters.
   [/^to_char\((timestamp without time zone|interval), text\)$/, textWithout(1, /tm/i)],
   [/^to_char\((numeric|integer|bigint|real|double precision), text\)$/, textWithout(1, /[dgls]/i)],
+  [/^to_number\(text, text\)$/, textWithout(1, /[dgls]/i)],
+  // Names are read in English without TM; abbreviations of time zones are a setting.
+  [/^to_date\(text, text\)$/, textWithout(1, /tm|tz|of/i)],
 ];
 
 /** Of the same name, and not like these: the zone of a time of day is that of today. */

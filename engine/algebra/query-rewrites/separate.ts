@@ -7,16 +7,19 @@
  *   DISTINCT    over the rows with their copies
  *   the SELECT list and HAVING over groups, where they have windows or queries of their own, or
  *   read the time
- *   windows, DISTINCT ON, a SELECT list that reads the time, and conditions that have queries of
- *   their own or read the time otherwise than by comparing columns with it, over the rows of FROM
+ *   windows, DISTINCT ON, a SELECT list that has queries of its own or reads the time, and
+ *   conditions that have queries of their own or read the time otherwise than by comparing columns
+ *   with it, over the rows of FROM
  *
  * Right because this is the order in which SQL defines them. Counter-examples, which stay: an
- * aggregate in a query within, which belongs to whichever query its columns come from; conditions
- * with a query that refers to the rows, which are the rule's that computes keys again.
+ * aggregate in a query within, which belongs to whichever query its columns come from; a SELECT
+ * list or conditions with a query that refers to the rows, which are the rule's that computes keys
+ * again.
  */
-import type { Expr, Query, Select, Sort } from '../../../parser/tree.ts';
+import type { Expr, Query, Relation, Select, Sort } from '../../../parser/tree.ts';
 import { equalExpr, mapExpr, mapExprs, mapQuery, visit } from '../../../parser/walk.ts';
 import { isNow, readsNow, timedComparison } from '../timed.ts';
+import { PRESENT } from './existence.ts';
 import { conjunction, conjuncts, keysIn } from './relations.ts';
 import type { Named } from './select.ts';
 import { EMPTY, freshName, over, valueOf } from './select.ts';
@@ -26,7 +29,7 @@ import { EMPTY, freshName, over, valueOf } from './select.ts';
  * moved out.
  */
 export function separate(query: Query, number: number): Select | null {
-  if (query.limit !== null) return limitOver(query, number);
+  if (query.limit !== null) return orderedOver(query, number);
   if (query.kind !== 'select') return null;
   if (query.distinct && query.distinctOn.length === 0) return distinctOver(query, number);
   return query.grouped ? upperOverGroups(query, number) : upperOverRows(query, number);
@@ -38,7 +41,8 @@ function shownNames(query: Query): readonly string[] | null {
   return query.kind === 'values' ? null : shownNames(query.left);
 }
 
-function limitOver(query: Query, number: number): Select | null {
+/** The order of the rows, and the limit that chooses by it, over all rows; null without names. */
+export function orderedOver(query: Query, number: number): Select | null {
   const names = shownNames(query);
   if (names === null) return null;
   const placed = placedOrder(query, number);
@@ -220,6 +224,10 @@ function readsTimeAbove(expr: Expr, keys: readonly Expr[]): boolean {
   return found;
 }
 
+/** What is no store of its own. */
+const isOfRows = (relation: Relation): boolean =>
+  relation.kind === 'table' || (relation.kind === 'subquery' && relation.lateral);
+
 /** What stands above the rows of FROM. */
 function upperOverRows(query: Select, number: number): Select | null {
   const own = new Set(query.relations.map((_, index) => query.first + index));
@@ -227,14 +235,18 @@ function upperOverRows(query: Select, number: number): Select | null {
   const lifted = conditions.filter(
     (one) => (hasQuery(one) || readsTimeItself(one)) && !isCorrelated(one, own),
   );
+  const shown = query.targets.map(({ expr }) => expr);
   const isMore =
     query.distinctOn.length > 0 ||
     lifted.length > 0 ||
-    query.targets.some(({ expr }) => contains(expr, 'window') || readsNow(expr));
+    shown.some((expr) => contains(expr, 'window') || readsNow(expr)) ||
+    (shown.some(hasQuery) &&
+      query.relations.some(isOfRows) &&
+      !shown.some((expr) => isCorrelated(expr, own)));
   const [only] = query.relations;
   const isDone =
     query.relations.length === 1 && only?.kind === 'subquery' && conditions.length === 0;
-  const upper = [...query.targets.map(({ expr }) => expr), ...lifted];
+  const upper = [...shown, ...lifted];
   if (!isMore || isDone || upper.some((expr) => isTangled(expr, own))) return null;
   const inner: Named[] = [];
   const replace = (node: Expr): Expr | null => {
@@ -247,7 +259,7 @@ function upperOverRows(query: Select, number: number): Select | null {
   };
   const outer = mapUpper(query, replace);
   const where = conjunction(lifted.map((one) => mapIn(one, replace)));
-  if (inner.length === 0) return null;
+  if (inner.length === 0) inner.push(PRESENT);
   return over(
     {
       ...EMPTY,

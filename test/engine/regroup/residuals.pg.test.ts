@@ -34,6 +34,34 @@ const SHAPES: Readonly<Record<string, string>> = {
       (SELECT max(score) FROM customer) AS m FROM orders GROUP BY region`,
   'rows above the average': `SELECT o.id, o.qty FROM orders o
     WHERE o.qty > (SELECT avg(qty) FROM orders) AND o.flag`,
+  'scalar query beside rows': `SELECT o.id, o.qty - (SELECT avg(qty) FROM orders) AS more,
+      (SELECT max(score) FROM customer) AS m FROM orders o WHERE o.flag`,
+  'scalar query beside rows of an outer join': `SELECT c.name, o.qty,
+      (SELECT count(*) FROM product WHERE price > 1) AS n
+    FROM customer c LEFT JOIN orders o ON o.customer = c.id`,
+  'the first of an order beside rows': `SELECT region, (SELECT name FROM customer
+      ORDER BY score DESC NULLS LAST, id, name, region LIMIT 1) AS best FROM orders`,
+  'IN beside rows': `SELECT id, customer IN (SELECT id FROM customer WHERE score > 5) AS known,
+      qty > ALL (SELECT qty FROM orders WHERE NOT flag) AS most FROM orders`,
+  'EXISTS beside rows without columns': `SELECT EXISTS (SELECT FROM customer WHERE score > 15) AS e
+    FROM orders`,
+  'EXISTS of everything': `SELECT id, EXISTS (SELECT DISTINCT * FROM customer WHERE score > 15
+      ORDER BY id) AS e FROM orders WHERE NOT EXISTS (SELECT * FROM product WHERE price < 0)`,
+  'EXISTS of what chooses': `SELECT id, EXISTS (SELECT FROM orders WHERE flag OFFSET 2) AS a,
+      EXISTS (SELECT max(qty) FROM orders WHERE qty > 100) AS b,
+      EXISTS (SELECT region FROM orders GROUP BY region HAVING sum(qty) > 8) AS c,
+      EXISTS (SELECT generate_series(1, qty) FROM orders WHERE NOT flag) AS d,
+      EXISTS (SELECT id FROM customer EXCEPT SELECT customer FROM orders) AS e
+    FROM extra, customer`,
+  'ARRAY in an order': `SELECT id, ARRAY(SELECT DISTINCT qty FROM orders ORDER BY qty DESC) AS a,
+      ARRAY(SELECT name FROM customer ORDER BY score DESC NULLS LAST, id, name, region) AS b,
+      ARRAY(SELECT id FROM customer UNION SELECT qty FROM orders ORDER BY 1 DESC) AS c,
+      ARRAY(SELECT qty FROM orders ORDER BY qty, note, region LIMIT 3) AS d FROM product`,
+  'ARRAY in an order beside groups': `SELECT region, count(*) AS n,
+      ARRAY(SELECT sum(qty) FROM orders GROUP BY customer ORDER BY sum(qty) DESC, customer) AS a
+    FROM orders GROUP BY region`,
+  'DISTINCT scalar query': `SELECT DISTINCT (SELECT max(qty) FROM orders) AS m, region
+    FROM customer`,
   'aggregate over aggregate': `SELECT n, count(*) AS customers
     FROM (SELECT customer, count(*) AS n FROM orders GROUP BY customer) t GROUP BY n`,
   'CTEs joined': `WITH a AS (SELECT region, count(*) AS n FROM orders GROUP BY region),
@@ -90,6 +118,16 @@ describe('computed over stores when read', () => {
     await bench.run(randomHistory(r, WRITABLE_SHOP, Number(process.env['IMAT_STEPS'] ?? 40)));
     expect(own.length).toBeGreaterThan(0);
   });
+});
+
+test.each([
+  'SELECT id, (SELECT avg(score) FROM customer) AS m FROM orders',
+  'SELECT EXISTS (SELECT * FROM customer) AS e FROM orders',
+  'SELECT id, customer IN (SELECT id FROM customer) AS known FROM orders',
+])('no change computes all rows of %s', async (query) => {
+  const { strategy, stores } = await bench.imat.explain(query, { query: true });
+  const effects = stores.flatMap(({ tables }) => tables.map(({ effect }) => effect));
+  expect({ strategy, effects }).toEqual({ strategy: 'delta', effects: ['adds', 'adds'] });
 });
 
 describe('a function of a reader sees no row that the imat does not show', () => {

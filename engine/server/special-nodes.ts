@@ -1,0 +1,37 @@
+/** Nodes of a stored parse tree that depend on more than tables and are no call of a function. */
+import type { TreeNode } from './stored-tree.ts';
+import { numberOf } from './stored-tree.ts';
+import type { Dependence } from './type-output.ts';
+
+/** The name under which the words CURRENT_DATE, CURRENT_USER and their like are used. */
+export const VALUE_FUNCTIONS = 'current_date/current_timestamp/current_user';
+
+type Special = {
+  readonly node: RegExp;
+  readonly isUse?: (node: TreeNode) => boolean;
+  readonly name: string;
+  readonly dependence: Dependence;
+};
+
+/** Of `LockWaitPolicy`. */
+const SKIP_LOCKED = 1;
+
+const SPECIAL: readonly Special[] = [
+  { node: /^SQLVALUEFUNCTION/, name: VALUE_FUNCTIONS, dependence: 'moment' },
+  { node: /^NEXTVALUE/, name: 'nextval', dependence: 'moment' },
+  { node: /^TABLESAMPLE/, name: 'TABLESAMPLE', dependence: 'moment' },
+  {
+    node: /^ROWMARKCLAUSE/,
+    isUse: (node) => numberOf(node, 'waitPolicy') === SKIP_LOCKED,
+    name: 'SKIP LOCKED',
+    dependence: 'moment',
+  },
+  {
+    node: /^(XMLEXPR|TABLEFUNC|JSON)/,
+    name: 'an XML or JSON constructor',
+    dependence: 'settings',
+  },
+];
+
+export const specialUses = (node: TreeNode): readonly Special[] =>
+  SPECIAL.filter((one) => one.node.test(node.node) && one.isUse?.(node) !== false);
