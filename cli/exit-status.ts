@@ -20,6 +20,14 @@ export function exitStatusOf(error: unknown): number {
 
 export const exitStatusOfCategory = (category: ErrorCategory): number => BY_CATEGORY[category];
 
+const WORST: readonly ErrorCategory[] = ['internal', 'integrity', 'drift', 'user', 'transient'];
+
+/** The exit status of a command that goes on past failures: that of the worst one. */
+export function exitStatusOfWorst(categories: readonly ErrorCategory[]): number {
+  const worst = WORST.find((category) => categories.includes(category));
+  return worst === undefined ? EXIT.done : exitStatusOfCategory(worst);
+}
+
 /** The shell's convention for a process that a signal ended: 130 for Ctrl-C, 143 for `kill`. */
 export function exitStatusOfSignal(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal];

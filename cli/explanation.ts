@@ -10,7 +10,8 @@ export function explanationText(explanation: Explanation): string {
     `${name}: strategy ${strategy}`,
     `Definition:\n${indented(definition.trimEnd())}`,
     table(
-      [{ title: 'source' }, { title: 'logged columns' }],
+      // A swap logs a mark for each statement, and no columns.
+      [{ title: 'source' }, { title: `${strategy === 'swap' ? 'read' : 'logged'} columns` }],
       sources.map((source) => [source.relation, source.columns.join(', ')]),
     ),
   ];

@@ -125,7 +125,7 @@ export function imatFields(imat: ImatStatus): string {
     ['sources', imat.sources.join(', ')],
     ['converted from', imat.original ?? '(a query)'],
     ['stored', bytes(imat.stateBytes)],
-    ['change log', `${bytes(imat.logBytes)}, some ${count(imat.logRows)} rows`],
+    ['change log', `${bytes(imat.logBytes)}, about ${count(imat.logRows)} rows`],
     ['last run', lastRunText(imat.lastRun)],
     ...(imat.worker === null ? [] : [['worker', imat.worker] as const]),
     ...(imat.failure === null ? [] : failureFields(imat.failure)),

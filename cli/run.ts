@@ -21,7 +21,8 @@ export async function run(argv: readonly string[], host: Host, version: string):
   const printed: string[] = [];
   const program = buildProgram(context, version, (text) => printed.push(text));
   try {
-    await Promise.race([program.parseAsync(argv, { from: 'user' }), interrupt.unattended]);
+    const words = withSubcommandHelp(program, argv);
+    await Promise.race([program.parseAsync(words, { from: 'user' }), interrupt.unattended]);
     return context.outcomeStatus;
   } catch (error) {
     if (error instanceof CommanderError)
@@ -30,6 +31,16 @@ export async function run(argv: readonly string[], host: Host, version: string):
   } finally {
     interrupt.dispose();
   }
+}
+
+/** `imat help group create` is `imat group create --help`: commander reads one word after help. */
+function withSubcommandHelp(program: Command, argv: readonly string[]): readonly string[] {
+  const [help, group, name, ...rest] = argv;
+  const found = program.commands
+    .find((command) => command.name() === group)
+    ?.commands.find((command) => command.name() === name);
+  if (help !== 'help' || group === undefined || found === undefined) return argv;
+  return [group, found.name(), '--help', ...rest];
 }
 
 /**

@@ -154,16 +154,15 @@ export type VerifyResult = {
   }[];
   readonly rows: number;
   /**
+   * Of an imat that differs, has another freshness than live, and has not taken in all changes yet.
+   * That may be all of the difference.
+   */
+  readonly behind: { readonly freshness: string; readonly strategy: Strategy } | null;
+  /**
    * Why it could not be compared; only where all imats are verified, one of which must not keep the
    * others from it.
    */
-  readonly error: {
-    readonly code: string;
-    readonly category: 'user' | 'drift' | 'integrity' | 'transient' | 'internal';
-    readonly message: string;
-    readonly detail: string | null;
-    readonly hint: string | null;
-  } | null;
+  readonly error: ResultError | null;
 };
 
 export type FoldResult = { readonly name: string; readonly rows: number; readonly ms: number };
@@ -174,12 +173,7 @@ export type RepairResult = {
   readonly name: string;
   readonly strategy: Strategy | null;
   readonly ms: number;
-  readonly error: {
-    readonly code: string;
-    readonly message: string;
-    readonly detail: string | null;
-    readonly hint: string | null;
-  } | null;
+  readonly error: ResultError | null;
 };
 export type AlterOptions = CallOptions & {
   /** `auto` unless given; an imat that was given the strategy swap keeps it. */
@@ -213,6 +207,7 @@ export type Maintenance = {
 /** An error in one of several results, which does not keep the others from being there. */
 export type ResultError = {
   readonly code: string;
+  readonly category: 'user' | 'drift' | 'integrity' | 'transient' | 'internal';
   readonly message: string;
   readonly detail: string | null;
   readonly hint: string | null;

@@ -40,7 +40,10 @@ export function registerExplain(program: Command, context: Context): void {
         'nothing.',
     )
     .addOption(settingsOption())
-    .option('--sql', 'print the statements that convert runs instead, ready for psql')
+    .option(
+      '--sql',
+      'print the statements that convert runs instead, to read: run by hand they make no imat',
+    )
     .option('--all', 'show all materialized views in one table')
     .option(
       '--measure',
@@ -58,7 +61,7 @@ export function registerExplain(program: Command, context: Context): void {
       examples([
         'explain my_sales_summary',
         'explain @orders_by_day.sql',
-        'explain my_sales_summary --sql > install.sql',
+        'explain my_sales_summary --sql | less',
         'explain --all --measure --timeout 10s',
       ]),
     )

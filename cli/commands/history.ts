@@ -55,6 +55,7 @@ function historyText(found: SchemaHistory): string {
 function changeText({ kind, before, after }: SchemaChange): string {
   if (kind === null) return 'unknown';
   if (before === null || after === null || kind === 'rewrite') return kind;
+  if (kind === 'drop') return typeof before['type'] === 'string' ? `drop: ${before['type']}` : kind;
   const differing = Object.keys(after).map(
     (key) => `${key} ${JSON.stringify(before[key] ?? null)} -> ${JSON.stringify(after[key])}`,
   );

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { RepairResult } from '../../engine/api.ts';
 import { nameOrAll } from '../arguments.ts';
 import type { Context } from '../context.ts';
-import { EXIT } from '../exit-status.ts';
+import { exitStatusOfWorst } from '../exit-status.ts';
 import { examples } from '../help.ts';
 import { duration, table } from '../output.ts';
 import { onImat } from '../session.ts';
@@ -25,8 +25,8 @@ export function registerRepair(program: Command, context: Context): void {
         const [only] = nameOrAll(name, options, command);
         await onImat(context, command, async (imat, onProgress) => {
           const results = await imat.repair(only, { onProgress });
-          if (results.some((result) => result.error !== null)) context.outcomeStatus = EXIT.user;
-          return { document: results, text: repairText(results) };
+          const status = exitStatusOfWorst(results.flatMap(({ error }) => error?.category ?? []));
+          return { document: results, text: repairText(results), status };
         });
       },
     );

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import type { VerifyResult } from '../../engine/api.ts';
+import { shellWord } from '../../engine/errors/shell-word.ts';
 import { nameOrAll } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { reportText } from '../error-output.ts';
-import { EXIT, exitStatusOfCategory } from '../exit-status.ts';
+import { EXIT, exitStatusOfWorst } from '../exit-status.ts';
 import { examples } from '../help.ts';
 import { counted, table, value } from '../output.ts';
 import { indented } from '../render.ts';
@@ -38,8 +39,7 @@ export function registerVerify(program: Command, context: Context): void {
 /** A difference takes precedence over an imat that could not be compared. */
 function statusOf(results: readonly VerifyResult[]): number {
   if (results.some((result) => result.differences > 0)) return EXIT.difference;
-  const error = results.find((result) => result.error !== null)?.error ?? null;
-  return error === null ? EXIT.done : exitStatusOfCategory(error.category);
+  return exitStatusOfWorst(results.flatMap(({ error }) => error?.category ?? []));
 }
 
 function resultText(result: VerifyResult): string {
@@ -51,9 +51,19 @@ function resultText(result: VerifyResult): string {
     return `${result.name}: equal to its definition (${counted(result.rows, 'row')})`;
   const rows = counted(result.differences, 'row');
   const head = `${result.name}: DIFFERENT from its definition in ${rows}`;
-  return result.sample.length === 0
-    ? head
-    : `${head}, for example\n${indented(sampleTable(result))}`;
+  const shown =
+    result.sample.length === 0 ? head : `${head}, for example\n${indented(sampleTable(result))}`;
+  return result.behind === null ? shown : `${shown}\n${behindText(result.name, result.behind)}`;
+}
+
+/** An imat with another freshness than live is behind by design, and that is no error in it. */
+function behindText(name: string, behind: NonNullable<VerifyResult['behind']>): string {
+  const command = behind.strategy === 'swap' ? 'swap' : 'fold';
+  const word = shellWord(name);
+  return (
+    `  HINT:  Its freshness is ${behind.freshness}: it shows the rows of its last ${command}, ` +
+    `and changes are pending. Run imat ${command} ${word}, then imat verify ${word}.`
+  );
 }
 
 function sampleTable({ sample }: VerifyResult): string {

@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import type { ErrorCategory } from '../../engine/errors/catalogue.ts';
 import { durationText } from '../../engine/durations.ts';
 import { ImatError } from '../../engine/errors/imat-error.ts';
 import type { ConnectTarget } from '../../engine/db/db.ts';
@@ -9,7 +8,7 @@ import type { LogLevel } from '../../workers/log.ts';
 import type { Pass } from '../../workers/worker.ts';
 import { choiceOption, durationMs, wholeNumber } from '../arguments.ts';
 import type { Context } from '../context.ts';
-import { EXIT, exitStatusOf } from '../exit-status.ts';
+import { EXIT, exitStatusOfWorst } from '../exit-status.ts';
 import { examples } from '../help.ts';
 import { count, duration, json, table } from '../output.ts';
 import { resolveTargets, type TargetOptions } from '../target.ts';
@@ -267,8 +266,6 @@ function policyOf(flags: WorkerFlags): Policy {
   };
 }
 
-const WORST: readonly ErrorCategory[] = ['internal', 'integrity', 'drift', 'user', 'transient'];
-
 /** The exit status is that of the worst failure. */
 function reportOnce(context: Context, pass: Pass): void {
   const { runs, failing, failures } = pass;
@@ -276,11 +273,9 @@ function reportOnce(context: Context, pass: Pass): void {
     ...runs.flatMap((run) => run.error ?? []),
     ...failures.map((failure) => failure.error),
   ];
-  const worst = WORST.flatMap((category) =>
-    errors.filter((error) => error.category === category),
-  )[0];
+  const categories = errors.map(({ category }) => category);
   context.outcomeStatus =
-    worst !== undefined ? exitStatusOf(worst) : failing.length > 0 ? EXIT.user : EXIT.done;
+    categories.length === 0 && failing.length > 0 ? EXIT.user : exitStatusOfWorst(categories);
   if (context.json)
     context.host.stdout.write(
       json({ runs: runs.map(withDocument), failing, failures: failures.map(withDocument) }),

@@ -7,7 +7,7 @@
  * of summing in another order, they count as equal: relative 1e-9 for double precision, 1e-4 for
  * real (PostgreSQL itself sums reals in 24 bits).
  */
-import type { VerifyResult } from '../api.ts';
+import type { Strategy, VerifyResult } from '../api.ts';
 import type { Db } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { withShortLock } from '../db/short-lock.ts';
@@ -96,10 +96,24 @@ async function compareOnce(
       differences,
       sample,
       rows: Number(total?.rows ?? 0),
+      behind: differences > 0 ? await behindOf(db, imat.id) : null,
       error: null,
     };
   };
   return withShortLock(db, compare, undefined, { isolation: 'repeatable read' });
+}
+
+/**
+ * Whether an imat with another freshness than live has something to take in, in the snapshot of the
+ * comparison: such an imat shows the rows of its last fold or swap.
+ */
+async function behindOf(db: Db, id: number): Promise<VerifyResult['behind']> {
+  const [row] = await db.query<{ freshness: string; strategy: Strategy }>(
+    `SELECT i.freshness, i.strategy FROM imat_catalog.imat i
+     WHERE i.id = $1 AND i.freshness <> 'live' AND imat_catalog.has_changed(i.id)`,
+    [id],
+  );
+  return row ?? null;
 }
 
 /**

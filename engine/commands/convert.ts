@@ -25,7 +25,8 @@ import { rolledBack } from '../db/rolled-back.ts';
 import { definitionFailure } from '../db/server-errors.ts';
 import { withShortLock } from '../db/short-lock.ts';
 import { ImatError } from '../errors/imat-error.ts';
-import { resolveMaterializedView } from '../server/names.ts';
+import type { NamedView } from '../server/names.ts';
+import { resolveConverted, resolveMaterializedView } from '../server/names.ts';
 import { blameNamed } from '../server/named.ts';
 import { imatNames } from '../sql/names.ts';
 import type { Installed } from './change-freshness.ts';
@@ -46,12 +47,7 @@ export async function convertView(
   view: string,
   options: ConvertOptions,
 ): Promise<ConvertResult> {
-  const named = await db.transaction('read committed', async () => {
-    const found = await resolveMaterializedView(db, view);
-    if (options.replace !== true) return { ...found, above: [] };
-    await checkReplaceable(db, found);
-    return { ...found, above: await stackedOn(db, found.oid) };
-  });
+  const named = await db.transaction('read committed', () => namedView(db, view, options));
   const above = await convertAbove(db, serverMajor, named.above, options);
   const calledAs = [
     view,
@@ -62,12 +58,28 @@ export async function convertView(
   ];
   const request: Request = {
     ...options,
-    name: options.name ?? named.name,
+    name: options.name ?? named.imat,
     original: named.oid,
     calledAs,
   };
   const result = await convertUnderSettings(db, serverMajor, request, async () => named.oid);
   return { ...result, notes: [...result.notes, ...above] };
+}
+
+type Named = NamedView & { readonly imat: string; readonly above: readonly string[] };
+
+/**
+ * The materialized view to convert. An imat that is there can be named by its own view, too, and by
+ * the view in the materialized view's place, which has its name.
+ */
+async function namedView(db: Db, view: string, options: ConvertOptions): Promise<Named> {
+  const known = await resolveConverted(db, view);
+  const isKnown = known !== null && (options.name ?? known.imat) === known.imat;
+  const found = isKnown ? known.view : await resolveMaterializedView(db, view);
+  const named = { ...found, imat: isKnown ? known.imat : found.name, above: [] };
+  if (options.replace !== true) return named;
+  await checkReplaceable(db, found);
+  return { ...named, above: await stackedOn(db, found.oid) };
 }
 
 /** An imat that is there keeps the settings that it was converted under. */

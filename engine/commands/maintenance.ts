@@ -31,8 +31,8 @@ export function maintenanceOf({ plan, sources }: Analysis): Maintenance {
 export function resultError(thrown: unknown): ResultError {
   const error = asImatError(thrown);
   if (OF_THE_WHOLE.has(error.condition)) throw error;
-  const { code, message, detail, hint } = error;
-  return { code, message, detail, hint };
+  const { code, category, message, detail, hint } = error;
+  return { code, category, message, detail, hint };
 }
 
 const OF_THE_WHOLE: ReadonlySet<string> = new Set(['connection_failed', 'interrupted']);

@@ -55,8 +55,8 @@ function notRepaired(name: string, error: unknown): RepairResult {
   if (!(known instanceof ImatError)) throw known;
   // Without a connection there is nothing to go on with.
   if (known.condition === 'connection_failed' || known.condition === 'interrupted') throw known;
-  const { code, message, detail, hint } = known;
-  return { name, strategy: null, ms: 0, error: { code, message, detail, hint } };
+  const { code, category, message, detail, hint } = known;
+  return { name, strategy: null, ms: 0, error: { code, category, message, detail, hint } };
 }
 
 /** In the order of their conversion: what an imat reads was there before. */

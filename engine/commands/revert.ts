@@ -13,7 +13,9 @@ import { imatNames, STORE_SCHEMA, storeNames } from '../sql/names.ts';
 import { MAX_STORES } from '../analysis/stores.ts';
 import { shrinkCapture } from '../capture/install.ts';
 import { dropLeftCapture, dropLostCapture, dropUnusedCapture } from '../capture/release.ts';
+import { toImatError } from '../db/server-errors.ts';
 import { withShortLock } from '../db/short-lock.ts';
+import { shellWord } from '../errors/shell-word.ts';
 import { resolveImat } from '../server/names.ts';
 import { restoreOriginal, viewDependents } from './replace.ts';
 
@@ -26,8 +28,32 @@ export async function revert(
   await requireCatalog(db);
   const imat = await resolveImat(db, name);
   const [row] = await db.query<{ original: string | null }>(REVERTED_SQL, [imat.id]);
-  await revertImat(db, imat.id, (label) => onProgress?.({ step: 1, steps: 1, label }));
+  await revertImat(db, imat.id, (label) => onProgress?.({ step: 1, steps: 1, label })).catch(
+    async (error: unknown) => Promise.reject(await toldUnfinished(db, imat, toImatError(error))),
+  );
   return { name: imat.name, original: row?.original ?? null };
+}
+
+/** The same error, with what is left to do where writers let no gap for the triggers to go. */
+async function toldUnfinished(
+  db: Db,
+  { id, name }: { readonly id: number; readonly name: string },
+  error: unknown,
+): Promise<unknown> {
+  if (!(error instanceof ImatError) || error.condition !== 'contention') return error;
+  const [row] = await db.query<{ state: State }>(
+    'SELECT state FROM imat_catalog.imat WHERE id = $1',
+    [id],
+  );
+  if (row?.state !== 'reverting') return error;
+  return new ImatError('contention', {
+    message: error.message,
+    detail: error.detail ?? undefined,
+    hint:
+      `${imatNames(name).view.text} is gone, but not all triggers and logs are: run ` +
+      `imat revert ${shellWord(name)} again when that transaction has ended.`,
+    cause: error.cause,
+  });
 }
 
 /** The name that the materialized view has when the imat is gone; null where it is gone itself. */

@@ -48,6 +48,7 @@ export async function verify(db: Db, name: string | null): Promise<VerifyResult[
           differences: 0,
           sample: [],
           rows: 0,
+          behind: null,
           error: { code, category, message, detail, hint },
         };
       }),

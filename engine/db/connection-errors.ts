@@ -109,6 +109,8 @@ function connectHint(error: unknown): string | undefined {
   if (code === '53300')
     return 'The server has no free connection slot; close some sessions or try again later.';
   if (code === '57P03') return 'The server is starting up or shutting down; try again in a moment.';
+  if (refusedTls(error))
+    return 'Turn TLS on at the server (ssl = on), or connect with sslmode=disable.';
   if (isCertificateFailure(error))
     return 'Name the authority with sslrootcert, or choose another sslmode.';
   if (reasonOf(error) === 'timeout expired') return NETWORK_HINTS['ETIMEDOUT'];

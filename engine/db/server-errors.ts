@@ -15,7 +15,7 @@ const CONDITIONS: Readonly<
 > = {
   42501: {
     condition: 'insufficient_privilege',
-    hint: 'README, "Rights", lists what each command needs.',
+    hint: 'docs/rights.md lists what each role needs.',
   },
   42704: { condition: 'not_found' },
   '42P01': { condition: 'not_found' },

@@ -3,7 +3,7 @@
  * them.
  */
 import type { Db, Isolation } from './db.ts';
-import { isContended } from './db.ts';
+import { isContended, ServerError } from './db.ts';
 import { ImatError } from '../errors/imat-error.ts';
 
 export const LOCK_TIMEOUT_MS = 50;
@@ -34,9 +34,39 @@ export async function withShortLock<T>(
         return body();
       });
     } catch (error) {
-      if (!hasContended(error) || attempt === attempts) throw error;
+      if (!hasContended(error)) throw error;
+      if (attempt === attempts) throw await namingTable(db, error);
       onWait();
       await new Promise((resolve) => setTimeout(resolve, Math.min(20 * attempt, 400)));
     }
   }
+}
+
+const LOCK = /\bLOCK TABLE (?:ONLY )?(.+?)\s+IN (SHARE ROW EXCLUSIVE|ACCESS EXCLUSIVE) MODE/;
+
+/** The same error; where it tells the table, with that and with who has locked it. */
+async function namingTable(db: Db, error: unknown): Promise<unknown> {
+  if (!(error instanceof ServerError)) return error;
+  const { sqlstate, position, schema, table, context, statement } = error;
+  const [, named, mode] = LOCK.exec(context ?? '') ?? LOCK.exec(statement) ?? [];
+  if (named === undefined) return error;
+  // Only commands that have found the catalog theirs lock tables in these modes.
+  const [row] = await db
+    .query<{ holder: string }>(
+      'SELECT imat_catalog.lock_holder(to_regclass($1)::oid, $2) AS holder',
+      [named, mode],
+    )
+    .catch(() => []);
+  return new ServerError({
+    sqlstate,
+    position,
+    schema,
+    table,
+    context,
+    statement,
+    message: `could not lock table "${named}" in time`,
+    detail: row?.holder ?? null,
+    hint: 'Try again when that transaction has ended.',
+    cause: error.cause,
+  });
 }

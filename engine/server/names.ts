@@ -49,8 +49,33 @@ export async function resolveMaterializedView(db: Db, name: string): Promise<Nam
       found.kind === 'v'
         ? `imat create ${shellWord(found.name)} --query ${shellWord(`SELECT * FROM ${name}`)} ` +
           'makes an imat of what a view answers.'
-        : undefined,
+        : /[rpf]/.test(found.kind)
+          ? 'imat create <name> --query "SELECT ..." makes an imat of a query over tables.'
+          : undefined,
   });
+}
+
+/**
+ * The materialized view of the imat that `name` names by its own view or by the one in the
+ * materialized view's place, and the imat's name; null for any other name. Inside a transaction.
+ */
+export async function resolveConverted(
+  db: Db,
+  name: string,
+): Promise<{ readonly view: NamedView; readonly imat: string } | null> {
+  if (!(await catalogIsReadable(db))) return null;
+  const found = await resolveRelation(db, name);
+  if (found?.kind !== 'v') return null;
+  const [row] = await db.query<NamedView & { imat: string }>(
+    `SELECT i.name AS imat, c.oid, n.nspname::text AS schema, c.relname::text AS name
+     FROM imat_catalog.imat i JOIN pg_class c ON c.oid = i.original
+       JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE i.state = 'active' AND (i.relation = $1::oid OR i.replacement = $1::oid)`,
+    [found.oid],
+  );
+  if (row === undefined) return null;
+  const { imat, ...view } = row;
+  return { view, imat };
 }
 
 /** The imat that a view is: its own, or the one in the materialized view's place. */
@@ -180,7 +205,7 @@ function suggestion(wanted: string, names: readonly string[], what: string): str
     .sort((a, b) => a.distance - b.distance || a.whole - b.whole);
   if (nearest !== undefined && nearest.distance <= Math.max(2, wanted.length / 3))
     return `Did you mean ${nearest.name}?`;
-  return `Known here: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', ...' : ''}.`;
+  return `Known here: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', ...' : '.'}`;
 }
 
 /** Levenshtein distance. */

@@ -113,12 +113,29 @@ test('history prints what changed, how that is known, and which sources there ar
         source: 'event trigger',
         imats: ['totals'],
       },
+      {
+        notBefore: '2026-11-20T00:00:00Z',
+        at: '2026-11-20T12:00:00Z',
+        xid: null,
+        printedXid: null,
+        role: null,
+        command: null,
+        object: 'public.sales',
+        type: 'column',
+        part: 'remark',
+        kind: 'drop',
+        before: { name: 'remark', type: 'text', default: null, not_null: false },
+        after: { name: null, type: null, default: null, not_null: null },
+        source: 'fingerprint',
+        imats: [],
+      },
     ],
   }));
   const compareSchema = vi.fn(async () => 0);
   const setting = { accounting: { schemaHistory, compareSchema } };
   const people = await runFake(['history', 'sales'], setting);
   expect(people.stdout).toContain('alter: type "integer" -> "numeric"  event trigger');
+  expect(people.stdout).toMatch(/column remark +drop: text +fingerprint$/m);
   expect(people.stdout).toContain('Commit timestamps: off');
   expect(compareSchema).not.toHaveBeenCalled();
   const program = await runFake(['history', 'sales', '--now', '--json'], setting);

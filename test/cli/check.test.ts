@@ -52,7 +52,13 @@ const WRONG: CheckResult = {
   maintenance: null,
   reasons: [],
   place: null,
-  error: { code: 'IM002', message: 'it is not there', detail: null, hint: null },
+  error: {
+    code: 'IM002',
+    category: 'user',
+    message: 'it is not there',
+    detail: null,
+    hint: null,
+  },
 };
 
 const checks = (...results: CheckResult[]) => ({ check: vi.fn(async () => ({ results })) });

@@ -44,6 +44,16 @@ describe('help', () => {
     },
   );
 
+  test.each([
+    ['group', 'create'],
+    ['mark', 'set'],
+    ['extension', 'install'],
+  ])('of %s %s is that of the subcommand', async (group, name) => {
+    const { status, stdout } = await runFake(['help', group, name]);
+    expect([status, stdout]).toEqual([0, (await runFake([group, name, '--help'])).stdout]);
+    expect(stdout).toContain(`Usage: imat ${group} ${name} `);
+  });
+
   test('without a command the help goes to stderr, as an error', async () => {
     const { status, stdout, stderr } = await runFake([]);
     expect([status, stdout]).toEqual([2, '']);

@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import type { Imat, VerifyResult } from '../../engine/api.ts';
+import type { Imat, RepairResult, VerifyResult } from '../../engine/api.ts';
 import type { ExtensionResult } from '../../engine/environment-api.ts';
 import { ImatError } from '../../engine/errors/imat-error.ts';
 import { runFake } from './fake-host.ts';
@@ -120,11 +120,12 @@ describe('results', () => {
       { side: 'imat' as const, row: { region: 'north', total: '12.50' } },
       { side: 'definition' as const, row: { region: null, total: '13.50' } },
     ],
+    behind: null,
     error: null,
   };
 
   const results: VerifyResult[] = [
-    { name: 'a', equal: true, differences: 0, sample: [], rows: 1, error: null },
+    { name: 'a', equal: true, differences: 0, sample: [], rows: 1, behind: null, error: null },
     different,
   ];
   const verify = vi.fn(async () => ({ results }));
@@ -142,6 +143,33 @@ describe('results', () => {
     expect(JSON.parse(program.stdout)).toEqual({ results });
   });
 
+  test('verify says where a difference may be what is pending', async () => {
+    const behind = { freshness: 'manual', strategy: 'delta' as const };
+    const verifyLate = vi.fn(async () => ({ results: [{ ...different, behind }] }));
+    const { status, stdout } = await runFake(['verify'], { imat: { verify: verifyLate } });
+    expect(status).toBe(3);
+    expect(stdout).toContain('b: DIFFERENT from its definition in 2 rows, for example\n');
+    expect(stdout).toContain(
+      '\n  HINT:  Its freshness is manual: it shows the rows of its last fold, and changes are ' +
+        'pending. Run imat fold b, then imat verify b.\n',
+    );
+  });
+
+  test('repair ends with the status of the worst failure', async () => {
+    const failure = (category: 'user' | 'transient') => ({
+      name: category,
+      strategy: null,
+      ms: 0,
+      error: { code: 'IM011', category, message: 'no', detail: null, hint: 'mend it' },
+    });
+    const repaired = { name: 'a', strategy: 'delta' as const, ms: 1, error: null };
+    const status = async (...found: readonly RepairResult[]): Promise<number> =>
+      (await runFake(['repair'], { imat: { repair: async () => found } })).status;
+    expect(await status(repaired)).toBe(0);
+    expect(await status(repaired, failure('transient'))).toBe(4);
+    expect(await status(failure('transient'), failure('user'), repaired)).toBe(2);
+  });
+
   test('verify tells of those that could not be compared, and goes on', async () => {
     const error = {
       code: 'IM012',
@@ -150,7 +178,15 @@ describe('results', () => {
       detail: null,
       hint: 'mend it',
     };
-    const failed = { name: 'c', equal: false, differences: 0, sample: [], rows: 0, error };
+    const failed = {
+      name: 'c',
+      equal: false,
+      differences: 0,
+      sample: [],
+      rows: 0,
+      behind: null,
+      error,
+    };
     const some = async (...found: VerifyResult[]): Promise<{ results: VerifyResult[] }> => ({
       results: found,
     });

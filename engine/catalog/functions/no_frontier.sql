@@ -33,13 +33,15 @@ BEGIN
       SELECT FROM imat_catalog.imat i
         LEFT JOIN imat_catalog.frontier f ON f.imat_id OPERATOR(pg_catalog.=) i.id
       WHERE i.name OPERATOR(pg_catalog.=) no_frontier.name AND f.here IS NOT TRUE
+        -- A convert that had not ended then has made the view since.
+        AND i.state OPERATOR(pg_catalog.<>) 'installing'
     ) THEN
     RAISE EXCEPTION
       USING ERRCODE = 'serialization_failure',
         MESSAGE = pg_catalog.format(
           'imat "%s" was stored anew after this transaction''s snapshot was taken', name),
-      DETAIL = 'imat repair and imat alter keep no older table, and on a standby imat swap keeps '
-        'none either.',
+      DETAIL = 'imat convert, imat repair and imat alter keep no table for older snapshots, and on '
+        'a standby imat swap keeps none either.',
       HINT = 'Try again in a new transaction.';
   END IF;
   RAISE EXCEPTION USING

@@ -45,7 +45,9 @@ BEGIN
       'more', target.swap_phase), format('imat swap %s finishes it.', word);
   END IF;
   IF target.strategy = 'delta' AND reason IS NULL AND pending > 10000 THEN
-    RETURN QUERY SELECT 'warning', format('%s rows are pending: reads are right, but slow',
+    RETURN QUERY SELECT 'warning', format(CASE target.freshness
+        WHEN 'live' THEN '%s rows are pending: reads are right, but slow'
+        ELSE '%s rows are pending, which reads do not show before the next fold' END,
       pending), format('imat fold %s', word);
   END IF;
   IF target.strategy = 'swap' AND target.freshness = 'manual' AND reason IS NULL

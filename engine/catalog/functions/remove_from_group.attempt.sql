@@ -16,7 +16,8 @@ BEGIN
       RAISE EXCEPTION
         USING ERRCODE = 'undefined_object',
           MESSAGE = format('"%s" is not in group "%s"', coalesce(one::text, 'NULL'), group_name),
-          HINT = 'Tables are the second argument, sequences the third. A stopped group has none.';
+          HINT = 'A stopped group has none. In SQL, tables are the second argument and '
+            'sequences the third.';
     END IF;
   END LOOP;
   PERFORM imat_catalog.end_members(target, members, mark, false);

@@ -351,3 +351,15 @@ test.each(['the first imat', 'another one'])(
     await expectExact(reader, { name: 'sums', definition: SUMS });
   },
 );
+
+test('so is one whose snapshot was taken while the convert ran', async () => {
+  const reader = await world.session();
+  const session = before((await world.session()).db, 'imat_catalog.hold_sources', async () => {
+    await reader.sql('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await reader.rows('SELECT pg_current_snapshot()');
+  });
+  await createImat(session).convert('sums');
+  expect(await sqlstateOf(reader.rows('SELECT FROM imat.sums'))).toBe('40001');
+  await reader.sql('ROLLBACK');
+  await expectExact(reader, { name: 'sums', definition: SUMS });
+});

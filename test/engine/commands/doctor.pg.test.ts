@@ -333,6 +333,10 @@ test('many pending rows, and an unfinished swap', async () => {
         hint: 'imat fold summary',
       },
     ]);
+    await sandbox.imat.convert('summary', { freshness: 'manual' });
+    expect(await troubles(sandbox)).toMatchObject([
+      { message: '11001 rows are pending, which reads do not show before the next fold' },
+    ]);
     await sandbox.imat.fold();
     const reader = await sandbox.session();
     await reader.sql('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM sales');

@@ -19,11 +19,15 @@ describe('what a hint says', () => {
       );
       await sandbox.imat.convert('"My ""View"');
       const isImat = await expectImatError('already_exists', () =>
-        sandbox.imat.convert('imat."My ""View"'),
+        sandbox.imat.convert('imat."My ""View"', { name: 'other' }),
       );
       expect(isImat.hint).toBe(
         `imat status 'My "View' shows it; imat revert 'My "View' removes it.`,
       );
+      const isThere = await expectImatError('already_exists', () =>
+        sandbox.imat.convert('imat."My ""View"'),
+      );
+      expect(isThere.hint).toContain(`or run imat revert 'My "View' first.`);
     });
   });
 

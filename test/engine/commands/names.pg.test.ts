@@ -188,13 +188,38 @@ describe('names', () => {
 
   test('an imat, and a view in a materialized view’s place, are imats already', async () => {
     await sandbox.imat.convert('summary', { replace: true });
-    expect(
-      await expectImatError('already_exists', () => sandbox.imat.convert('summary')),
-    ).toMatchObject({
-      message: expect.stringContaining('is already an imat ("summary")'),
-    });
-    await expectImatError('already_exists', () => sandbox.imat.convert('imat.summary'));
+    for (const view of ['summary', 'imat.summary']) {
+      expect(
+        await expectImatError('already_exists', () => sandbox.imat.convert(view)),
+      ).toMatchObject({
+        message: 'imat "summary" already exists',
+        hint: expect.stringContaining('Another --freshness changes it in place'),
+      });
+      expect(
+        await expectImatError('already_exists', () =>
+          sandbox.imat.convert(view, { name: 'other' }),
+        ),
+      ).toMatchObject({
+        message: expect.stringContaining('is already an imat ("summary")'),
+      });
+    }
     await sandbox.imat.revert('summary');
+  });
+
+  test('either changes its freshness, and the view in the place stays', async () => {
+    await sandbox.imat.convert('summary', { name: 'it' });
+    await sandbox.imat.convert('imat.it', { replace: true });
+    const steps = [
+      ['summary', 'manual'],
+      ['imat.it', '5s'],
+      ['public.summary', 'live'],
+    ] as const;
+    for (const [view, wanted] of steps) {
+      await sandbox.imat.convert(view, { freshness: wanted });
+      const [imat] = (await sandbox.imat.status('it')).imats;
+      expect(imat).toMatchObject({ freshness: wanted, original: 'public.summary_before_imat' });
+    }
+    await sandbox.imat.revert('it');
   });
 });
 

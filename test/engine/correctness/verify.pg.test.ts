@@ -266,3 +266,49 @@ describe('verify finds nothing', () => {
     expect(await verified(subject.name)).toMatchObject({ equal: true });
   });
 });
+
+test.each([
+  ['delta', 'SELECT k, count(*) AS n FROM v GROUP BY k'],
+  ['swap', `${REBUILT} SELECT k, id FROM v`],
+] as const)('says what a manual imat has not taken in: %s', async (strategy, definition) => {
+  const maintain = async (): Promise<unknown> =>
+    strategy === 'swap' ? bench.imat.swap('late') : bench.imat.fold('late');
+  await bench.user.execute(FILL);
+  await bench.imat.create('late', definition, { freshness: 'manual' });
+  expect(await verified('late')).toMatchObject({ equal: true, behind: null });
+  await bench.user.execute(`INSERT INTO v (id, k, x) VALUES (900, 'k0', 0), (901, 'k1', 0)`);
+  expect(await verified('late')).toMatchObject({
+    equal: false,
+    behind: { freshness: 'manual', strategy },
+  });
+  await maintain();
+  expect(await verified('late')).toMatchObject({ equal: true, behind: null });
+  await bench.user.execute('TRUNCATE v');
+  expect(await verified('late')).toMatchObject({ equal: false, behind: { strategy } });
+  await maintain();
+  expect(await verified('late')).toMatchObject({ equal: true, behind: null });
+  await bench.imat.revert('late');
+});
+
+test('says what the passing of time has changed', async () => {
+  await bench.user.execute(
+    `CREATE TABLE timed AS SELECT clock_timestamp() + interval '2 seconds' AS at`,
+  );
+  const definition = 'SELECT count(*) AS n FROM timed WHERE at > now()';
+  await bench.imat.create('late', definition, { freshness: 'manual' });
+  expect(await verified('late')).toMatchObject({ equal: true, rows: 1 });
+  await bench.user.query('SELECT pg_sleep(2.1)');
+  expect(await verified('late')).toMatchObject({ equal: false, behind: { strategy: 'delta' } });
+  await bench.imat.fold('late');
+  expect(await verified('late')).toMatchObject({ equal: true, behind: null });
+  await bench.imat.revert('late');
+});
+
+test('does not blame what is pending for what is wrong in a live imat', async () => {
+  await bench.user.execute(FILL);
+  await bench.imat.create('planted', GROUPED);
+  await bench.user.execute(`INSERT INTO v (id, k, x) VALUES (900, 'k0', 0);
+    DELETE FROM ${STATE} WHERE k = 'k1'`);
+  expect(await verified('planted')).toMatchObject({ differences: 1, behind: null });
+  await bench.imat.revert('planted');
+});
