@@ -57,7 +57,7 @@ const REGISTRATIONS = [
 const DESCRIPTION =
   'Turns a PostgreSQL materialized view into an incrementally maintained table. imat.<name> ' +
   'always gives the rows that the view would give if it were refreshed at that moment. ' +
-  'Writers never wait.';
+  'Maintaining it makes no writer wait.';
 
 const FOOTER = `
 Database: --database-url or --embedded; otherwise DATABASE_URL; otherwise PGHOST, PGPORT,

@@ -1,10 +1,10 @@
 -- A pending row costs a read about as much as eight rows that are computed anew (measured: 0.85 us
--- against 0.13 us for all groups, 0.32 us against 0.15 us for one), and a fold as much as two: what
--- is stored has more columns than the answer, and all its rows would be written. In a fold of a join
--- it costs as much as five, because what it joins with is looked up (docs/benchmarks.md). A row of
--- a log takes at least 44 bytes, so a small file says at once that the bound is not reached; it may
--- also hold dead rows. The view of an imat calls it, and a view runs functions with the rights of
--- the reader, who may not read logs.
+-- against 0.13 us for all groups, 0.32 us against 0.15 us for one). It costs a fold as much as two:
+-- what is stored has more columns than the answer, and all its rows would be written. It costs a
+-- fold of a join as much as five, because what it joins with is looked up (docs/benchmarks.md). A
+-- row of a log takes at least 44 bytes, so a small file says at once that the bound is not reached;
+-- it may also hold dead rows. The view of an imat calls it, and a view runs functions with the
+-- rights of the reader, who may not read logs.
 CREATE OR REPLACE FUNCTION imat_catalog.is_outgrown(imat integer, frontier pg_snapshot,
   for_one integer) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
