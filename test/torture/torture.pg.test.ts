@@ -94,8 +94,7 @@ test('a case is shrunk to the steps that it takes', async () => {
 
 test('its definition is shrunk as well', async () => {
   const { schema, definitions } = WORLD;
-  const query = `SELECT a.g, max(a.id) AS m
-    FROM (SELECT t.id, t.g FROM public.t0 t WHERE t.id > 0) a GROUP BY a.g`;
+  const query = 'SELECT max(a.id) AS m FROM (SELECT t.id FROM public.t0 t WHERE t.id > 0) a';
   const found = await shrinkCase(
     server().url,
     {
@@ -113,5 +112,5 @@ test('its definition is shrunk as well', async () => {
     Date.now() + 120_000,
   );
   expect(found.steps).toHaveLength(3);
-  expect(found.definitions.map((one) => one.query)).toEqual(['SELECT g FROM t0']);
+  expect(found.definitions.map((one) => one.query)).toEqual(['SELECT id FROM t0']);
 });
