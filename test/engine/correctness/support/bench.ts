@@ -89,7 +89,12 @@ export function useBench(setup: string): Bench {
   });
   async function clear(): Promise<void> {
     subjects.length = 0;
-    for (const name of made.splice(0).toReversed()) await discard(current(), name);
+    const { user, imat } = current();
+    const converted = new Set((await imat.list()).map((one) => one.name));
+    for (const name of made.splice(0).toReversed()) {
+      if (converted.has(name)) await imat.revert(name);
+      await user.execute(`DROP MATERIALIZED VIEW public.${quote(name)}`);
+    }
   }
 
   const check = async (subject: Subject, db: Db = current().user): Promise<void> => {
@@ -190,12 +195,6 @@ async function convertSubject(
   );
   expect(columns).toEqual(await columnsOf(bench.user, `public.${quote(name)}`));
   return { name, definition, relation, columns, ambiguous: options.ambiguous ?? [], converted };
-}
-
-async function discard(bench: { user: Db; imat: Imat }, name: string): Promise<void> {
-  const { imats } = await bench.imat.status();
-  if (imats.some((imat) => imat.name === name)) await bench.imat.revert(name);
-  await bench.user.execute(`DROP MATERIALIZED VIEW public.${quote(name)}`);
 }
 
 export const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
