@@ -73,6 +73,10 @@ export function durationMs(
   };
 }
 
+/** Whether an argument is a query, or stands for one; otherwise it names a relation. */
+export const isQuery = (argument: string): boolean =>
+  argument.startsWith('@') || /^[\s(]*(select|with|values|table)[\s(*]/i.test(argument);
+
 /** The SQL that an argument stands for: itself, the file after `@`, or standard input for `@-`. */
 export async function queryText(argument: string, host: Host): Promise<string> {
   const text = argument.startsWith('@') ? await fileText(argument.slice(1), host) : argument;

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ConvertOptions } from '../../engine/api.ts';
 import { ImatError } from '../../engine/errors/imat-error.ts';
 import { shellWord } from '../../engine/errors/shell-word.ts';
-import { durationMs, queryText, settingsOption } from '../arguments.ts';
+import { durationMs, isQuery, queryText, settingsOption } from '../arguments.ts';
 import { settingsOf } from '../conversion-options.ts';
 import type { Context } from '../context.ts';
 import { explanationSql, explanationText } from '../explanation.ts';
@@ -18,7 +18,7 @@ type Options = {
   readonly timeout?: number;
 };
 
-const TARGET = 'name|view|@file.sql';
+const TARGET = 'name|view|query|@file.sql';
 const TIMEOUT_MS = 30_000;
 const MOST_MS = 24 * 60 * 60 * 1000;
 
@@ -27,7 +27,8 @@ export function registerExplain(program: Command, context: Context): void {
     .command('explain')
     .argument(
       `[${TARGET}]`,
-      'an imat, a materialized view, or "@" and a file with a query ("@-" for standard input)',
+      'an imat, a materialized view, a query, or "@" and a file with a query ("@-" for standard ' +
+        'input)',
     )
     .summary('show how a definition is or would be maintained, and why')
     .description(
@@ -60,6 +61,7 @@ export function registerExplain(program: Command, context: Context): void {
       'after',
       examples([
         'explain my_sales_summary',
+        'explain "SELECT region, sum(amount) FROM sale GROUP BY region"',
         'explain @orders_by_day.sql',
         'explain my_sales_summary --sql | less',
         'explain --all --measure --timeout 10s',
@@ -104,7 +106,7 @@ async function explainOne(
   given: Options,
 ): Promise<void> {
   const { sql, all: _all, measure: _measure, timeout: _timeout, ...settings } = settingsOf(given);
-  const query = target.startsWith('@') ? await queryText(target, context.host) : null;
+  const query = isQuery(target) ? await queryText(target, context.host) : null;
   await onImat(context, command, async (imat) => {
     const explanation = await (query === null
       ? imat.explain(target, settings)

@@ -1,8 +1,15 @@
-/** How many rows are computed again for one key, as far as PostgreSQL's statistics tell. */
+/**
+ * How many rows are computed again for one key, and how many a group is made of, as far as
+ * PostgreSQL's statistics tell.
+ */
+import { deparse } from '../../parser/deparse-query.ts';
+import type { Select } from '../../parser/tree.ts';
+import { tablesIn } from '../algebra/query-rewrites/relations.ts';
 import type { Db } from '../db/db.ts';
 import { plainColumn } from '../regroup/lineage.ts';
 import { tablesOf } from '../regroup/outline.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
+import { plannedRows, withoutStatistics } from '../server/planner.ts';
 
 /**
  * From this many rows to a key on, a store of rows below the groups costs less than to compute all
@@ -55,4 +62,17 @@ async function rowsToKey(db: Db, plan: RegroupPlan): Promise<number | null> {
   const tables = tablesOf(plan.outline).map(({ relation }) => relation.oid);
   const [most] = await db.query<{ rows: string }>(MOST_ROWS, [`{${tables.join(',')}}`]);
   return Number(most?.rows ?? 0) / keys;
+}
+
+/** Smaller tables are read again in less time than it takes to keep a store of their groups. */
+const MANY_READ = 10_000;
+/** From this many rows to a group on, a store of the groups costs less than to read them again. */
+const LARGE_GROUP = 20;
+
+/** Whether groups are made of many rows each. Without statistics they are not. */
+export async function areLarge(db: Db, groups: Select): Promise<boolean> {
+  const tables = [...tablesIn(groups).values()].map(({ oid }) => oid);
+  if ((await withoutStatistics(db, tables)).length > 0) return false;
+  const { rows, most } = await plannedRows(db, deparse({ ...groups, having: null }));
+  return most >= MANY_READ && most >= LARGE_GROUP * rows;
 }

@@ -24,12 +24,11 @@ import type { Db } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { choose, cut } from '../plan/choose.ts';
 import { plainQuery } from '../plan/plain.ts';
-import type { AddPlan, Plan } from '../plan/plan.ts';
+import type { AddPlan, Plan, RowsPlan } from '../plan/plan.ts';
 import { allStores, storeItem } from '../plan/plan.ts';
 import { factsOf } from '../regroup/key-facts.ts';
 import { outlineOf, tablesOf } from '../regroup/outline.ts';
 import { reasonsAgainst } from '../regroup/reasons-against.ts';
-import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import { hasPaths } from '../regroup/regroup-plan.ts';
 import { timedItems } from '../regroup/timed-items.ts';
 import type { FunctionFacts } from '../server/functions.ts';
@@ -37,7 +36,7 @@ import { searchPathOf } from '../server/operators.ts';
 import type { Inspection } from '../server/relations.ts';
 import { inspectView } from '../server/relations.ts';
 import { openOrders } from './completed.ts';
-import { isCoarse, isFiner } from './coarse.ts';
+import { areLarge, isCoarse, isFiner } from './coarse.ts';
 import { implicitOperators, readGated } from './gate.ts';
 import { probe } from './probe.ts';
 import { queryColumns } from './query-columns.ts';
@@ -90,6 +89,7 @@ export async function planQuery(
     overRows: (one, columns) => planOverRows(adding, one, columns),
     isCoarse: (one) => decide(() => isCoarse(db, one)),
     isFiner: (rows, groups) => decide(() => isFiner(db, rows, groups)),
+    areLarge: (groups) => decide(() => areLarge(db, groups)),
   };
   const whole = withTimeAbove(query, sources);
   const plan = await planStores(whole, inspection.columns, rules, added.reasons);
@@ -155,7 +155,7 @@ type Adding = {
   readonly sources: ReadonlyMap<number, SourceFacts>;
   readonly serverMajor: number;
   /** The store of the rows that the query reads as the table `storeItem(1)`, if it does. */
-  readonly rows?: StoredRows & { readonly plan: RegroupPlan };
+  readonly rows?: StoredRows & { readonly plan: RowsPlan };
 };
 
 /** Groups whose rows are a store of their own, which is computed again by its own keys. */
@@ -178,7 +178,7 @@ async function planOverRows(
       db,
       sources: new Map([...sources, [oid, rows]]),
       serverMajor,
-      rows: { plan, query: parts.rows, sources: read },
+      rows: { plan: { ...plan, groups: null }, query: parts.rows, sources: read },
     },
     parts.groups,
     new Map(),

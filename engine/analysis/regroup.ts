@@ -36,10 +36,10 @@ export async function regroup(
     if (facts === undefined || !facts.sortable || !facts.hasPlainEquality) continue;
     // Keys are gathered in an array, which would join arrays together.
     if (facts.baseType.endsWith('[]')) continue;
-    const { place, ...own } = plan;
-    const name = columnNames(plan)[place] ?? '';
+    const name = columnNames(plan)[plan.place] ?? '';
     const key = { name, type: facts.logType, label: labelOf(plan) };
-    return { rule: 'regroup', ...own, key, columns: names, timed: items, sources, oidOf };
+    const types = { oidOf, typeOf };
+    return { rule: 'regroup', ...plan, key, columns: names, timed: items, sources, ...types };
   }
   return { reasons: [NO_KEY] };
 }

@@ -17,6 +17,7 @@ import { computesFromLoose } from '../algebra/loose-columns.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import type { AddPlan, Plan, StorePlan } from '../plan/plan.ts';
 import { allStores, looseColumns, storeItem, storeNumber } from '../plan/plan.ts';
+import { overGroups } from './groups-below.ts';
 import { groupKeysOf, keyTypes } from './key-types.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import { hasPaths } from '../regroup/regroup-plan.ts';
@@ -33,6 +34,8 @@ export type Rules = {
   readonly overRows: (query: Query, columns: Columns) => Promise<AddPlan | null>;
   /** Whether the rows of one key are many. */
   readonly isCoarse: (plan: RegroupPlan) => Promise<boolean>;
+  /** Whether groups are made of many rows each. */
+  readonly areLarge: (groups: Select) => Promise<boolean>;
   /** Whether one key of the rows has far fewer of them than one key of the groups. */
   readonly isFiner: (rows: RegroupPlan, groups: RegroupPlan) => Promise<boolean>;
 };
@@ -71,7 +74,7 @@ export async function planStores(
   if (over !== null) return only(over);
   // Windows and the like over groups that are added up cost less than their keys computed again.
   const isOverGroups = query.kind === 'select' && query.grouped;
-  if (isComplete && !isOverGroups) return only(regrouped);
+  if (isComplete && !isOverGroups) return onlyRows(regrouped, rules);
   const own = deciding(against, 'reasons' in whole ? whole.reasons : []);
   const { above, reasons } = await residualOver(query, own, rules);
   const outputTypes = columns.map(({ type }) => type);
@@ -80,8 +83,8 @@ export async function planStores(
     residual: { query: above.query, outputTypes },
   };
   const isAdded = residual?.stores.every(({ rule }) => rule === 'add') === true;
-  if (isComplete && !isAdded) return only(regrouped);
-  return residual ?? (regrouped === null ? { reasons } : only(regrouped));
+  if (isComplete && !isAdded) return onlyRows(regrouped, rules);
+  return residual ?? (regrouped === null ? { reasons } : onlyRows(regrouped, rules));
 }
 
 /**
@@ -110,6 +113,9 @@ const TELLS: ReadonlySet<string> = new Set([
 ]);
 
 const only = (store: StorePlan): Plan => ({ stores: [store], residual: null });
+
+const onlyRows = async (plan: RegroupPlan, rules: Rules): Promise<Plan> =>
+  only(await overGroups(plan, rules, new Map()));
 
 /**
  * Where the residual computes something from a group key of which equal values can differ, groups
@@ -157,6 +163,8 @@ class Separation {
   readonly #against = new Map<Query, readonly PlanReason[]>();
   /** The same of the part for which there is no residual. */
   #reasons: readonly PlanReason[] = [];
+  /** The stores of groups from which rows are computed, by the text of their queries. */
+  readonly #groups = new Map<string, AddPlan>();
   readonly #stores: {
     readonly text: string;
     readonly plan: StorePlan;
@@ -337,21 +345,22 @@ class Separation {
       if ('reasons' in added) this.#against.set(query, deciding(added.reasons, []));
       return null;
     }
-    const plan = await this.#rule(query, columns);
+    const plan = await this.#rule(query, text, columns);
+    if (plan?.rule === 'add') this.#groups.set(text, plan);
     if (plan === null) return null;
     this.#stores.push({ text, plan, columns });
     return storeItem(this.#stores.length);
   }
 
-  async #rule(query: Query, columns: Columns): Promise<StorePlan | null> {
-    const added = await this.#rules.add(query, columns);
+  async #rule(query: Query, text: string, columns: Columns): Promise<StorePlan | null> {
+    const added = this.#groups.get(text) ?? (await this.#rules.add(query, columns));
     const isLoose = !('reasons' in added) && this.#isStrict && looseColumns(added).size > 0;
     if (!('reasons' in added) && !isLoose) return added;
     const regrouped = await this.#rules.regroup(query, columns);
     const whole = 'reasons' in regrouped ? null : regrouped;
     const over = this.#isStrict ? null : await worthRows(query, columns, this.#rules, whole);
     if (over !== null) return over;
-    if (whole !== null && hasPaths(whole)) return whole;
+    if (whole !== null && hasPaths(whole)) return overGroups(whole, this.#rules, this.#groups);
     const [against, againstKey] = [added, regrouped].map((one) =>
       'reasons' in one ? one.reasons : [],
     );

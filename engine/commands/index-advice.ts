@@ -8,7 +8,7 @@ import { planOf } from '../analysis/prepare.ts';
 import type { Db } from '../db/db.ts';
 import { neededIndexes } from '../plan/group-columns.ts';
 import type { Plan, StorePlan } from '../plan/plan.ts';
-import { allStores } from '../plan/plan.ts';
+import { allStores, readByKey } from '../plan/plan.ts';
 import { neededColumns } from '../regroup/needed-indexes.ts';
 import type { IndexColumns } from '../server/indexes.ts';
 import { beginsWith, indexExpression, loadIndexes } from '../server/indexes.ts';
@@ -76,7 +76,7 @@ async function useOf(
 function neededBy(store: StorePlan): readonly Needed[] {
   if (store.rule === 'add')
     return neededIndexes(store).map(({ source, ...index }) => ({ ...source, ...index }));
-  return neededColumns(store).flatMap(({ item, column, isExpression }) => {
+  return neededColumns(store, readByKey(store)).flatMap(({ item, column, isExpression }) => {
     const relation = store.outline.items.get(item)?.relation;
     const source = relation?.kind === 'table' ? store.sources.get(relation.oid) : undefined;
     return source === undefined ? [] : [{ ...source, columns: [column], isExpression }];

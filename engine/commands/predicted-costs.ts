@@ -143,7 +143,7 @@ async function readCost(db: Db, model: Model, source: Source, pending: number): 
   if (pending >= Math.max(10_000, source.rows / 8))
     return sum(readable.map(({ content }) => content.cost)) + residual;
   const costs: number[] = [];
-  for (const store of readable) {
+  for (const store of stores.filter(({ isRead }) => isRead)) {
     const change = await changeOf(db, store, source, pending);
     costs.push(storeRead(store, change, settings));
   }

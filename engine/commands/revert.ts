@@ -191,13 +191,13 @@ async function dropObjects(db: Db, id: number, imat: ImatRow): Promise<void> {
 /** What an imat has in imat_store. */
 export async function dropStored(db: Db, names: ImatNames): Promise<void> {
   const stores = [names, ...(await numberedStores(db, names.base))];
-  // The view of each store names the table of the first.
   await dropViews(
     db,
     stores.map(({ live }) => live),
   );
   for (const store of stores) await dropStore(db, store);
-  const tables = [...names.slots, names.labels].map(({ sql }) => sql.text);
+  const states = stores.map(({ state }) => state);
+  const tables = [...states, ...names.slots, names.labels].map(({ sql }) => sql.text);
   await db.execute(`DROP TABLE IF EXISTS ${tables.join(', ')}`);
   await dropViews(db, [names.definition, names.elapsed]);
 }
@@ -205,13 +205,19 @@ export async function dropStored(db: Db, names: ImatNames): Promise<void> {
 const dropViews = (db: Db, views: readonly StoreName[]): Promise<void> =>
   db.execute(`DROP VIEW IF EXISTS ${views.map(({ sql }) => sql.text).join(', ')}`);
 
-/** The stores with numbers of which anything is there. */
+/**
+ * The stores with numbers of which anything is there, in the order in which they can be dropped:
+ * first rows that read what others hold; all others have numbers before those that they read.
+ */
 async function numberedStores(db: Db, base: string): Promise<readonly StoreNames[]> {
   const rows = await db.query<{ name: string }>(NAMES_SQL, [STORE_SCHEMA]);
   const found = new Set(rows.map(({ name }) => name));
-  return Array.from({ length: MAX_STORES }, (_, index) => storeNames(base, index + 1)).filter(
-    (store) => Object.values(store).some(({ name }) => found.has(name)),
+  const stores = Array.from({ length: MAX_STORES }, (_, index) => storeNames(base, index + 1));
+  const there = stores.filter((store) => Object.values(store).some(({ name }) => found.has(name)));
+  const [readers, others] = [true, false].map((reads) =>
+    there.filter(({ recomputed }) => found.has(recomputed.name) === reads),
   );
+  return [...(readers ?? []), ...(others ?? [])];
 }
 
 const NAMES_SQL = `
@@ -219,15 +225,18 @@ SELECT relname::text AS name FROM pg_class WHERE relnamespace = to_regnamespace(
 UNION ALL
 SELECT proname::text FROM pg_proc WHERE pronamespace = to_regnamespace($1)`;
 
+/** All of a store but its table, which views of other stores name. */
 async function dropStore(db: Db, names: StoreNames): Promise<void> {
   await db.execute(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}(boolean)`);
-  // The functions are read by the first; two give rows of the last.
+  await dropViews(db, [names.now, names.kept]);
+  // The functions are read by the first.
   await dropViews(db, [names.current, names.touched]);
+  // Two give rows of the content, one those of what is pending.
   for (const { sql } of [names.computed, names.changes])
     await db.execute(`DROP FUNCTION IF EXISTS ${sql.text}(uuid)`);
-  await db.execute(`DROP FUNCTION IF EXISTS ${names.derived.sql.text}`);
+  for (const { sql } of [names.recomputed, names.derived])
+    await db.execute(`DROP FUNCTION IF EXISTS ${sql.text}`);
   await dropViews(db, [names.delta, names.netted, names.content, names.regrouped]);
-  await db.execute(`DROP TABLE IF EXISTS ${names.state.sql.text}`);
 }
 
 async function checkNoDependents(

@@ -4,15 +4,16 @@ import type { Query } from '../../parser/tree.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
 import type { Node } from '../algebra/node.ts';
 import { inputsOf, withInputs } from '../algebra/node.ts';
+import { isStore, mapRelations } from '../algebra/query-rewrites/relations.ts';
 import type { Db } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { confinedToKeys } from '../generate/touched-rows.ts';
 import { stateContent } from '../generate/state.ts';
 import { ALWAYS_FEW, keyColumns, SHARE, UNKNOWN_FEW } from '../generate/touched-view.ts';
 import { reachedKeys } from '../generate/path-keys.ts';
-import type { AddPlan, Plan, StorePlan } from '../plan/plan.ts';
-import { allStores, planScans } from '../plan/plan.ts';
-import type { RegroupPlan } from '../regroup/regroup-plan.ts';
+import type { AddPlan, Plan, RowsPlan, StorePlan } from '../plan/plan.ts';
+import { allStores, isReadByRows, planScans, storeItem, storeNumber } from '../plan/plan.ts';
+import type { Confinable, RegroupPlan } from '../regroup/regroup-plan.ts';
 import { tablesOf } from '../regroup/outline.ts';
 import type { Planned } from '../server/planner.ts';
 import { distinctValues, planned, plannedForKeys } from '../server/planner.ts';
@@ -25,19 +26,29 @@ export type StoreCosts = {
   readonly content: Planned;
   /** Whether only other stores read it. */
   readonly isBelow: boolean;
+  /** Whether a read computes what it holds now: for the definition, or for rows. */
+  readonly isRead: boolean;
+  /** What is stored of the groups from which its rows are computed. */
+  readonly groups: readonly Planned[];
 };
 
 /** `all`: all rows are computed anew. Otherwise how many rows change, and what it costs. */
 export type Change = 'none' | 'all' | { readonly rows: number; readonly cost: number };
 
 export async function storeCosts(db: Db, whole: Plan): Promise<readonly StoreCosts[]> {
-  const found: StoreCosts[] = [];
-  for (const plan of allStores(whole)) {
+  const stores = allStores(whole);
+  const contents = new Map<StorePlan, Planned>();
+  for (const plan of stores) {
     const text = plan.rule === 'add' ? stateContent(plan).text : deparse(plan.query);
-    const isBelow = !whole.stores.includes(plan);
-    found.push({ plan, content: await planned(db, text), isBelow });
+    contents.set(plan, await planned(db, text));
   }
-  return found;
+  return [...contents].map(([plan, content]) => {
+    const below = plan.rule === 'regroup' ? (plan.groups?.stores ?? []) : [];
+    const groups = below.flatMap((one) => contents.get(one) ?? []);
+    const isBelow = !whole.stores.includes(plan);
+    const isRead = !isBelow || isReadByRows(plan, stores);
+    return { plan, content, isBelow, isRead, groups };
+  });
 }
 
 /** Whether its change is added up from rows of logs, rather than computed again from tables. */
@@ -49,15 +60,20 @@ export type Changed = { readonly oid: number; readonly rows: number };
 /** A change of `rows` rows of a source that has `source.rows`. */
 export async function changeOf(
   db: Db,
-  { plan, content }: StoreCosts,
+  { plan, content, groups }: StoreCosts,
   source: Changed,
   rows: number,
 ): Promise<Change> {
-  if (plan.rule === 'regroup') return regroupedChange(db, plan, content, source, rows);
+  if (plan.rule === 'regroup') {
+    const over = plan.groups === null ? plan : plan.groups.reading;
+    return overGroups(db, plan, groups, () =>
+      regroupedChange(db, plan, standingIn(over), content, source, rows),
+    );
+  }
   if (plan.inner?.rule !== 'regroup') return addedChange(db, plan, source, rows);
   // Groups over rows change by what is computed again below them.
   const below = await planned(db, deparse(plan.inner.query));
-  return regroupedChange(db, plan.inner, below, source, rows);
+  return regroupedChange(db, plan.inner, plan.inner, below, source, rows);
 }
 
 async function addedChange(db: Db, plan: AddPlan, source: Changed, rows: number): Promise<Change> {
@@ -75,9 +91,11 @@ const total = (terms: readonly Omit<Planned, 'width'>[]): { rows: number; cost: 
   cost: terms.reduce((all, one) => all + one.cost, 0),
 });
 
+/** `reading`: the definition as its rows are computed again. */
 async function regroupedChange(
   db: Db,
-  plan: RegroupPlan,
+  plan: RowsPlan,
+  reading: Confinable,
   content: Planned,
   source: Changed,
   rows: number,
@@ -94,11 +112,16 @@ async function regroupedChange(
   }
   if (terms.length === 0) return 'none';
   const reached = total(terms);
-  if (reached.rows > (await mostKeys(db, plan, content))) return 'all';
+  if (reached.rows > (await mostKeys(db, plan, content))) {
+    if (plan.groups === null) return 'all';
+    const { cost } = await planned(db, deparse(reading.query));
+    return { rows: content.rows, cost: reached.cost + cost };
+  }
   const again = await plannedForKeys(db, reached.rows, plan.key.type, (keys) =>
-    deparse(confinedToKeys(plan, keys)),
+    deparse(confinedToKeys(reading, keys)),
   );
-  const unpartnered = plan.isNullable ? (await planned(db, withoutKey(plan))).cost : 0;
+  const text = withoutKey(reading.query, plan.key.name);
+  const unpartnered = reading.isNullable ? (await planned(db, text)).cost : 0;
   return { rows: reached.rows, cost: reached.cost + again + unpartnered };
 }
 
@@ -111,12 +134,50 @@ async function mostKeys(db: Db, plan: RegroupPlan, content: Planned): Promise<nu
 }
 
 /** Rows that an outer join shows without a partner are computed again with any key. */
-const withoutKey = ({ query, key }: RegroupPlan): string =>
-  sql`SELECT FROM (\n${fragment(deparse(query satisfies Query))}\n) AS s
-WHERE s.${ident(key.name)} IS NULL`.text;
+const withoutKey = (query: Query, key: string): string =>
+  sql`SELECT FROM (\n${fragment(deparse(query))}\n) AS s
+WHERE s.${ident(key)} IS NULL`.text;
 
-/** A name in the schema of temporary objects. */
-const CHANGED = { schema: 'pg_temp', name: 'imat_changed' };
+/** The schema of temporary objects. */
+const TEMPORARY = 'pg_temp';
+
+/** Views of groups that are not stored yet: as many rows, of which nothing is known. */
+const groupsView = (number: number): string => `imat_groups${number}`;
+
+function overGroups<T>(
+  db: Db,
+  { groups }: RowsPlan,
+  contents: readonly Planned[],
+  body: () => Promise<T>,
+): Promise<T> {
+  if (groups === null) return body();
+  return rolledBack(db, async () => {
+    for (const [index, { rows }] of contents.entries()) {
+      const { oid } = storeItem(index + 1);
+      const columns = (groups.reading.sources.get(oid)?.columns ?? []).map(
+        ({ name, type }) =>
+          sql`CASE WHEN g.i = 0 THEN NULL::${fragment(type)} END AS ${ident(name)}`,
+      );
+      await db.execute(
+        sql`CREATE TEMPORARY VIEW ${ident(groupsView(index + 1))} AS
+SELECT ${join(columns, ', ')} FROM pg_catalog.generate_series(1, ${Math.ceil(rows)}) AS g(i)`.text,
+      );
+    }
+    return body();
+  });
+}
+
+/** The definition with these views in the places of the stores. */
+const standingIn = (reading: Confinable): Confinable => ({
+  ...reading,
+  query: mapRelations(reading.query, (relation) =>
+    relation.kind === 'table' && isStore(relation)
+      ? { ...relation, schema: TEMPORARY, name: groupsView(storeNumber(relation)) }
+      : relation,
+  ),
+});
+
+const CHANGED = { schema: TEMPORARY, name: 'imat_changed' };
 
 /**
  * Runs `body` while a view has `rows` rows of a source, which stand for as many changed ones. A

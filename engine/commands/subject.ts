@@ -10,7 +10,7 @@ import type { Subject } from '../generate/subject.ts';
 import type { InstalledColumn } from '../operators/store.ts';
 import { asInstalled } from '../operators/store.ts';
 import { namesOfStores } from '../generate/stores.ts';
-import type { AddPlan, Plan, StorePlan } from '../plan/plan.ts';
+import type { AddPlan, Plan, RowsPlan, StorePlan } from '../plan/plan.ts';
 import { allStores } from '../plan/plan.ts';
 import { imatNames, logName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -133,22 +133,30 @@ export async function installedPlan(db: Db, imatId: number, plan: Plan): Promise
 
 /** Stores in their places again, one that stands at two places once. */
 function inPlace(renamed: ReadonlyMap<StorePlan, StorePlan>): (store: StorePlan) => StorePlan {
-  const placed = new Map<StorePlan, AddPlan>();
-  const added = (store: AddPlan): AddPlan => {
-    const known = placed.get(store);
-    if (known !== undefined) return known;
+  const added = once((store: AddPlan): AddPlan => {
     const own = renamed.get(store);
-    const made: AddPlan = {
+    return {
       ...(own?.rule === 'add' ? own : store),
       different: store.different.map(added),
       inner: store.inner === null ? null : any(store.inner),
     };
-    placed.set(store, made);
-    return made;
-  };
-  const any = (store: StorePlan): StorePlan =>
-    store.rule === 'add' ? added(store) : (renamed.get(store) ?? store);
+  });
+  const rows = once((store: RowsPlan): RowsPlan => {
+    const groups = store.groups && { ...store.groups, stores: store.groups.stores.map(added) };
+    return { ...store, groups };
+  });
+  const any = (store: StorePlan): StorePlan => (store.rule === 'add' ? added(store) : rows(store));
   return any;
+}
+
+/** The function, which makes one thing of each. */
+function once<T extends object>(make: (of: T) => T): (of: T) => T {
+  const made = new Map<T, T>();
+  return (of) => {
+    const known = made.get(of) ?? make(of);
+    made.set(of, known);
+    return known;
+  };
 }
 
 const columnsOf = (db: Db, table: string): Promise<InstalledColumn[]> =>

@@ -5,7 +5,6 @@
  * A transaction that took its snapshot before and reads the view afterwards gets an error: the
  * frontier that it sees is that of the table which is dropped here.
  */
-import { quoteIdent } from '../../parser/quote.ts';
 import { planOf } from '../analysis/prepare.ts';
 import { makeStorePrivate } from '../catalog/private.ts';
 import { LOCK_CLASS } from '../catalog/migrate.ts';
@@ -15,18 +14,20 @@ import { shellWord } from '../errors/shell-word.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { computedFunction } from '../generate/anew.ts';
 import { changesFunction } from '../generate/read-changes.ts';
+import { recomputedFunction } from '../generate/rows-over-groups.ts';
 import { readersOptions } from '../generate/live-view.ts';
 import { describedView, foldScript, viewBody } from '../generate/script.ts';
+import type { Statement } from '../generate/statement.ts';
 import type { Subject } from '../generate/subject.ts';
-import { namesOfStores, storesOf } from '../generate/stores.ts';
-import type { Plan } from '../plan/plan.ts';
-import type { ImatNames, StoreName, StoreNames } from '../sql/names.ts';
+import type { StoreOf } from '../generate/stores.ts';
+import { storesOf } from '../generate/stores.ts';
 import { imatNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, qualified, sql } from '../sql/sql.ts';
 import { type Build, revertedElsewhere, type Target } from './build-target.ts';
 import { commentsOf, noteGrants, ownersBut } from './carried-attributes.ts';
 import { noteStored, run } from './load.ts';
+import { renameStored } from './rename-stored.ts';
 import { createReplacement, viewDependents } from './replace.ts';
 import { dropStored } from './revert.ts';
 
@@ -73,18 +74,19 @@ export async function switchTo(db: Db, build: Build): Promise<readonly number[]>
   await renameStored(db, subject.names, names, plan);
   const final = { ...subject, names };
   if (plan !== null)
-    await run(db, [
-      ...foldScript(final, plan),
-      ...storesOf(final, plan).flatMap(({ subject: own, plan: store, isBelow }) => [
-        ...computedFunction(own),
-        ...(store.rule === 'add' && !isBelow ? changesFunction(own, store) : []),
-      ]),
-    ]);
+    await run(db, [...foldScript(final, plan), ...storesOf(final, plan).flatMap(functionsOf)]);
   await moveRows(db, build, final, view);
   await makeStorePrivate(db);
   await restoreReplacement(db, build, found);
   return found.sources;
 }
+
+/** The functions of a store whose bodies name others, besides its fold. */
+const functionsOf = ({ subject, plan, isBelow, isReadByRows }: StoreOf): readonly Statement[] => [
+  ...computedFunction(subject),
+  ...(plan.rule === 'regroup' ? recomputedFunction(subject, plan) : []),
+  ...(plan.rule === 'add' && (!isBelow || isReadByRows) ? changesFunction(subject, plan) : []),
+];
 
 /**
  * Locks the rows of the imat and of what was built. What was built answers the imat as it was when
@@ -196,86 +198,6 @@ async function carryComments(db: Db, original: number | null, view: Sql): Promis
   for (const owner of await ownersBut(db, original))
     await db.execute(sql`GRANT SELECT ON ${view} TO ${owner}`.text);
   await run(db, await commentsOf(db, original, view));
-}
-
-/** What names others in text, the functions, is made anew under its final name. */
-async function renameStored(
-  db: Db,
-  from: ImatNames,
-  to: ImatNames,
-  plan: Plan | null,
-): Promise<void> {
-  await db.execute(`DROP FUNCTION IF EXISTS ${from.fold.sql.text}(boolean)`);
-  const former = namesOfStores(from, plan);
-  for (const [index, names] of namesOfStores(to, plan).entries())
-    await renameStore(db, former[index] ?? from, names);
-  const pairs = [
-    ['TABLE', from.slots[0], to.slots[0]],
-    ['TABLE', from.labels, to.labels],
-    ['VIEW', from.elapsed, to.elapsed],
-    ['VIEW', from.definition, to.definition],
-  ] as const;
-  await renameAll(db, pairs);
-}
-
-async function renameStore(db: Db, from: StoreNames, to: StoreNames): Promise<void> {
-  await db.execute(`DROP FUNCTION IF EXISTS ${from.fold.sql.text}(boolean)`);
-  for (const kind of ['computed', 'changes', 'derived'] as const)
-    await renameFunction(db, from[kind], to[kind]);
-  const pairs = [
-    ['TABLE', from.state, to.state],
-    ['VIEW', from.live, to.live],
-    ['VIEW', from.delta, to.delta],
-    ['VIEW', from.netted, to.netted],
-    ['VIEW', from.content, to.content],
-    ['VIEW', from.regrouped, to.regrouped],
-    ['VIEW', from.touched, to.touched],
-    ['VIEW', from.current, to.current],
-  ] as const;
-  await renameAll(db, pairs);
-}
-
-async function renameFunction(db: Db, from: StoreName, to: StoreName): Promise<void> {
-  const { text } = from.sql;
-  const [known] = await db.query<{ exists: boolean }>(
-    'SELECT to_regproc($1) IS NOT NULL AS exists',
-    [text],
-  );
-  if (known?.exists === true)
-    await db.execute(`ALTER FUNCTION ${text} RENAME TO ${quoteIdent(to.name)}`);
-}
-
-type Renaming = readonly ['TABLE' | 'VIEW', StoreName, StoreName];
-
-async function renameAll(db: Db, pairs: readonly Renaming[]): Promise<void> {
-  for (const [kind, former, name] of pairs) {
-    await db.execute(
-      `ALTER ${kind} IF EXISTS ${former.sql.text} RENAME TO ${quoteIdent(name.name)}`,
-    );
-    if (kind === 'TABLE') await renameIndexes(db, former.name, name);
-  }
-}
-
-/** Of a table that is renamed already: PostgreSQL has called its indexes after it. */
-async function renameIndexes(
-  db: Db,
-  former: string,
-  { name, sql: table }: StoreName,
-): Promise<void> {
-  const indexes = await db.query<{ index: string; name: string }>(
-    `SELECT x.oid::regclass::text AS index, $3 || substr(x.relname, length($2) + 1) AS name
-     FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
-     WHERE i.indrelid = to_regclass($1) AND starts_with(x.relname, $2)
-       AND NOT EXISTS (
-         SELECT FROM pg_class o
-         WHERE o.relnamespace = x.relnamespace
-           AND o.relname = $3 || substr(x.relname, length($2) + 1)
-       )
-     ORDER BY x.oid`,
-    [table.text, former, name],
-  );
-  for (const { index, name: own } of indexes)
-    await db.execute(`ALTER INDEX ${index} RENAME TO ${quoteIdent(own)}`);
 }
 
 /** The imat's row takes over everything, and keeps its id. */

@@ -8,8 +8,9 @@
  */
 import type { Timed } from '../algebra/timed.ts';
 import { hasPassed } from '../operators/time.ts';
-import type { Plan, StorePlan } from '../plan/plan.ts';
+import type { AddPlan, Plan } from '../plan/plan.ts';
 import { planScans, readsTime } from '../plan/plan.ts';
+import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { join, literal, qualified, sql, unique } from '../sql/sql.ts';
 import type { Statement } from './statement.ts';
@@ -22,7 +23,7 @@ export type TimedTable = {
   readonly timed: readonly Timed[];
 };
 
-export function timedTables(plan: StorePlan): readonly TimedTable[] {
+export function timedTables(plan: AddPlan | RegroupPlan): readonly TimedTable[] {
   if (plan.rule === 'regroup')
     return plan.timed.map(({ relation, timed }) => ({
       oid: relation.oid,

@@ -1,6 +1,7 @@
 /**
  * The function that folds all stores of an imat, in this order: a store is changed by what those
- * below it hold before they are folded, so each comes before all that it is computed from.
+ * below it hold before they are folded, so each comes before these. Rows that are computed from
+ * groups (rows-over-groups.ts) come after these, and read them as they are stored.
  *
  * Groups over rows that are computed again (docs/decisions/0057-coarse-groups.md) are an exception
  * where all rows are computed anew, because more keys are touched than are few, say: the groups are
@@ -8,16 +9,17 @@
  * not twice. Groups never decide that on their own: they would be computed from rows that are not
  * folded yet.
  */
-import type { RegroupPlan } from '../regroup/regroup-plan.ts';
+import type { RowsPlan } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { dollarQuoted, ident, join, sql } from '../sql/sql.ts';
 import { isAnew } from './anew.ts';
 import { sourcesOf } from './regroup.ts';
 import type { Statement } from './statement.ts';
 import type { StoreOf } from './stores.ts';
+import { foldOrder } from './stores.ts';
 import type { Subject } from './subject.ts';
 
-type RowsStore = StoreOf & { readonly plan: RegroupPlan };
+type RowsStore = StoreOf & { readonly plan: RowsPlan };
 
 export function foldAll(subject: Subject, stores: readonly StoreOf[]): readonly Statement[] {
   const { fold } = subject.names;
@@ -31,7 +33,7 @@ DECLARE
   ${join([...flags, sql`touched bigint := 0;`], '\n')}
 BEGIN
   ${join(
-    stores.map((store) => foldStore(store, stores)),
+    foldOrder(stores).map((store) => foldStore(store, stores)),
     '\n',
   )}
   RETURN touched;

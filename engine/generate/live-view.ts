@@ -112,6 +112,10 @@ export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
   return residualOver(plan, { from: [from], where: [where] });
 }
 
+/** What is stored, whatever the frontier is. */
+export const keptView = (subject: Subject, plan: AddPlan): Sql =>
+  residualOver(plan, { from: [onlyArms(storedArms(subject, plan, []), STATE)], where: [] });
+
 /** Whether the answer computed now reads tables, and not only what is stored and logged. */
 const readsTables = (plan: AddPlan, sources: readonly number[]): boolean =>
   sources.length > 1 || hasExtremes(plan.store) || isOverRows(plan);

@@ -29,9 +29,27 @@ export type ReadByFunction = {
 
 export function readByFunction(
   subject: Subject,
-  { label, view, name, settings = [] }: ReadByFunction,
+  { view, ...own }: ReadByFunction,
 ): readonly Statement[] {
-  const body = sql`
+  const body = sql`RETURN QUERY EXECUTE ${literal(sql`SELECT * FROM ${view}`.text)};`;
+  return rowsByFunction(subject, { ...own, like: view, parameters: [], body });
+}
+
+export type RowsByFunction = Omit<ReadByFunction, 'view'> & {
+  /** A relation that has rows like those that it gives. */
+  readonly like: Sql;
+  /** The types of its parameters from $2 on; $1 is the access key. */
+  readonly parameters: readonly Sql[];
+  /** Statements that return the rows. */
+  readonly body: Sql;
+};
+
+/** Such a function with other rows than those of one view. */
+export function rowsByFunction(
+  subject: Subject,
+  { label, like, name, parameters, body, settings = [] }: RowsByFunction,
+): readonly Statement[] {
+  const guarded = sql`
 BEGIN
   IF NOT EXISTS (
     SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = ${subject.id} AND f.access_key = $1
@@ -40,28 +58,32 @@ BEGIN
       ERRCODE = 'insufficient_privilege',
       MESSAGE = ${literal(`only the view of the imat may call ${name.text}`)};
   END IF;
-  RETURN QUERY EXECUTE ${literal(sql`SELECT * FROM ${view}`.text)};
+  ${body}
 END`;
   const all = [sql`search_path = pg_catalog`, sql`row_security = off`, ...settings];
+  const declared = join([sql`access_key uuid`, ...parameters], ', ');
+  const types = join([sql`uuid`, ...parameters], ', ');
   return [
     {
       label,
-      sql: sql`CREATE OR REPLACE FUNCTION ${name}(access_key uuid) RETURNS SETOF ${view}
+      sql: sql`CREATE OR REPLACE FUNCTION ${name}(${declared}) RETURNS SETOF ${like}
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL ${fragment(subject.isParallelUnsafe ? 'UNSAFE' : 'RESTRICTED')}
 ${join(
   all.map((setting) => sql`SET ${setting}`),
   '\n',
 )}
-AS ${dollarQuoted(body)}`,
+AS ${dollarQuoted(guarded)}`,
     },
     {
       label: 'a view calls functions with the rights of its readers',
-      sql: sql`GRANT EXECUTE ON FUNCTION ${name}(uuid) TO PUBLIC`,
+      sql: sql`GRANT EXECUTE ON FUNCTION ${name}(${types}) TO PUBLIC`,
     },
   ];
 }
 
 /** The call, from a view. */
-export const calledFromView = ({ id }: Subject, name: Sql): Sql =>
-  sql`${name}((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = ${id}))`;
+export function calledFromView({ id }: Subject, name: Sql, more: readonly Sql[] = []): Sql {
+  const key = sql`(SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = ${id})`;
+  return sql`${name}(${join([key, ...more], ', ')})`;
+}

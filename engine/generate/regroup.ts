@@ -8,13 +8,13 @@
  *
  * What is stored needs no identity: all rows of a key are replaced together.
  */
-import { deparse } from '../../parser/deparse-query.ts';
 import type { Pending } from '../operators/pending.ts';
 import { IN_PLACE, anyPending, isPending, resetPending } from '../operators/pending.ts';
+import type { RowsPlan } from '../plan/plan.ts';
 import { tablesOf } from '../regroup/outline.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import type { Sql } from '../sql/sql.ts';
-import { dollarQuoted, fragment, ident, join, lines, literal, sql } from '../sql/sql.ts';
+import { dollarQuoted, ident, join, lines, literal, sql } from '../sql/sql.ts';
 import { computedFunction, isAnew, storeAnew } from './anew.ts';
 import type { Arm } from './arms.ts';
 import { ARM, answeringArm, chosenArm, onlyArms } from './arms.ts';
@@ -28,6 +28,7 @@ import { isOtherwise } from './labels.ts';
 import { isOutgrown } from './outgrown.ts';
 import { AT_HAND } from './read-changes.ts';
 import { READ_ONLY } from './read-only.ts';
+import { allRows, recomputedFunction, rowsOfKeys } from './rows-over-groups.ts';
 import { STATE_OPTIONS } from './state.ts';
 import type { Statement } from './statement.ts';
 import type { FirstRows, StoreSubject } from './stores.ts';
@@ -48,19 +49,19 @@ function staysColumn(plan: RegroupPlan): Sql {
 }
 
 export function regroupScript(
-  subject: Subject,
-  plan: RegroupPlan,
+  subject: StoreSubject,
+  plan: RowsPlan,
   first: FirstRows | null,
 ): readonly Statement[] {
   const { content } = subject.names;
   return [
-    ...stateTable(subject, plan),
     touchedView(subject, plan),
     {
       label: 'the definition, with its key',
-      sql: sql`CREATE VIEW ${content.sql} AS\n${fragment(deparse(plan.query))}`,
+      sql: sql`CREATE VIEW ${content.sql} AS\n${allRows(subject, plan, 'now')}`,
     },
     ...computedFunction(subject),
+    ...recomputedFunction(subject, plan),
     { label: 'stored rows, and those of touched keys now', sql: currentView(subject, plan, first) },
   ];
 }
@@ -69,12 +70,13 @@ export function regroupScript(
 const storedColumns = ({ columns, key }: RegroupPlan): readonly string[] =>
   columns.includes(key.name) ? columns : [...columns, key.name];
 
-function stateTable({ names }: Subject, plan: RegroupPlan): readonly Statement[] {
-  const table = names.state.sql;
+export function rowsTable(subject: StoreSubject, plan: RowsPlan): readonly Statement[] {
+  const table = subject.names.state.sql;
+  const rows = allRows(subject, plan, 'kept');
   return [
     {
       label: 'the rows of the definition',
-      sql: sql`CREATE TABLE ${table} WITH (${STATE_OPTIONS}) AS\n${fragment(deparse(plan.query))}`,
+      sql: sql`CREATE TABLE ${table} WITH (${STATE_OPTIONS}) AS\n${rows}`,
     },
     { label: 'what publications of all tables need', sql: identify(table) },
     {
@@ -89,7 +91,7 @@ function stateTable({ names }: Subject, plan: RegroupPlan): readonly Statement[]
   ];
 }
 
-function currentView(subject: Subject, plan: RegroupPlan, first: FirstRows | null): Sql {
+function currentView(subject: StoreSubject, plan: RowsPlan, first: FirstRows | null): Sql {
   const columns = storedColumns(plan).map(ident);
   const stays = staysColumn(plan);
   const key = ident(plan.key.name);
@@ -199,12 +201,11 @@ WHERE ${where}`;
 const letFew = (few: Sql): Sql =>
   sql`PERFORM pg_catalog.set_config(${literal(FEW_SETTING)}, ${few}, true);`;
 
-export function regroupFold(subject: Subject, plan: RegroupPlan): readonly Statement[] {
-  const { fold, state, current, touched } = subject.names;
-  const stays = staysColumn(plan);
+export function regroupFold(subject: StoreSubject, plan: RowsPlan): readonly Statement[] {
+  const { fold, state, touched } = subject.names;
   const columns = join(storedColumns(plan).map(ident), ', ');
   const key = ident(plan.key.name);
-  const anew = storeAnew(subject, columns);
+  const anew = storeAll(subject, plan, columns);
   const body = sql`
 #variable_conflict use_column
 DECLARE
@@ -220,17 +221,11 @@ BEGIN
   IF NOT touched.is_few THEN
     ${anew}
   END IF;
-  -- The current view asks for the touched keys again.
-  ${letFew(sql`touched.few::text`)}
   EXECUTE ${dollarQuoted(sql`DELETE FROM ${state.sql}
 WHERE ${key} = ANY ($1) OR ($2 AND ${key} IS NULL)`)}
   USING touched.keys, touched.has_null;
   GET DIAGNOSTICS removed = ROW_COUNT;
-  -- It reads the stored rows of other keys as well; those are left out by a constant.
-  EXECUTE ${dollarQuoted(sql`INSERT INTO ${state.sql} (${columns})
-SELECT ${columns} FROM ${current.sql} WHERE NOT ${stays}`)};
-  GET DIAGNOSTICS changed = ROW_COUNT;
-  ${letFew(sql`''`)}
+  ${storeTouched(subject, plan, columns)}
   RETURN removed + changed;
 EXCEPTION
   ${KEY_TOO_LONG}
@@ -253,6 +248,38 @@ AS ${dollarQuoted(body)}`,
       sql: sql`REVOKE ALL ON FUNCTION ${fold.sql}(boolean) FROM PUBLIC`,
     },
   ];
+}
+
+/** Puts all rows into the state, and returns. */
+function storeAll(subject: StoreSubject, plan: RowsPlan, columns: Sql): Sql {
+  if (plan.groups === null) return storeAnew(subject, columns);
+  const { state } = subject.names;
+  return sql`DELETE FROM ${state.sql};
+EXECUTE ${dollarQuoted(sql`INSERT INTO ${state.sql} (${columns})
+SELECT ${columns} FROM (
+${allRows(subject, plan, 'kept')}
+) AS s`)};
+GET DIAGNOSTICS changed = ROW_COUNT;
+RETURN changed;`;
+}
+
+/** Puts the rows of touched keys into the state. */
+function storeTouched(subject: StoreSubject, plan: RowsPlan, columns: Sql): Sql {
+  const insert = sql`INSERT INTO ${subject.names.state.sql} (${columns})`;
+  if (plan.groups !== null)
+    return sql`EXECUTE ${dollarQuoted(sql`${insert}
+SELECT ${columns} FROM (
+${rowsOfKeys(subject, plan, plan.groups, 'kept')}
+) AS s`)}
+USING touched.keys, touched.has_null;
+GET DIAGNOSTICS changed = ROW_COUNT;`;
+  // The stored rows of other keys, which the view reads as well, are left out by a constant.
+  return sql`-- The current view asks for the touched keys again.
+  ${letFew(sql`touched.few::text`)}
+  EXECUTE ${dollarQuoted(sql`${insert}
+SELECT ${columns} FROM ${subject.names.current.sql} WHERE NOT ${staysColumn(plan)}`)};
+  GET DIAGNOSTICS changed = ROW_COUNT;
+  ${letFew(sql`''`)}`;
 }
 
 /** Whether a table has changed of which a change may touch every key. */

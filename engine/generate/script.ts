@@ -24,14 +24,14 @@ import { foldFunction } from './fold.ts';
 import { foldAll } from './fold-all.ts';
 import { mergedView } from './merged-view.ts';
 import { overRowsView } from './over-rows-view.ts';
-import { regroupFold, regroupScript, regroupView } from './regroup.ts';
+import { regroupFold, regroupScript, regroupView, rowsTable } from './regroup.ts';
 import { barrierView, currentView } from './current-view.ts';
 import { labelsTable } from './labels.ts';
-import { liveView, readersOptions, storeOptions } from './live-view.ts';
+import { keptView, liveView, readersOptions, storeOptions } from './live-view.ts';
 import { stateTable } from './state.ts';
 import type { Statement } from './statement.ts';
 import type { FirstRows, StoreOf, StoreSubject } from './stores.ts';
-import { namesOfStores, orderList, residualQuery, storesOf } from './stores.ts';
+import { fromBelow, namesOfStores, orderList, residualQuery, storesOf } from './stores.ts';
 import type { Subject } from './subject.ts';
 import { swapViews } from './swap-view.ts';
 
@@ -130,18 +130,43 @@ export function foldScript(subject: Subject, plan: Plan): readonly Statement[] {
 
 type Phases = Omit<Script, 'capture'>;
 
-function storeScript({ subject, plan, first, isBelow }: StoreOf): readonly Statement[] {
+/** What is stored, and what rows that are stored after it are computed from. */
+function storeTable({ subject, plan, isReadByRows }: StoreOf): readonly Statement[] {
+  if (plan.rule === 'regroup') return rowsTable(subject, plan);
+  const table = stateTable(plan, subject.names.state.sql);
+  return isReadByRows ? [...table, keptRows(subject, plan)] : table;
+}
+
+const keptRows = (subject: StoreSubject, plan: AddPlan): Statement => ({
+  label: 'what the store holds as it is stored, for rows that are stored after it',
+  sql: sql`CREATE VIEW ${subject.names.kept.sql} AS\n${keptView(subject, plan)}`,
+});
+
+function storeScript({
+  subject,
+  plan,
+  first,
+  isBelow,
+  isReadByRows,
+}: StoreOf): readonly Statement[] {
   if (plan.rule === 'regroup') return regroupScript(subject, plan, first);
-  const changed = [...stateTable(plan, subject.names.state.sql), ...changeViews(subject, plan)];
-  if (isBelow) return [...changed, ...computedAnew(subject, plan)];
+  const changed = changeViews(subject, plan);
+  if (isBelow && !isReadByRows) return [...changed, ...computedAnew(subject, plan)];
   return [
     ...changed,
     ...changesFunction(subject, plan),
     ...computedAnew(subject, plan),
     ...(hasExtremes(plan.store) ? derivedFunction(subject, plan) : []),
     { label: 'state and pending changes, added up', sql: answerNow(subject, plan, first) },
+    ...(isReadByRows ? [rowsNow(subject, plan)] : []),
   ];
 }
+
+const rowsNow = (subject: StoreSubject, plan: AddPlan): Statement => ({
+  label: 'what the store holds now, for rows that are read',
+  sql: sql`CREATE VIEW ${subject.names.now.sql}${storeOptions(plan)} AS
+${liveView({ ...subject, live: true }, plan)}`,
+});
 
 function answerNow(subject: StoreSubject, plan: AddPlan, first: FirstRows | null): Sql {
   if (hasExtremes(plan.store)) return mergedView(subject, plan, first);
@@ -162,16 +187,11 @@ function limitIndex(subject: Subject, plan: Plan): readonly Statement[] {
   ];
 }
 
-/** What other stores are computed from is there first. */
-const fromBelow = (stores: readonly StoreOf[]): readonly StoreOf[] => [
-  ...stores.filter(({ isBelow }) => isBelow).toReversed(),
-  ...stores.filter(({ isBelow }) => !isBelow),
-];
-
 const deltaScript = (subject: Subject, plan: Plan): Phases => ({
   register: registerScript(subject),
   load: [
     ...labelsTable(subject),
+    ...fromBelow(storesOf(subject, plan)).flatMap(storeTable),
     ...fromBelow(storesOf(subject, plan)).flatMap(storeScript),
     ...limitIndex(subject, plan),
     ...elapsedView(subject, plan),

@@ -5,7 +5,7 @@ import type { Expr } from '../../parser/tree.ts';
 import { mapExprs } from '../../parser/walk.ts';
 import { mapRelations } from '../algebra/query-rewrites/relations.ts';
 import type { AddPlan, OrderColumn, Plan, Residual, StorePlan } from '../plan/plan.ts';
-import { allStores, limitOrder, storeNumber } from '../plan/plan.ts';
+import { allStores, belowOf, isReadByRows, limitOrder, storeNumber } from '../plan/plan.ts';
 import type { ImatNames, StoreNames } from '../sql/names.ts';
 import { isNow } from '../algebra/timed.ts';
 import { storeNames, STORE_SCHEMA } from '../sql/names.ts';
@@ -19,14 +19,18 @@ export type StoreSubject = Subject & {
   /** The stores of the different values that it is computed from, and that of its input. */
   readonly different: readonly StoreNames[];
   readonly inner: StoreNames | null;
+  /** The stores of the groups from which its rows are computed. */
+  readonly groups: readonly StoreNames[];
 };
 
 export type StoreOf = {
   readonly subject: StoreSubject;
   readonly plan: StorePlan;
   readonly first: FirstRows | null;
-  /** Whether it is there for another store alone, and is read by its changes only. */
+  /** Whether it is there for another store alone. */
   readonly isBelow: boolean;
+  /** Whether rows are computed from what it holds now. */
+  readonly isReadByRows: boolean;
 };
 
 /** The rows of a stored table that a limit above it can take. */
@@ -91,6 +95,7 @@ export function storesOf(subject: Subject, plan: Plan): readonly StoreOf[] {
     if (own === undefined || first === undefined) return [];
     const isBelow = index >= plan.stores.length;
     const { different, inner } = store.rule === 'add' ? store : NOTHING_BELOW;
+    const groups = store.rule === 'regroup' ? (store.groups?.stores ?? []) : [];
     const names = { ...subject.names, ...own };
     return [
       {
@@ -100,13 +105,49 @@ export function storesOf(subject: Subject, plan: Plan): readonly StoreOf[] {
           frontierTable: first.state.sql,
           different: namesOf(different),
           inner: namesOf(inner === null ? [] : [inner])[0] ?? null,
+          groups: namesOf(groups),
         },
         plan: store,
         first: isBelow ? null : rows,
         isBelow,
+        isReadByRows: isReadByRows(store, stores),
       },
     ];
   });
+}
+
+/**
+ * The order of a fold: each store before all that it is computed from by their changes, and after
+ * the groups that its rows are computed from.
+ */
+export const foldOrder = (stores: readonly StoreOf[]): readonly StoreOf[] =>
+  inOrder(stores, ({ plan }) =>
+    stores.filter(
+      (one) =>
+        (one.plan.rule === 'add' && belowOf(one.plan).includes(plan)) ||
+        (plan.rule === 'regroup' && belowOf(plan).includes(one.plan)),
+    ),
+  );
+
+/** Each store after all that it is computed from. */
+export const fromBelow = (stores: readonly StoreOf[]): readonly StoreOf[] =>
+  inOrder([...stores.filter(({ isBelow }) => isBelow).toReversed(), ...stores], ({ plan }) =>
+    stores.filter((one) => belowOf(plan).includes(one.plan)),
+  );
+
+/** Each of the stores once, in their order, but after those that must come before it. */
+function inOrder(
+  stores: readonly StoreOf[],
+  before: (store: StoreOf) => readonly StoreOf[],
+): readonly StoreOf[] {
+  const ordered = new Set<StoreOf>();
+  const visit = (store: StoreOf): void => {
+    if (ordered.has(store)) return;
+    before(store).forEach(visit);
+    ordered.add(store);
+  };
+  stores.forEach(visit);
+  return [...ordered];
 }
 
 /**

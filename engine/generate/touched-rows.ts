@@ -14,9 +14,10 @@ import type { Leaf } from '../operators/all.ts';
 import { faceOf } from '../operators/all.ts';
 import type { Term } from '../operators/rule.ts';
 import { storedAlias } from '../operators/stored.ts';
+import type { RowsPlan } from '../plan/plan.ts';
 import { confined } from '../regroup/confine.ts';
 import { withoutJoinNames } from '../regroup/lineage.ts';
-import type { RegroupPlan } from '../regroup/regroup-plan.ts';
+import type { Confinable, RegroupPlan } from '../regroup/regroup-plan.ts';
 import type { StoreNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, sql } from '../sql/sql.ts';
@@ -27,7 +28,7 @@ import type { Subject } from './subject.ts';
 const S = ident('s');
 
 /** What a common table expression has that is made of the view of touched keys. */
-type Touched = { readonly array: Sql; readonly hasNull: Sql; readonly isFew: Sql };
+export type Touched = { readonly array: Sql; readonly hasNull: Sql; readonly isFew: Sql };
 
 export function touchedIn(cte: Sql, plan: RegroupPlan): Touched {
   const of = (name: Sql): Sql => sql`(SELECT t.${name} FROM ${cte} AS t)`;
@@ -41,30 +42,37 @@ export function touchedIn(cte: Sql, plan: RegroupPlan): Touched {
 export type Part = { readonly from: Sql; readonly where: readonly Sql[]; readonly label: string };
 
 /** The rows of touched keys now. */
-export const nowParts = (
-  subject: Subject,
-  plan: RegroupPlan,
-  touched: Touched,
-): readonly Part[] => [
-  ...confinedParts(plan, touched),
+export const nowParts = (subject: Subject, plan: RowsPlan, touched: Touched): readonly Part[] => [
+  ...(plan.groups === null
+    ? confinedParts(plan, plan.key, touched, (query) => query)
+    : [fromGroups(subject, touched)]),
   { from: computedNow(subject), where: [sql`NOT ${touched.isFew}`], label: 'all rows now' },
 ];
 
+/** Those of few keys from stored groups (rows-over-groups.ts). */
+const fromGroups = (subject: Subject, { array, hasNull, isFew }: Touched): Part => ({
+  from: calledFromView(subject, subject.names.recomputed.sql, [array, hasNull]),
+  where: [isFew],
+  label: 'rows of touched keys now',
+});
+
 /** Those of few keys. */
 export function confinedParts(
-  plan: RegroupPlan,
+  confinable: Confinable,
+  { name }: RegroupPlan['key'],
   { array, hasNull, isFew }: Touched,
+  named: (query: Query) => Query,
 ): readonly Part[] {
-  const key = ident(plan.key.name);
-  const { withKeys, withNull } = confinedQueries(plan, array);
+  const key = ident(name);
+  const { withKeys, withNull } = confinedQueries(confinable, array);
   return [
     {
-      from: sql`(\n${fragment(deparse(withKeys))}\n)`,
-      where: isSure(plan) ? [isFew] : [isFew, sql`${S}.${key} = ANY (${array})`],
+      from: sql`(\n${fragment(deparse(named(withKeys)))}\n)`,
+      where: isSure(confinable) ? [isFew] : [isFew, sql`${S}.${key} = ANY (${array})`],
       label: 'rows of touched keys now',
     },
     {
-      from: sql`(\n${fragment(deparse(withNull))}\n)`,
+      from: sql`(\n${fragment(deparse(named(withNull)))}\n)`,
       where: [isFew, hasNull, sql`${S}.${key} IS NULL`],
       label: 'rows without a key now',
     },
@@ -109,7 +117,7 @@ export const areFewBelow = (plan: RegroupPlan): Sql => touchedIn(TOUCHED_BELOW, 
  */
 export function rowsChange(
   subject: Subject,
-  plan: RegroupPlan,
+  plan: RowsPlan,
   node: Stored,
   isAsked: boolean,
 ): InnerChange {
@@ -162,7 +170,7 @@ const termOf = (node: Stored, rows: Sql): Term => {
 
 /** The definition confined to the keys of an array, and to rows without a key. */
 function confinedQueries(
-  plan: RegroupPlan,
+  plan: Confinable,
   array: Sql,
 ): { readonly withKeys: Query; readonly withNull: Query } {
   const withKeys = confinedToKeys(plan, array);
@@ -177,13 +185,13 @@ function confinedQueries(
  * Whether the definition confined to keys has no row with another key. The branches of a set
  * operation may have holders or not.
  */
-const isSure = ({ query, expr, holders, isNullable }: RegroupPlan): boolean =>
+const isSure = ({ query, expr, holders, isNullable }: Confinable): boolean =>
   query.kind === 'select' &&
   !isNullable &&
   holders.some((holder) => equalExpr(holder.expr, withoutJoinNames(expr)));
 
 /** The definition confined to the keys of an array. */
-export const confinedToKeys = (plan: RegroupPlan, array: Sql): Query =>
+export const confinedToKeys = (plan: Confinable, array: Sql): Query =>
   confinedTo(plan, (key, isDriving) => (isDriving ? lookedUp(key, array) : filtered(key, array)));
 
 /** A condition that an index can answer. Without one, each row is compared with key after key. */
@@ -220,7 +228,7 @@ const unnested = (array: Sql): Select => ({
   ],
 });
 
-const confinedTo = (plan: RegroupPlan, condition: (key: Expr, isDriving: boolean) => Expr): Query =>
+const confinedTo = (plan: Confinable, condition: (key: Expr, isDriving: boolean) => Expr): Query =>
   confined(plan.query, plan.outline, plan.holders, plan.sources, condition);
 
 /** What the sources have, by the function that only views may call. */

@@ -37,8 +37,7 @@ import { bagStore } from '../operators/bag.ts';
 import type { Types } from '../operators/group.ts';
 import { groupStore } from '../operators/group.ts';
 import type { OutputName, Store } from '../operators/store.ts';
-import type { RegroupPlan } from '../regroup/regroup-plan.ts';
-import type { AddPlan, Core, StorePlan } from './plan.ts';
+import type { AddPlan, Core, RowsPlan, StorePlan } from './plan.ts';
 import { passedOn } from './plan.ts';
 
 /** A tree cut at what will be stored. */
@@ -80,7 +79,7 @@ export function choose(
   { core, residual }: Cut,
   types: Types,
   outputTypes: readonly string[],
-  rows: RegroupPlan | null,
+  rows: RowsPlan | null,
 ): AddPlan | { readonly reasons: readonly PlanReason[] } {
   return planOf({ core, residual }, types, outputTypes, null, null, rows);
 }
@@ -92,7 +91,7 @@ function planOf(
   outputTypes: readonly string[],
   named: OutputName | null,
   known: StorePlan | null,
-  rows: RegroupPlan | null,
+  rows: RowsPlan | null,
 ): AddPlan | { readonly reasons: readonly PlanReason[] } {
   const inner = known ?? innerPlan(core, types, rows);
   if (inner !== null && 'reasons' in inner) return inner;
@@ -171,7 +170,7 @@ function keyNames({ keys }: Group): OutputName {
 function innerPlan(
   core: Core,
   types: Types,
-  rows: RegroupPlan | null,
+  rows: RowsPlan | null,
 ): StorePlan | null | { readonly reasons: readonly PlanReason[] } {
   const inner = nodesOf(core.input).findLast(({ op }) => op === 'group');
   if (inner?.op !== 'group') return rows;

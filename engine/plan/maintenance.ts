@@ -7,10 +7,9 @@ import { quoteQualified } from '../../parser/quote.ts';
 import { mapRelations } from '../algebra/query-rewrites/relations.ts';
 import { neededColumns } from '../regroup/needed-indexes.ts';
 import { tablesOf } from '../regroup/outline.ts';
-import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import { neededIndexes } from './group-columns.ts';
-import type { AddPlan, Plan, Residual, StorePlan } from './plan.ts';
-import { allStores, planScans, storeItem, storeNumber } from './plan.ts';
+import type { AddPlan, Plan, Residual, RowsPlan, StorePlan } from './plan.ts';
+import { allStores, planScans, readByKey, storeItem, storeNumber } from './plan.ts';
 import { storeClause } from './print.ts';
 
 /** From the strictest rule to the one that maintains everything. */
@@ -81,9 +80,10 @@ const addedTables = (plan: AddPlan): readonly StoreTable[] =>
       .map(({ columns }) => columns),
   }));
 
-function regroupedTables(plan: RegroupPlan): readonly StoreTable[] {
-  const { outline, paths, holders } = plan;
-  const needed = neededColumns(plan);
+function regroupedTables(plan: RowsPlan): readonly StoreTable[] {
+  const { outline, paths } = plan;
+  const holders = readByKey(plan);
+  const needed = neededColumns(plan, holders);
   const alias = (item: number): string => outline.items.get(item)?.relation.alias ?? '';
   return tablesOf(outline).map(({ number, relation }) => {
     const through = paths.get(number)?.tables.slice(1).map(alias) ?? null;

@@ -18,7 +18,8 @@ import type { Leaf } from '../operators/all.ts';
 import { faceOf } from '../operators/all.ts';
 import { isOrdered } from '../operators/join.ts';
 import type { Netting, Pending } from '../operators/pending.ts';
-import type { RegroupPlan } from '../regroup/regroup-plan.ts';
+import type { Holder } from '../regroup/classes.ts';
+import type { Confinable, RegroupPlan } from '../regroup/regroup-plan.ts';
 import type { Store } from '../operators/store.ts';
 import { computedValues, storedType } from '../operators/store.ts';
 
@@ -35,18 +36,29 @@ export type Plan = {
   readonly overRows?: readonly boolean[];
 };
 
-export type StorePlan = AddPlan | RegroupPlan;
+export type StorePlan = AddPlan | RowsPlan;
+
+/** Rows that are computed again by a key. */
+export type RowsPlan = RegroupPlan & { readonly groups: GroupsBelow | null };
+
+/**
+ * Stored groups from which they are computed, because that reads less than the tables
+ * (docs/decisions/0060-rows-over-groups.md).
+ *
+ *   reading   the definition, in which the table with the OID of `storeItem(n)` is the nth store
+ */
+export type GroupsBelow = { readonly reading: Confinable; readonly stores: readonly AddPlan[] };
 
 /**
  * Those of the plan, in its order, and then those that only other stores are computed from, each
- * after all that are computed from it.
+ * after all of these that are computed from it.
  */
 export function allStores({ stores }: Pick<Plan, 'stores'>): readonly StorePlan[] {
   const below: StorePlan[] = [];
   const visit = (plan: StorePlan): void => {
     for (const one of belowOf(plan).toReversed()) {
       visit(one);
-      if (!below.includes(one)) below.push(one);
+      if (!below.includes(one) && !stores.includes(one)) below.push(one);
     }
   };
   for (const store of stores.toReversed()) visit(store);
@@ -55,7 +67,17 @@ export function allStores({ stores }: Pick<Plan, 'stores'>): readonly StorePlan[
 
 /** The stores that one is computed from. */
 export const belowOf = (plan: StorePlan): readonly StorePlan[] =>
-  plan.rule === 'add' ? [...plan.different, ...(plan.inner === null ? [] : [plan.inner])] : [];
+  plan.rule === 'add'
+    ? [...plan.different, ...(plan.inner === null ? [] : [plan.inner])]
+    : (plan.groups?.stores ?? []);
+
+/** The tables that are read by the key when rows are computed again. */
+export const readByKey = ({ holders, groups }: RowsPlan): readonly Holder[] =>
+  groups?.reading.holders ?? holders;
+
+/** Whether rows are computed from it: then it is read by what it holds now, not by its changes. */
+export const isReadByRows = (store: StorePlan, stores: readonly StorePlan[]): boolean =>
+  stores.some((one) => one.rule === 'regroup' && belowOf(one).includes(store));
 
 /** Whether groups are stored over rows that are computed again. */
 export const isOverRows = (plan: AddPlan): boolean =>

@@ -9,9 +9,8 @@ import { columnsOf, inputsOf } from '../algebra/node.ts';
 import { labeller } from '../algebra/print.ts';
 import type { Store } from '../operators/store.ts';
 import { tablesOf } from '../regroup/outline.ts';
-import type { RegroupPlan } from '../regroup/regroup-plan.ts';
-import type { AddPlan, Plan, StorePlan } from './plan.ts';
-import { above } from './plan.ts';
+import type { AddPlan, Plan, RowsPlan, StorePlan } from './plan.ts';
+import { above, readByKey } from './plan.ts';
 
 export type PlanLine = {
   /** How deep it stands in the tree, from 0. */
@@ -41,13 +40,13 @@ export function planLines({ stores, residual }: Plan): readonly PlanLine[] {
 const storeLines = (plan: StorePlan): readonly PlanLine[] =>
   plan.rule === 'add' ? addLines(plan) : regroupLines(plan);
 
-function addLines(plan: AddPlan): readonly PlanLine[] {
+function addLines(plan: AddPlan, ofGroups = 'stored, one row per group'): readonly PlanLine[] {
   const label = labeller(plan.residual);
   const lines = above(plan).flatMap((node, depth) => residualLines(node, depth, label));
   const depth = above(plan).length;
   return [
     ...lines,
-    ...coreLines(plan, 'stored, one row per group', depth, label),
+    ...coreLines(plan, ofGroups, depth, label),
     ...belowCore(plan, depth + 1, label),
   ];
 }
@@ -185,8 +184,8 @@ function clauseOf(node: Node, label: Label): string {
 }
 
 /** The stored rows, and for each table how its changes lead to them. */
-function regroupLines(plan: RegroupPlan): readonly PlanLine[] {
-  const { key, columns, paths, holders, outline } = plan;
+function regroupLines(plan: RowsPlan): readonly PlanLine[] {
+  const { key, columns, paths, outline } = plan;
   const isShown = columns.includes(key.name);
   const own = {
     depth: 0,
@@ -197,7 +196,7 @@ function regroupLines(plan: RegroupPlan): readonly PlanLine[] {
   const alias = (item: number): string => outline.items.get(item)?.relation.alias ?? '';
   const tables = tablesOf(outline).map(({ number, relation }) => {
     const path = paths.get(number) ?? null;
-    const isHeld = holders.some(({ item }) => item === number);
+    const isHeld = readByKey(plan).some(({ item }) => item === number);
     const way = path?.tables.slice(1).map(alias).join(', ') ?? '';
     const rule =
       path === null
@@ -212,5 +211,8 @@ function regroupLines(plan: RegroupPlan): readonly PlanLine[] {
       stored: NOTHING,
     };
   });
-  return [own, ...tables];
+  const groups = (plan.groups?.stores ?? [])
+    .flatMap((one) => addLines(one, 'stored, one row per group; the rows are computed from it'))
+    .map((line) => ({ ...line, depth: line.depth + 1 }));
+  return [own, ...tables, ...groups];
 }

@@ -7,7 +7,7 @@
  */
 import type { Expr, Query, Relation, Select, TableItem } from '../../parser/tree.ts';
 import { equalExpr, mapExpr, visit, visitQuery } from '../../parser/walk.ts';
-import { freeNumber, mapQueries } from '../algebra/query-rewrites/relations.ts';
+import { freeNumber, isStore, mapQueries } from '../algebra/query-rewrites/relations.ts';
 import { EMPTY, valueOf } from '../algebra/query-rewrites/select.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
 import type { Holder } from './classes.ts';
@@ -31,6 +31,9 @@ export function confined(
     holders.some((holder) => holder.item === item);
   const isKept = (item: number): boolean => outline.items.get(item)?.isNullable === false;
   const driving = drivingItems(query, isHolder);
+  // What a store holds now is a query that PostgreSQL plans on its own.
+  const isDriving = (item: number, relation: Relation): boolean =>
+    driving.has(item) || (relation.kind === 'table' && isStore(relation));
   let next = freeNumber(query);
   return mapQueries(query, (one) => {
     if (one.kind !== 'select') return one;
@@ -41,14 +44,14 @@ export function confined(
       const relation = one.relations[place];
       if (place < 0 || relation === undefined) continue;
       if (isKept(item)) {
-        const own = condition(expr, driving.has(item));
+        const own = condition(expr, isDriving(item, relation));
         where =
           where === null ? own : { kind: 'binary', op: 'AND', left: where, right: own, span: null };
       } else if (relation.kind === 'table' && !needsTable(one, item)) {
         const source = sources.get(relation.oid);
         if (source === undefined) continue;
         relations[place] = subqueryOf(relation, source, next, (number) =>
-          condition(moved(expr, item, number), driving.has(item)),
+          condition(moved(expr, item, number), isDriving(item, relation)),
         );
         next += 1;
       }

@@ -9,6 +9,7 @@
  */
 import type { Expr } from '../../parser/tree.ts';
 import type { ColumnFacts } from '../algebra/facts.ts';
+import type { Holder } from './classes.ts';
 import { itemOf } from './classes.ts';
 import type { IndexKey } from './index-key.ts';
 import { indexKey } from './index-key.ts';
@@ -19,9 +20,15 @@ import type { RegroupPlan } from './regroup-plan.ts';
 /** What an index on the table that an item of FROM is would begin with. */
 export type NeededColumn = IndexKey & { readonly item: number };
 
-/** An expression is found only by an index if all functions in it are immutable. */
-export function neededColumns(plan: RegroupPlan): readonly NeededColumn[] {
-  const keys = plan.holders.flatMap(({ expr }) => indexed(plan, expr));
+/**
+ * An expression is found only by an index if all functions in it are immutable. `holders`: the
+ * tables that are read by the key.
+ */
+export function neededColumns(
+  plan: RegroupPlan,
+  holders: readonly Holder[],
+): readonly NeededColumn[] {
+  const keys = holders.flatMap(({ expr }) => indexed(plan, expr));
   const joins = [...plan.paths.values()].flatMap((path) =>
     path === null ? [] : joined(plan, path),
   );

@@ -2,13 +2,14 @@
 import type { ColumnRef } from '../../parser/tree.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
 import type { KeyPlan } from './choose-key.ts';
+import type { ExprTypes } from './key-facts.ts';
 import type { TimedItem } from './timed-items.ts';
 
 /** Whether a change of any table touches some keys and not all. */
 export const hasPaths = ({ paths }: RegroupPlan): boolean =>
   [...paths.values()].every((path) => path !== null);
 
-export type RegroupPlan = Omit<KeyPlan, 'place'> & {
+export type RegroupPlan = KeyPlan & {
   readonly rule: 'regroup';
   /** The stored column that is the key, one of the definition's or one more. */
   readonly key: {
@@ -26,6 +27,14 @@ export type RegroupPlan = Omit<KeyPlan, 'place'> & {
   readonly timed: readonly TimedItem[];
   /** The OID of the type of a constant item's column; null for any other. */
   readonly oidOf: (ref: ColumnRef) => number | null;
+  /** The same of columns and of what conditions compare by `=`, as the key was chosen by it. */
+  readonly typeOf: ExprTypes;
   /** By OID. */
   readonly sources: ReadonlyMap<number, SourceFacts>;
 };
+
+/** What it takes to confine a definition to keys (confine.ts). */
+export type Confinable = Pick<
+  RegroupPlan,
+  'query' | 'outline' | 'expr' | 'holders' | 'isNullable' | 'sources'
+>;

@@ -10,21 +10,39 @@ import { join, sql } from '../sql/sql.ts';
 /** `cost` is the total cost, in the planner's units; `width` the bytes of a row. */
 export type Planned = { readonly cost: number; readonly rows: number; readonly width: number };
 
-type PlanRow = {
-  'QUERY PLAN': readonly {
-    readonly Plan: {
-      readonly 'Total Cost': number;
-      readonly 'Plan Rows': number;
-      readonly 'Plan Width': number;
-    };
-  }[];
+type PlanNode = {
+  readonly 'Total Cost': number;
+  readonly 'Plan Rows': number;
+  readonly 'Plan Width': number;
+  readonly Plans?: readonly PlanNode[];
 };
 
-export async function planned(db: Db, query: string): Promise<Planned> {
+type PlanRow = { 'QUERY PLAN': readonly { readonly Plan: PlanNode }[] };
+
+async function planOf(db: Db, query: string): Promise<PlanNode> {
   const [row] = await db.query<PlanRow>(`EXPLAIN (FORMAT JSON) ${query}`);
   const plan = row?.['QUERY PLAN'][0]?.Plan;
   if (plan === undefined) throw new Error('EXPLAIN printed no plan');
+  return plan;
+}
+
+export async function planned(db: Db, query: string): Promise<Planned> {
+  const plan = await planOf(db, query);
   return { cost: plan['Total Cost'], rows: plan['Plan Rows'], width: plan['Plan Width'] };
+}
+
+/** The rows of a query, and the most that any node of its plan has, without parallel workers. */
+export async function plannedRows(
+  db: Db,
+  query: string,
+): Promise<{ readonly rows: number; readonly most: number }> {
+  const plan = await rolledBack(db, async () => {
+    await db.execute('SET LOCAL max_parallel_workers_per_gather = 0');
+    return planOf(db, query);
+  });
+  const mostOf = (node: PlanNode): number =>
+    Math.max(node['Plan Rows'], ...(node.Plans ?? []).map(mostOf));
+  return { rows: plan['Plan Rows'], most: mostOf(plan) };
 }
 
 /** More are planned in proportion. */

@@ -52,10 +52,15 @@ export type StoreNames = {
   readonly regrouped: StoreName;
   /** The state's content as a function: what is read while a reset is pending. */
   readonly computed: StoreName;
+  /** The rows of some keys computed from stored groups, as a function. */
+  readonly recomputed: StoreName;
   /** The extremes of one group computed from the sources, as a function. */
   readonly derived: StoreName;
   /** What the store holds now, as a view: where the definition is computed from that when read. */
   readonly live: StoreName;
+  /** The same whatever the freshness is, and as it is stored: what other rows are computed from. */
+  readonly now: StoreName;
+  readonly kept: StoreName;
 };
 
 /** The names of an imat; what it stores is named as of its one store. */
@@ -103,8 +108,11 @@ export function storeNames(name: string, number: number | null): StoreNames {
     content: of('content'),
     regrouped: of('regrouped'),
     computed: of('computed'),
+    recomputed: of('recomputed'),
     derived: of('derived'),
     live: of('live'),
+    now: of('now'),
+    kept: of('kept'),
   };
 }
 

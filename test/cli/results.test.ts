@@ -63,8 +63,14 @@ describe('what reaches the engine', () => {
     expect(create).toHaveBeenLastCalledWith('n', 'SELECT 2\n', expect.anything());
     await runFake(['explain', '@-'], { imat: { explain }, stdin: 'SELECT 3' });
     expect(explain).toHaveBeenLastCalledWith('SELECT 3', { query: true });
-    await runFake(['explain', 'my_view'], { imat: { explain } });
-    expect(explain).toHaveBeenLastCalledWith('my_view', {});
+    for (const query of ['SELECT 4', 'with t as (select 5) table t', '(VALUES (6))', 'TABLE t']) {
+      await runFake(['explain', query], { imat: { explain } });
+      expect(explain).toHaveBeenLastCalledWith(query, { query: true });
+    }
+    for (const name of ['my_view', 'selected', '"select 1"', 'with.values']) {
+      await runFake(['explain', name], { imat: { explain } });
+      expect(explain).toHaveBeenLastCalledWith(name, {});
+    }
   });
 
   test('--set can be given several times', async () => {

@@ -64,13 +64,10 @@ export function separateGlobals(query: Query, first: number): Select | null {
     mapExpr(expr, (node) => (node.kind === 'aggregate' ? replaced(node) : null));
   const targets = query.targets.map(({ name, expr }) => ({ name, expr: replace(expr) }));
   const having = query.having && replace(query.having);
-  const rows: Expr = { ...ROW_COUNT };
-  const inner: Select = {
-    ...query,
-    having: null,
-    orderBy: [],
-    targets: others.length > 0 ? others : [{ name: 'rows', expr: rows }],
-  };
+  // An aggregate over all rows has one row, whatever there is.
+  if (others.length === 0)
+    return { ...EMPTY, first, relations: [], from: [], targets, where: having };
+  const inner: Select = { ...query, having: null, orderBy: [], targets: others };
   return over(inner, 'grouped', first, { targets, where: having });
 }
 
@@ -90,20 +87,6 @@ function isOverValues({ relations, where }: Select): boolean {
     only.query.targets.length === 1
   );
 }
-
-const ROW_COUNT: Aggregate = {
-  kind: 'aggregate',
-  schema: null,
-  name: 'count',
-  args: [],
-  variadic: false,
-  star: true,
-  distinct: false,
-  orderBy: [],
-  withinGroup: false,
-  filter: null,
-  span: null,
-};
 
 function aggregatesIn(expr: Expr): readonly Aggregate[] {
   const found: Aggregate[] = [];

@@ -27,6 +27,9 @@ export function tablesIn(query: Query): ReadonlyMap<number, TableItem> {
   return tables;
 }
 
+/** Whether a table of a query is a store: its OID is the number of that, with the other sign. */
+export const isStore = ({ oid }: TableItem): boolean => oid < 0;
+
 /** Maps every query from the inside out; `map` sees a query whose inner ones are mapped. */
 export function mapQueries(query: Query, map: (query: Query) => Query): Query {
   const inner = (one: Query): Query => mapQueries(one, map);

@@ -19,7 +19,12 @@ CREATE TABLE "Odd ""schema"."it's; a \\ table" (
   "select" text, "na""me" int, "weight" int, "$imat$" numeric(6,2),
   "line
 break" text, "%I" text COLLATE "C"
-);`;
+);
+CREATE TABLE visit (id int PRIMARY KEY, customer_id int, seconds int);
+INSERT INTO visit SELECT i, i % 3, i FROM generate_series(1, 60) AS i;
+ANALYZE visit;
+-- For the planner it has 60,000 rows.
+UPDATE pg_class SET reltuples = 60000, relpages = 1 WHERE oid = 'visit'::regclass;`;
 
 export type GoldenDefinition = {
   /** The file's name. */
@@ -76,6 +81,14 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
     shows: 'a total over rows that are computed again by their own key, two stores',
     query: `SELECT count(*) AS customers, sum(s.quantity) AS pieces
       FROM customer c LEFT JOIN sale s ON s.customer_id = c.id AND s.shipped`,
+  },
+  {
+    name: 'rows-over-groups',
+    shows: 'rows that are computed again from stored groups of many rows, two stores',
+    query: `SELECT c.id, c.name, v.visits, v.longest
+      FROM customer c LEFT JOIN (
+        SELECT customer_id, count(*) AS visits, max(seconds) AS longest
+        FROM visit GROUP BY customer_id) v ON v.customer_id = c.id`,
   },
   {
     name: 'self-join',

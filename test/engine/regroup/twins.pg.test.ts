@@ -44,7 +44,8 @@ FROM (SELECT q::text FROM (${right}) AS q EXCEPT ALL SELECT q::text FROM (${left
 LIMIT 5`.text;
 
 function fastTwin(plan: RegroupPlan, array: Sql): Sql {
-  const parts = confinedParts(plan, { array, hasNull: sql`TRUE`, isFew: sql`TRUE` });
+  const touched = { array, hasNull: sql`TRUE`, isFew: sql`TRUE` };
+  const parts = confinedParts(plan, plan.key, touched, (query) => query);
   return join(
     parts.map((part) => sql`SELECT s.* FROM ${partFrom(part)}`),
     '\nUNION ALL\n',

@@ -332,6 +332,44 @@ COMMENT ON COLUMN imat_store.state2_coarse_total.id IS 'c.id';
 -- statistics
 ANALYZE imat_store.state2_coarse_total;
 
+-- the state: one row per group, with what each aggregate needs
+CREATE TABLE imat_store.state1_coarse_total WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
+SELECT
+  TRUE AS only_row,
+  pg_catalog.count(*) AS rows,
+  pg_catalog.count(*) FILTER (WHERE s1.c1 IS NOT NULL) AS count_quantity,
+  COALESCE(pg_catalog.sum((s1.c1)::bigint) FILTER (WHERE s1.c1 IS NOT NULL), 0)::bigint AS sum_quantity
+FROM
+  (
+  SELECT s.quantity AS quantity
+  FROM public.customer AS c LEFT JOIN public.sale AS s ON ((s.customer_id = c.id) AND s.shipped)
+  ) AS s1 (c1);
+
+-- what publications of all tables need
+ALTER TABLE imat_store.state1_coarse_total REPLICA IDENTITY FULL;
+
+-- finished aggregates, computed once
+ALTER TABLE imat_store.state1_coarse_total
+  ADD COLUMN pieces bigint GENERATED ALWAYS AS (CASE WHEN count_quantity > 0 THEN (sum_quantity)::bigint END) STORED;
+
+-- what finds a group, NULL keys being equal
+CREATE UNIQUE INDEX ON imat_store.state1_coarse_total (only_row) NULLS NOT DISTINCT;
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state1_coarse_total.rows IS 'rows of the group';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state1_coarse_total.count_quantity IS 'rows where quantity is not null';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state1_coarse_total.sum_quantity IS 'sum of quantity';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state1_coarse_total.pieces IS 'sum(quantity)';
+
+-- statistics
+ANALYZE imat_store.state1_coarse_total;
+
 -- the keys that pending rows touch
 CREATE VIEW imat_store.touched2_coarse_total AS
 WITH pending AS MATERIALIZED (
@@ -467,44 +505,6 @@ FROM (
   FROM imat_store.computed2_coarse_total((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
   WHERE NOT (SELECT t.is_few FROM touched AS t)
 ) AS s;
-
--- the state: one row per group, with what each aggregate needs
-CREATE TABLE imat_store.state1_coarse_total WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
-SELECT
-  TRUE AS only_row,
-  pg_catalog.count(*) AS rows,
-  pg_catalog.count(*) FILTER (WHERE s1.c1 IS NOT NULL) AS count_quantity,
-  COALESCE(pg_catalog.sum((s1.c1)::bigint) FILTER (WHERE s1.c1 IS NOT NULL), 0)::bigint AS sum_quantity
-FROM
-  (
-  SELECT s.quantity AS quantity
-  FROM public.customer AS c LEFT JOIN public.sale AS s ON ((s.customer_id = c.id) AND s.shipped)
-  ) AS s1 (c1);
-
--- what publications of all tables need
-ALTER TABLE imat_store.state1_coarse_total REPLICA IDENTITY FULL;
-
--- finished aggregates, computed once
-ALTER TABLE imat_store.state1_coarse_total
-  ADD COLUMN pieces bigint GENERATED ALWAYS AS (CASE WHEN count_quantity > 0 THEN (sum_quantity)::bigint END) STORED;
-
--- what finds a group, NULL keys being equal
-CREATE UNIQUE INDEX ON imat_store.state1_coarse_total (only_row) NULLS NOT DISTINCT;
-
--- what the column holds
-COMMENT ON COLUMN imat_store.state1_coarse_total.rows IS 'rows of the group';
-
--- what the column holds
-COMMENT ON COLUMN imat_store.state1_coarse_total.count_quantity IS 'rows where quantity is not null';
-
--- what the column holds
-COMMENT ON COLUMN imat_store.state1_coarse_total.sum_quantity IS 'sum of quantity';
-
--- what the column holds
-COMMENT ON COLUMN imat_store.state1_coarse_total.pieces IS 'sum(quantity)';
-
--- statistics
-ANALYZE imat_store.state1_coarse_total;
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store.delta1_coarse_total AS
@@ -903,17 +903,16 @@ BEGIN
     GET DIAGNOSTICS changed = ROW_COUNT;
     RETURN changed;
   END IF;
-  -- The current view asks for the touched keys again.
-  PERFORM pg_catalog.set_config('imat.few', touched.few::text, true);
   EXECUTE $imat$DELETE FROM imat_store.state2_coarse_total
   WHERE id = ANY ($1) OR ($2 AND id IS NULL)$imat$
   USING touched.keys, touched.has_null;
   GET DIAGNOSTICS removed = ROW_COUNT;
-  -- It reads the stored rows of other keys as well; those are left out by a constant.
-  EXECUTE $imat$INSERT INTO imat_store.state2_coarse_total (quantity, id)
-  SELECT quantity, id FROM imat_store.current2_coarse_total WHERE NOT imat_stays$imat$;
-  GET DIAGNOSTICS changed = ROW_COUNT;
-  PERFORM pg_catalog.set_config('imat.few', '', true);
+  -- The current view asks for the touched keys again.
+    PERFORM pg_catalog.set_config('imat.few', touched.few::text, true);
+    EXECUTE $imat$INSERT INTO imat_store.state2_coarse_total (quantity, id)
+    SELECT quantity, id FROM imat_store.current2_coarse_total WHERE NOT imat_stays$imat$;
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    PERFORM pg_catalog.set_config('imat.few', '', true);
   RETURN removed + changed;
 EXCEPTION
   WHEN program_limit_exceeded THEN

@@ -226,83 +226,6 @@ COMMENT ON COLUMN imat_store.state3_different_values.rows IS 'rows of the group'
 -- statistics
 ANALYZE imat_store.state3_different_values;
 
--- what is pending, as rows of the state
-CREATE VIEW imat_store.delta3_different_values AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
--- plus changes of public.sale AS sale
-SELECT
-  r1.region AS region,
-  r1.quantity AS quantity,
-  r1.weight AS rows
-FROM
-  (
-    SELECT l.weight::bigint AS weight, l.c2 AS customer_id, l.c4 AS region, l.c5 AS amount, l.c6 AS quantity, l.c10 AS shipped
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-  ) AS r1
-WHERE r1.shipped;
-
--- the same, with pending rows cancelled against each other first
-CREATE VIEW imat_store.netted3_different_values AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
--- plus changes of public.sale AS sale
-SELECT
-  r1.region AS region,
-  r1.quantity AS quantity,
-  r1.weight AS rows
-FROM
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c4 AS region, l.c5 AS amount, l.c6 AS quantity, l.c10 AS shipped
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c2, l.c4, l.c5, pg_catalog.numeric_send(l.c5), l.c6, l.c10
-    HAVING pg_catalog.sum(l.weight) <> 0
-    OFFSET 0
-  ) AS r1
-WHERE r1.shipped;
-
--- the state computed anew
-CREATE VIEW imat_store.content3_different_values AS
-SELECT
-  r1.region AS region,
-  r1.quantity AS quantity,
-  pg_catalog.count(*) AS rows
-FROM
-  public.sale AS r1
-WHERE r1.shipped
-GROUP BY 1, 2;
-
--- the same as a function, for reads while a reset is pending
-CREATE OR REPLACE FUNCTION imat_store.computed3_different_values(access_key uuid) RETURNS SETOF imat_store.content3_different_values
-LANGUAGE plpgsql
-STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
-SET row_security = off
-AS $imat$
-BEGIN
-  IF NOT EXISTS (
-    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
-  ) THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'insufficient_privilege',
-      MESSAGE = 'only the view of the imat may call imat_store.computed3_different_values';
-  END IF;
-  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content3_different_values';
-END$imat$;
-
--- a view calls functions with the rights of its readers
-GRANT EXECUTE ON FUNCTION imat_store.computed3_different_values(uuid) TO PUBLIC;
-
 -- the state: one row per group, with what each aggregate needs
 CREATE TABLE imat_store.state2_different_values WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
 SELECT
@@ -333,80 +256,6 @@ COMMENT ON COLUMN imat_store.state2_different_values.rows IS 'rows of the group'
 
 -- statistics
 ANALYZE imat_store.state2_different_values;
-
--- what is pending, as rows of the state
-CREATE VIEW imat_store.delta2_different_values AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
--- plus changes of public.sale AS sale
-SELECT
-  r1.region AS region,
-  r1.customer_id AS customer_id,
-  r1.weight AS rows
-FROM
-  (
-    SELECT l.weight::bigint AS weight, l.c2 AS customer_id, l.c4 AS region, l.c5 AS amount, l.c6 AS quantity, l.c10 AS shipped
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-  ) AS r1;
-
--- the same, with pending rows cancelled against each other first
-CREATE VIEW imat_store.netted2_different_values AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
--- plus changes of public.sale AS sale
-SELECT
-  r1.region AS region,
-  r1.customer_id AS customer_id,
-  r1.weight AS rows
-FROM
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c4 AS region, l.c5 AS amount, l.c6 AS quantity, l.c10 AS shipped
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c2, l.c4, l.c5, pg_catalog.numeric_send(l.c5), l.c6, l.c10
-    HAVING pg_catalog.sum(l.weight) <> 0
-    OFFSET 0
-  ) AS r1;
-
--- the state computed anew
-CREATE VIEW imat_store.content2_different_values AS
-SELECT
-  r1.region AS region,
-  r1.customer_id AS customer_id,
-  pg_catalog.count(*) AS rows
-FROM
-  public.sale AS r1
-GROUP BY 1, 2;
-
--- the same as a function, for reads while a reset is pending
-CREATE OR REPLACE FUNCTION imat_store.computed2_different_values(access_key uuid) RETURNS SETOF imat_store.content2_different_values
-LANGUAGE plpgsql
-STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
-SET row_security = off
-AS $imat$
-BEGIN
-  IF NOT EXISTS (
-    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
-  ) THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'insufficient_privilege',
-      MESSAGE = 'only the view of the imat may call imat_store.computed2_different_values';
-  END IF;
-  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content2_different_values';
-END$imat$;
-
--- a view calls functions with the rights of its readers
-GRANT EXECUTE ON FUNCTION imat_store.computed2_different_values(uuid) TO PUBLIC;
 
 -- the state: one row per group, with what each aggregate needs
 CREATE TABLE imat_store.state1_different_values WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
@@ -534,6 +383,157 @@ COMMENT ON COLUMN imat_store.state1_different_values.mean IS 'avg(DISTINCT sale.
 
 -- statistics
 ANALYZE imat_store.state1_different_values;
+
+-- what is pending, as rows of the state
+CREATE VIEW imat_store.delta3_different_values AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
+-- plus changes of public.sale AS sale
+SELECT
+  r1.region AS region,
+  r1.quantity AS quantity,
+  r1.weight AS rows
+FROM
+  (
+    SELECT l.weight::bigint AS weight, l.c2 AS customer_id, l.c4 AS region, l.c5 AS amount, l.c6 AS quantity, l.c10 AS shipped
+    FROM imat_store.log_public_sale AS l
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+  ) AS r1
+WHERE r1.shipped;
+
+-- the same, with pending rows cancelled against each other first
+CREATE VIEW imat_store.netted3_different_values AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
+-- plus changes of public.sale AS sale
+SELECT
+  r1.region AS region,
+  r1.quantity AS quantity,
+  r1.weight AS rows
+FROM
+  (
+    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c4 AS region, l.c5 AS amount, l.c6 AS quantity, l.c10 AS shipped
+    FROM imat_store.log_public_sale AS l
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c2, l.c4, l.c5, pg_catalog.numeric_send(l.c5), l.c6, l.c10
+    HAVING pg_catalog.sum(l.weight) <> 0
+    OFFSET 0
+  ) AS r1
+WHERE r1.shipped;
+
+-- the state computed anew
+CREATE VIEW imat_store.content3_different_values AS
+SELECT
+  r1.region AS region,
+  r1.quantity AS quantity,
+  pg_catalog.count(*) AS rows
+FROM
+  public.sale AS r1
+WHERE r1.shipped
+GROUP BY 1, 2;
+
+-- the same as a function, for reads while a reset is pending
+CREATE OR REPLACE FUNCTION imat_store.computed3_different_values(access_key uuid) RETURNS SETOF imat_store.content3_different_values
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.computed3_different_values';
+  END IF;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content3_different_values';
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.computed3_different_values(uuid) TO PUBLIC;
+
+-- what is pending, as rows of the state
+CREATE VIEW imat_store.delta2_different_values AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
+-- plus changes of public.sale AS sale
+SELECT
+  r1.region AS region,
+  r1.customer_id AS customer_id,
+  r1.weight AS rows
+FROM
+  (
+    SELECT l.weight::bigint AS weight, l.c2 AS customer_id, l.c4 AS region, l.c5 AS amount, l.c6 AS quantity, l.c10 AS shipped
+    FROM imat_store.log_public_sale AS l
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+  ) AS r1;
+
+-- the same, with pending rows cancelled against each other first
+CREATE VIEW imat_store.netted2_different_values AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
+-- plus changes of public.sale AS sale
+SELECT
+  r1.region AS region,
+  r1.customer_id AS customer_id,
+  r1.weight AS rows
+FROM
+  (
+    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c4 AS region, l.c5 AS amount, l.c6 AS quantity, l.c10 AS shipped
+    FROM imat_store.log_public_sale AS l
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c2, l.c4, l.c5, pg_catalog.numeric_send(l.c5), l.c6, l.c10
+    HAVING pg_catalog.sum(l.weight) <> 0
+    OFFSET 0
+  ) AS r1;
+
+-- the state computed anew
+CREATE VIEW imat_store.content2_different_values AS
+SELECT
+  r1.region AS region,
+  r1.customer_id AS customer_id,
+  pg_catalog.count(*) AS rows
+FROM
+  public.sale AS r1
+GROUP BY 1, 2;
+
+-- the same as a function, for reads while a reset is pending
+CREATE OR REPLACE FUNCTION imat_store.computed2_different_values(access_key uuid) RETURNS SETOF imat_store.content2_different_values
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.computed2_different_values';
+  END IF;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content2_different_values';
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.computed2_different_values(uuid) TO PUBLIC;
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store.delta1_different_values AS

@@ -510,17 +510,16 @@ BEGIN
     GET DIAGNOSTICS changed = ROW_COUNT;
     RETURN changed;
   END IF;
-  -- The current view asks for the touched keys again.
-  PERFORM pg_catalog.set_config('imat.few', touched.few::text, true);
   EXECUTE $imat$DELETE FROM imat_store.state_regroup
   WHERE country = ANY ($1) OR ($2 AND country IS NULL)$imat$
   USING touched.keys, touched.has_null;
   GET DIAGNOSTICS removed = ROW_COUNT;
-  -- It reads the stored rows of other keys as well; those are left out by a constant.
-  EXECUTE $imat$INSERT INTO imat_store.state_regroup (country, top, regions)
-  SELECT country, top, regions FROM imat_store.current_regroup WHERE NOT imat_stays$imat$;
-  GET DIAGNOSTICS changed = ROW_COUNT;
-  PERFORM pg_catalog.set_config('imat.few', '', true);
+  -- The current view asks for the touched keys again.
+    PERFORM pg_catalog.set_config('imat.few', touched.few::text, true);
+    EXECUTE $imat$INSERT INTO imat_store.state_regroup (country, top, regions)
+    SELECT country, top, regions FROM imat_store.current_regroup WHERE NOT imat_stays$imat$;
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    PERFORM pg_catalog.set_config('imat.few', '', true);
   RETURN removed + changed;
 EXCEPTION
   WHEN program_limit_exceeded THEN

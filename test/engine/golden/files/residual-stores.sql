@@ -284,6 +284,134 @@ COMMENT ON COLUMN imat_store.state4_residual_stores.result_sum_amount IS 'sum(sa
 -- statistics
 ANALYZE imat_store.state4_residual_stores;
 
+-- the state: one row per group, with what each aggregate needs
+CREATE TABLE imat_store.state1_residual_stores WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
+SELECT
+  r1.customer_id AS customer_id,
+  pg_catalog.count(*) AS rows,
+  pg_catalog.count(*) FILTER (WHERE r1.amount IS NOT NULL) AS count_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = 'NaN'::numeric) AS nan_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = 'Infinity'::numeric) AS plus_infinity_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = '-Infinity'::numeric) AS minus_infinity_amount,
+  COALESCE(pg_catalog.sum(r1.amount) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS sum_amount,
+  COALESCE(pg_catalog.sum(('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS scales_amount
+FROM
+  public.sale AS r1
+GROUP BY 1;
+
+-- what publications of all tables need
+ALTER TABLE imat_store.state1_residual_stores REPLICA IDENTITY FULL;
+
+-- finished aggregates, computed once
+ALTER TABLE imat_store.state1_residual_stores
+  ADD COLUMN total numeric GENERATED ALWAYS AS (CASE WHEN count_amount > 0 THEN CASE WHEN nan_amount > 0 THEN 'NaN'::numeric WHEN plus_infinity_amount > 0 AND minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(sum_amount) END))::numeric END END) STORED;
+
+-- what finds a group, NULL keys being equal
+CREATE UNIQUE INDEX ON imat_store.state1_residual_stores (customer_id) NULLS NOT DISTINCT;
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state1_residual_stores.customer_id IS 'sale.customer_id';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state1_residual_stores.rows IS 'rows of the group';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state1_residual_stores.count_amount IS 'rows where sale.amount is not null';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state1_residual_stores.nan_amount IS 'rows where sale.amount is NaN';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state1_residual_stores.plus_infinity_amount IS 'rows where sale.amount is Infinity';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state1_residual_stores.minus_infinity_amount IS 'rows where sale.amount is -Infinity';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state1_residual_stores.sum_amount IS 'sum of sale.amount';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state1_residual_stores.scales_amount IS 'rows by display scale of sale.amount: sum of 10^(12 * scale)';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state1_residual_stores.total IS 'sum(sale.amount)';
+
+-- statistics
+ANALYZE imat_store.state1_residual_stores;
+
+-- the rows of the definition
+CREATE TABLE imat_store.state2_residual_stores WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
+SELECT sale.customer_id AS customer_id, pg_catalog.percentile_disc((1)::double precision) WITHIN GROUP (ORDER BY sale.amount) AS top
+FROM public.sale
+GROUP BY sale.customer_id;
+
+-- what publications of all tables need
+ALTER TABLE imat_store.state2_residual_stores REPLICA IDENTITY FULL;
+
+-- what finds the rows of a key
+CREATE INDEX ON imat_store.state2_residual_stores (customer_id);
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state2_residual_stores.customer_id IS 'sale.customer_id';
+
+-- statistics
+ANALYZE imat_store.state2_residual_stores;
+
+-- the state: one row per group, with what each aggregate needs
+CREATE TABLE imat_store.state3_residual_stores WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
+SELECT
+  TRUE AS only_row,
+  pg_catalog.count(*) AS rows,
+  pg_catalog.count(*) FILTER (WHERE g.c12 IS NOT NULL) AS count_sum,
+  pg_catalog.count(*) FILTER (WHERE g.c12 = 'NaN'::numeric) AS nan_sum,
+  pg_catalog.count(*) FILTER (WHERE g.c12 = 'Infinity'::numeric) AS plus_infinity_sum,
+  pg_catalog.count(*) FILTER (WHERE g.c12 = '-Infinity'::numeric) AS minus_infinity_sum,
+  COALESCE(pg_catalog.sum(g.c12) FILTER (WHERE g.c12 > '-Infinity'::numeric AND g.c12 < 'Infinity'::numeric), 0)::numeric AS sum_sum,
+  COALESCE(pg_catalog.sum(('1e' || 12 * LEAST(pg_catalog.scale(g.c12), 10900))::numeric) FILTER (WHERE g.c12 > '-Infinity'::numeric AND g.c12 < 'Infinity'::numeric), 0)::numeric AS scales_sum
+FROM
+  (
+    SELECT r1.customer_id AS c11, pg_catalog.sum(r1.amount) AS c12
+    FROM public.sale AS r1
+    GROUP BY 1
+  ) AS g;
+
+-- what publications of all tables need
+ALTER TABLE imat_store.state3_residual_stores REPLICA IDENTITY FULL;
+
+-- finished aggregates, computed once
+ALTER TABLE imat_store.state3_residual_stores
+  ADD COLUMN sum numeric GENERATED ALWAYS AS (CASE WHEN count_sum > 0 THEN CASE WHEN nan_sum > 0 THEN 'NaN'::numeric WHEN plus_infinity_sum > 0 AND minus_infinity_sum > 0 THEN 'NaN'::numeric WHEN plus_infinity_sum > 0 THEN 'Infinity'::numeric WHEN minus_infinity_sum > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(sum_sum, CASE WHEN (pg_catalog.length(pg_catalog.trunc(scales_sum)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(scales_sum)::text) - 1) / 12 ELSE pg_catalog.scale(sum_sum) END))::numeric END END) STORED;
+
+-- what finds a group, NULL keys being equal
+CREATE UNIQUE INDEX ON imat_store.state3_residual_stores (only_row) NULLS NOT DISTINCT;
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state3_residual_stores.rows IS 'rows of the group';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state3_residual_stores.count_sum IS 'rows where sum(sale.amount) is not null';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state3_residual_stores.nan_sum IS 'rows where sum(sale.amount) is NaN';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state3_residual_stores.plus_infinity_sum IS 'rows where sum(sale.amount) is Infinity';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state3_residual_stores.minus_infinity_sum IS 'rows where sum(sale.amount) is -Infinity';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state3_residual_stores.sum_sum IS 'sum of sum(sale.amount)';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state3_residual_stores.scales_sum IS 'rows by display scale of sum(sale.amount): sum of 10^(12 * scale)';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state3_residual_stores.sum IS 'sum(sum(sale.amount))';
+
+-- statistics
+ANALYZE imat_store.state3_residual_stores;
+
 -- what is pending, as rows of the state
 CREATE VIEW imat_store.delta4_residual_stores AS
 WITH pending AS MATERIALIZED (
@@ -372,61 +500,6 @@ END$imat$;
 
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store.computed4_residual_stores(uuid) TO PUBLIC;
-
--- the state: one row per group, with what each aggregate needs
-CREATE TABLE imat_store.state1_residual_stores WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
-SELECT
-  r1.customer_id AS customer_id,
-  pg_catalog.count(*) AS rows,
-  pg_catalog.count(*) FILTER (WHERE r1.amount IS NOT NULL) AS count_amount,
-  pg_catalog.count(*) FILTER (WHERE r1.amount = 'NaN'::numeric) AS nan_amount,
-  pg_catalog.count(*) FILTER (WHERE r1.amount = 'Infinity'::numeric) AS plus_infinity_amount,
-  pg_catalog.count(*) FILTER (WHERE r1.amount = '-Infinity'::numeric) AS minus_infinity_amount,
-  COALESCE(pg_catalog.sum(r1.amount) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS sum_amount,
-  COALESCE(pg_catalog.sum(('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS scales_amount
-FROM
-  public.sale AS r1
-GROUP BY 1;
-
--- what publications of all tables need
-ALTER TABLE imat_store.state1_residual_stores REPLICA IDENTITY FULL;
-
--- finished aggregates, computed once
-ALTER TABLE imat_store.state1_residual_stores
-  ADD COLUMN total numeric GENERATED ALWAYS AS (CASE WHEN count_amount > 0 THEN CASE WHEN nan_amount > 0 THEN 'NaN'::numeric WHEN plus_infinity_amount > 0 AND minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(sum_amount) END))::numeric END END) STORED;
-
--- what finds a group, NULL keys being equal
-CREATE UNIQUE INDEX ON imat_store.state1_residual_stores (customer_id) NULLS NOT DISTINCT;
-
--- what the column holds
-COMMENT ON COLUMN imat_store.state1_residual_stores.customer_id IS 'sale.customer_id';
-
--- what the column holds
-COMMENT ON COLUMN imat_store.state1_residual_stores.rows IS 'rows of the group';
-
--- what the column holds
-COMMENT ON COLUMN imat_store.state1_residual_stores.count_amount IS 'rows where sale.amount is not null';
-
--- what the column holds
-COMMENT ON COLUMN imat_store.state1_residual_stores.nan_amount IS 'rows where sale.amount is NaN';
-
--- what the column holds
-COMMENT ON COLUMN imat_store.state1_residual_stores.plus_infinity_amount IS 'rows where sale.amount is Infinity';
-
--- what the column holds
-COMMENT ON COLUMN imat_store.state1_residual_stores.minus_infinity_amount IS 'rows where sale.amount is -Infinity';
-
--- what the column holds
-COMMENT ON COLUMN imat_store.state1_residual_stores.sum_amount IS 'sum of sale.amount';
-
--- what the column holds
-COMMENT ON COLUMN imat_store.state1_residual_stores.scales_amount IS 'rows by display scale of sale.amount: sum of 10^(12 * scale)';
-
--- what the column holds
-COMMENT ON COLUMN imat_store.state1_residual_stores.total IS 'sum(sale.amount)';
-
--- statistics
-ANALYZE imat_store.state1_residual_stores;
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store.delta1_residual_stores AS
@@ -557,24 +630,6 @@ FROM (
   ) AS s
 ) AS s;
 
--- the rows of the definition
-CREATE TABLE imat_store.state2_residual_stores WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
-SELECT sale.customer_id AS customer_id, pg_catalog.percentile_disc((1)::double precision) WITHIN GROUP (ORDER BY sale.amount) AS top
-FROM public.sale
-GROUP BY sale.customer_id;
-
--- what publications of all tables need
-ALTER TABLE imat_store.state2_residual_stores REPLICA IDENTITY FULL;
-
--- what finds the rows of a key
-CREATE INDEX ON imat_store.state2_residual_stores (customer_id);
-
--- what the column holds
-COMMENT ON COLUMN imat_store.state2_residual_stores.customer_id IS 'sale.customer_id';
-
--- statistics
-ANALYZE imat_store.state2_residual_stores;
-
 -- the keys that pending rows touch
 CREATE VIEW imat_store.touched2_residual_stores AS
 WITH pending AS MATERIALIZED (
@@ -698,61 +753,6 @@ FROM (
   FROM imat_store.computed2_residual_stores((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
   WHERE NOT (SELECT t.is_few FROM touched AS t)
 ) AS s;
-
--- the state: one row per group, with what each aggregate needs
-CREATE TABLE imat_store.state3_residual_stores WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
-SELECT
-  TRUE AS only_row,
-  pg_catalog.count(*) AS rows,
-  pg_catalog.count(*) FILTER (WHERE g.c12 IS NOT NULL) AS count_sum,
-  pg_catalog.count(*) FILTER (WHERE g.c12 = 'NaN'::numeric) AS nan_sum,
-  pg_catalog.count(*) FILTER (WHERE g.c12 = 'Infinity'::numeric) AS plus_infinity_sum,
-  pg_catalog.count(*) FILTER (WHERE g.c12 = '-Infinity'::numeric) AS minus_infinity_sum,
-  COALESCE(pg_catalog.sum(g.c12) FILTER (WHERE g.c12 > '-Infinity'::numeric AND g.c12 < 'Infinity'::numeric), 0)::numeric AS sum_sum,
-  COALESCE(pg_catalog.sum(('1e' || 12 * LEAST(pg_catalog.scale(g.c12), 10900))::numeric) FILTER (WHERE g.c12 > '-Infinity'::numeric AND g.c12 < 'Infinity'::numeric), 0)::numeric AS scales_sum
-FROM
-  (
-    SELECT r1.customer_id AS c11, pg_catalog.sum(r1.amount) AS c12
-    FROM public.sale AS r1
-    GROUP BY 1
-  ) AS g;
-
--- what publications of all tables need
-ALTER TABLE imat_store.state3_residual_stores REPLICA IDENTITY FULL;
-
--- finished aggregates, computed once
-ALTER TABLE imat_store.state3_residual_stores
-  ADD COLUMN sum numeric GENERATED ALWAYS AS (CASE WHEN count_sum > 0 THEN CASE WHEN nan_sum > 0 THEN 'NaN'::numeric WHEN plus_infinity_sum > 0 AND minus_infinity_sum > 0 THEN 'NaN'::numeric WHEN plus_infinity_sum > 0 THEN 'Infinity'::numeric WHEN minus_infinity_sum > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(sum_sum, CASE WHEN (pg_catalog.length(pg_catalog.trunc(scales_sum)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(scales_sum)::text) - 1) / 12 ELSE pg_catalog.scale(sum_sum) END))::numeric END END) STORED;
-
--- what finds a group, NULL keys being equal
-CREATE UNIQUE INDEX ON imat_store.state3_residual_stores (only_row) NULLS NOT DISTINCT;
-
--- what the column holds
-COMMENT ON COLUMN imat_store.state3_residual_stores.rows IS 'rows of the group';
-
--- what the column holds
-COMMENT ON COLUMN imat_store.state3_residual_stores.count_sum IS 'rows where sum(sale.amount) is not null';
-
--- what the column holds
-COMMENT ON COLUMN imat_store.state3_residual_stores.nan_sum IS 'rows where sum(sale.amount) is NaN';
-
--- what the column holds
-COMMENT ON COLUMN imat_store.state3_residual_stores.plus_infinity_sum IS 'rows where sum(sale.amount) is Infinity';
-
--- what the column holds
-COMMENT ON COLUMN imat_store.state3_residual_stores.minus_infinity_sum IS 'rows where sum(sale.amount) is -Infinity';
-
--- what the column holds
-COMMENT ON COLUMN imat_store.state3_residual_stores.sum_sum IS 'sum of sum(sale.amount)';
-
--- what the column holds
-COMMENT ON COLUMN imat_store.state3_residual_stores.scales_sum IS 'rows by display scale of sum(sale.amount): sum of 10^(12 * scale)';
-
--- what the column holds
-COMMENT ON COLUMN imat_store.state3_residual_stores.sum IS 'sum(sum(sale.amount))';
-
--- statistics
-ANALYZE imat_store.state3_residual_stores;
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store.delta3_residual_stores AS
@@ -1098,17 +1098,16 @@ BEGIN
     GET DIAGNOSTICS changed = ROW_COUNT;
     RETURN changed;
   END IF;
-  -- The current view asks for the touched keys again.
-  PERFORM pg_catalog.set_config('imat.few', touched.few::text, true);
   EXECUTE $imat$DELETE FROM imat_store.state2_residual_stores
   WHERE customer_id = ANY ($1) OR ($2 AND customer_id IS NULL)$imat$
   USING touched.keys, touched.has_null;
   GET DIAGNOSTICS removed = ROW_COUNT;
-  -- It reads the stored rows of other keys as well; those are left out by a constant.
-  EXECUTE $imat$INSERT INTO imat_store.state2_residual_stores (customer_id, top)
-  SELECT customer_id, top FROM imat_store.current2_residual_stores WHERE NOT imat_stays$imat$;
-  GET DIAGNOSTICS changed = ROW_COUNT;
-  PERFORM pg_catalog.set_config('imat.few', '', true);
+  -- The current view asks for the touched keys again.
+    PERFORM pg_catalog.set_config('imat.few', touched.few::text, true);
+    EXECUTE $imat$INSERT INTO imat_store.state2_residual_stores (customer_id, top)
+    SELECT customer_id, top FROM imat_store.current2_residual_stores WHERE NOT imat_stays$imat$;
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    PERFORM pg_catalog.set_config('imat.few', '', true);
   RETURN removed + changed;
 EXCEPTION
   WHEN program_limit_exceeded THEN
