@@ -102,9 +102,28 @@ export function randomSchema(chance: Chance): Schema {
       `CREATE TYPE public.mood AS ENUM ('sad', 'ok', 'glad')`,
       ...tables.flatMap(createTable),
       ...tables.map((table) => insertRows(chance, table)),
+      ...(chance.in100(50) ? LARGE : []),
     ],
   };
 }
+
+/**
+ * Statistics by which the tables have many rows and few values: by these, stores are chosen that
+ * small tables do not get.
+ */
+const LARGE: readonly string[] = [
+  `DO $$ DECLARE one regclass; BEGIN
+    FOR one IN SELECT oid FROM pg_class
+      WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+    LOOP
+      EXECUTE format('ALTER TABLE %s ALTER g SET (n_distinct = 3, n_distinct_inherited = 3),
+        ALTER r SET (n_distinct = 9, n_distinct_inherited = 9)', one);
+    END LOOP;
+  END $$`,
+  'ANALYZE',
+  `UPDATE pg_class SET reltuples = 100000, relpages = 1
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')`,
+];
 
 function randomTable(chance: Chance, name: string, index: number, before: readonly Table[]): Table {
   const extras = Array.from({ length: chance.int(2, 5) }, (_, nth) => ({

@@ -26,6 +26,8 @@ export const TOUCHED = [
   'scalar',
   'groupingSets',
   'lateral',
+  'joinGroups',
+  'joinGroups',
 ] as const;
 export type Touched = (typeof TOUCHED)[number];
 
@@ -55,6 +57,8 @@ export function touchedQuery(chance: Chance, shape: Touched, parts: Parts): stri
     case 'extremes':
       return `SELECT a.${key} AS k, max(a.id) AS hi, min(a.r) AS lo, count(DISTINCT a.g) AS n
         FROM ${a}${where} GROUP BY a.${key}`;
+    case 'joinGroups':
+      return joinGroups(chance, { a, b, where });
     case 'ordered':
       return `SELECT a.${key} AS k, array_agg(a.id ORDER BY a.id, a.r) AS ids,
           string_agg(a.g::text, ',' ORDER BY a.g) AS gs,
@@ -139,4 +143,21 @@ export function swappedQuery({ a, table, where }: Parts): string {
       SELECT a.id FROM ${a}${where === '' ? ' WHERE a.g = 0' : where}
       UNION SELECT a.id FROM reached JOIN public.${table.name} a ON a.r = reached.id
     ) SELECT reached.id FROM reached`;
+}
+
+/** A table joined with what is grouped before: with few values to group by, the groups are stored. */
+function joinGroups(chance: Chance, { a, b, where }: Record<'a' | 'b' | 'where', string>): string {
+  const column = chance.pick(['g', 'r']);
+  const groups = `SELECT b.${column} AS k, count(*) AS n, sum(b.id) AS s, max(b.r) AS m
+    FROM ${b} GROUP BY b.${column}${chance.in100(30) ? ' HAVING count(*) > 2' : ''}`;
+  return chance.pick([
+    `SELECT a.id, a.r, t.n, t.s, t.m FROM ${a} JOIN (${groups}) t ON t.k = a.${column}${where}`,
+    `SELECT a.id, a.g, t.n, t.s FROM ${a} LEFT JOIN (${groups}) t
+      ON t.k = a.${column} AND t.n > 1${where}`,
+    `SELECT t.k, t.n, a.id FROM (${groups}) t LEFT JOIN ${a} ON a.${column} = t.k`,
+    `WITH t AS (${groups}) SELECT a.${column} AS k, a.id, t.s, u.m
+      FROM ${a} JOIN t ON t.k = a.${column} LEFT JOIN t u ON u.k = a.${column} AND u.n > 3${where}`,
+    `WITH t AS (${groups}) SELECT a.id, t.m FROM ${a} JOIN t ON t.k = a.${column}
+      WHERE t.s < (SELECT max(o.s) FROM t o)`,
+  ]);
 }
