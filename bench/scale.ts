@@ -14,6 +14,8 @@ export type Scale = {
   readonly pendingRows: number;
   /** The scale factor of the tables in the shapes of TPC-H. */
   readonly warehouse: number;
+  /** Rows of one table in three sizes. */
+  readonly growing: readonly [small: number, medium: number, large: number];
 };
 
 export const FULL: Scale = {
@@ -25,6 +27,7 @@ export const FULL: Scale = {
   loadedRows: 10_000_000,
   pendingRows: 300_000,
   warehouse: 0.1,
+  growing: [100_000, 1_000_000, 10_000_000],
 };
 
 /** To see that everything runs; its figures mean little. */
@@ -37,4 +40,5 @@ export const QUICK: Scale = {
   loadedRows: 200_000,
   pendingRows: 50_000,
   warehouse: 0.01,
+  growing: [10_000, 30_000, 100_000],
 };

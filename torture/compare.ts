@@ -4,6 +4,7 @@
  * 1.0 and 1.00 differ.
  */
 import type { Definition } from './definitions.ts';
+import { RENAMES } from './schema.ts';
 import type { Session } from './session.ts';
 
 export type Difference = { readonly name: string; readonly rows: readonly string[] };
@@ -23,9 +24,10 @@ const comparison = (name: string): string => `
 
 /**
  * What PostgreSQL takes as it is now, whatever the snapshot: in which partitions it looks, and how
- * it prints values of an enum.
+ * it prints values of an enum, which may be renamed and renamed back meanwhile.
  */
 const NOW = `SELECT concat_ws(' ', enum_range(NULL::public.mood),
+    (SELECT last_value FROM public.${RENAMES}),
     string_agg(t.relid::oid::text, ' ' ORDER BY t.relid::oid)) AS list
   FROM pg_class c, pg_partition_tree(c.oid) t
   WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'p' AND NOT c.relispartition`;

@@ -71,9 +71,13 @@ export async function runMaintainer(run: Run, index: number): Promise<void> {
 const CLI = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 const WORKER = ['--tick', '200ms', '--sweep', '1s', '--lease', '1s', '--repair'];
 
+const LINES_SAID = 3;
+
 export class Worker {
   readonly #run: Run;
   #child: ChildProcess | null = null;
+  /** The last lines: the message of an error stands before its code. */
+  #said: readonly string[] = [];
 
   constructor(run: Run) {
     this.#run = run;
@@ -93,8 +97,10 @@ export class Worker {
   }
 
   #judge(line: string): void {
+    const text = [...this.#said, line].join('\n');
+    this.#said = [...this.#said, line].slice(-LINES_SAID);
     if (!/IM022|IM099|"level":"fatal"/.test(line)) return;
-    this.#run.fail({ kind: 'command error', imat: null, session: 'worker', text: line });
+    this.#run.fail({ kind: 'command error', imat: null, session: 'worker', text });
   }
 
   async end(signal: NodeJS.Signals): Promise<void> {

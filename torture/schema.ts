@@ -92,6 +92,9 @@ const UNUSED: Column = {
   isNumber: false,
 };
 
+/** Counts how often the labels of the enum are renamed, for every snapshot alike. */
+export const RENAMES = 'renames';
+
 export function randomSchema(chance: Chance): Schema {
   const tables: Table[] = [];
   for (let index = 0, count = chance.int(3, 5); index < count; index++)
@@ -100,6 +103,7 @@ export function randomSchema(chance: Chance): Schema {
     tables,
     statements: [
       `CREATE TYPE public.mood AS ENUM ('sad', 'ok', 'glad')`,
+      `CREATE SEQUENCE public.${RENAMES}`,
       ...tables.flatMap(createTable),
       ...tables.map((table) => insertRows(chance, table)),
       ...(chance.in100(50) ? LARGE : []),

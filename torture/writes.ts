@@ -1,6 +1,6 @@
 /** Random transactions of a writer: their statements depend on the seed alone. */
 import type { Chance } from '../tools/chance.ts';
-import { boundOfGuest, IDS, type Schema, type Table, writable } from './schema.ts';
+import { boundOfGuest, IDS, RENAMES, type Schema, type Table, writable } from './schema.ts';
 
 /** A comparison inside the transaction, beside statements. */
 export const COMPARE = 'compare';
@@ -149,6 +149,10 @@ export type SchemaChange = {
   readonly breaks?: boolean;
 };
 
+/** In one transaction, which counts before anybody sees the label. */
+const renamed = (from: string, to: string): string =>
+  `SELECT nextval('public.${RENAMES}'); ALTER TYPE public.mood RENAME VALUE '${from}' TO '${to}'`;
+
 export function randomDdl(chance: Chance, { tables }: Schema): SchemaChange {
   const table = chance.pick(tables);
   const { name } = table;
@@ -189,8 +193,8 @@ export function randomDdl(chance: Chance, { tables }: Schema): SchemaChange {
       return { statements: [rename('spare', 'spare_x')], undo: [rename('spare_x', 'spare')] };
     case 6:
       return {
-        statements: [`ALTER TYPE public.mood RENAME VALUE 'ok' TO 'fine'`],
-        undo: [`ALTER TYPE public.mood RENAME VALUE 'fine' TO 'ok'`],
+        statements: [renamed('ok', 'fine')],
+        undo: [renamed('fine', 'ok')],
       };
     case 7:
       return {

@@ -4,6 +4,7 @@ import { accounting } from './accounting.ts';
 import { bulk } from './bulk.ts';
 import { extension } from './extension.ts';
 import { fold } from './fold.ts';
+import { growth } from './growth.ts';
 import { hotGroups } from './hot-groups.ts';
 import { load } from './load.ts';
 import { mainJob } from './main-job.ts';
@@ -22,6 +23,7 @@ export const MEASURES: readonly Measure[] = [
   siblings,
   reads,
   sql,
+  growth,
   fold,
   load,
   accounting,

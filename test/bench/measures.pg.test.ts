@@ -16,6 +16,7 @@ const TINY: Scale = {
   loadedRows: 1000,
   pendingRows: 500,
   warehouse: 0.0001,
+  growing: [200, 400, 800],
 };
 
 /** Measuring memory starts a process from dist/, which the tests of the command line build. */
