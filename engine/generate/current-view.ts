@@ -97,14 +97,13 @@ export function storedArms(
     from: conditions.length === 0 ? from : sql`${from}\nWHERE ${join(conditions, '\n  AND ')}`,
     label,
   });
-  if (first !== null)
-    return [
-      arm(
-        sql`${firstOf(subject.names.state.sql, where, first)} AS ${ident(STATE)}`,
-        [],
-        'the first rows of what is stored and stays',
-      ),
-    ];
+  if (first !== null) {
+    // The first rows are among the copies of as many stored ones.
+    const copies = store.identity.repeats ? repeated(COPIES) : sql``;
+    const rows = firstOf(subject.names.state.sql, where, first);
+    const label = 'the first rows of what is stored and stays';
+    return [arm(sql`${rows} AS ${ident(STATE)}${copies}`, [], label)];
+  }
   const label = where.length === 0 ? 'what is stored' : 'what is stored and stays';
   if (!store.identity.repeats) return [arm(table, where, label)];
   return [

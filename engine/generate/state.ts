@@ -71,6 +71,7 @@ export function stateTable(plan: AddPlan, table: Sql): readonly Statement[] {
       label: 'what finds a group, NULL keys being equal',
       sql: sql`CREATE UNIQUE INDEX ON ${table} (${identity}) NULLS NOT DISTINCT`,
     },
+    ...touchedIndex(store, table),
     ...unknownIndex(store, table),
     ...repeatedIndex(store, table),
     ...held.map(([name, what]) => ({
@@ -78,6 +79,19 @@ export function stateTable(plan: AddPlan, table: Sql): readonly Statement[] {
       sql: sql`COMMENT ON COLUMN ${table}.${ident(name)} IS ${literal(what)}`,
     })),
     { label: 'statistics', sql: sql`ANALYZE ${table}` },
+  ];
+}
+
+/** The rows that a change may concern, unless the index above finds them. */
+function touchedIndex(store: Store, table: Sql): Statement[] {
+  const keys = touchedBy(store).map(({ name }) => name);
+  const identity = identityOf(store);
+  if (keys.length === 0 || keys.some((name) => identity.includes(name))) return [];
+  return [
+    {
+      label: 'what finds the rows that a change may concern',
+      sql: sql`CREATE INDEX ON ${table} (${join(keys.map(ident), ', ')})`,
+    },
   ];
 }
 

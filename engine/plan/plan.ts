@@ -266,9 +266,8 @@ function isOfRows({
 const isLiteral = (expr: Expr): boolean =>
   expr.kind === 'literal' || (expr.kind === 'cast' && isLiteral(expr.operand));
 
-/** Whether not every stored row is one row of the store. */
-const hidesRows = (plan: AddPlan): boolean =>
-  plan.store.identity.repeats || above(plan).some(({ op }) => op !== 'project');
+/** Whether a stored row may be no row of the store. */
+const hidesRows = (plan: AddPlan): boolean => above(plan).some(({ op }) => op !== 'project');
 
 export type OrderColumn = {
   readonly name: string;

@@ -83,6 +83,11 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
       FROM customer c LEFT JOIN sale s ON s.customer_id = c.id AND s.shipped`,
   },
   {
+    name: 'first-rows',
+    shows: 'the largest rows of a table, found by an index also while changes are pending',
+    query: 'SELECT id, amount FROM sale ORDER BY amount DESC, id LIMIT 10',
+  },
+  {
     name: 'rows-over-groups',
     shows: 'rows that are computed again from stored groups of many rows, two stores',
     query: `SELECT c.id, c.name, v.visits, v.longest

@@ -16,6 +16,10 @@ const SHAPES: Readonly<Record<string, string>> = {
     ORDER BY count(*) DESC FETCH FIRST 1 ROWS WITH TIES`,
   'LIMIT over rows': `SELECT qty, note, customer FROM orders
     ORDER BY qty DESC, note, customer LIMIT 3`,
+  'LIMIT over rows with a key': `SELECT id, qty, note FROM orders
+    ORDER BY qty DESC NULLS LAST, id LIMIT 3 OFFSET 1`,
+  'LIMIT over a join': `SELECT o.id, c.id AS c, o.qty FROM orders o JOIN customer c ON true
+    ORDER BY o.qty, c.id DESC, o.id LIMIT 4`,
   'LIMIT over LEFT JOIN': `SELECT c.id, c.name, sum(o.amount) AS s FROM customer c
     LEFT JOIN orders o ON o.customer = c.id GROUP BY c.id, c.name
     ORDER BY s DESC NULLS LAST, c.id, c.name LIMIT 3`,

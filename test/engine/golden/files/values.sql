@@ -191,6 +191,9 @@ ALTER TABLE imat_store.state_values REPLICA IDENTITY FULL;
 -- what finds a group, NULL keys being equal
 CREATE UNIQUE INDEX ON imat_store.state_values (row_digest) NULLS NOT DISTINCT;
 
+-- what finds the rows that a change may concern
+CREATE INDEX ON imat_store.state_values (id);
+
 -- what finds the rows with NULL in a key
 CREATE INDEX ON imat_store.state_values ((1)) WHERE id IS NULL;
 

@@ -1,0 +1,497 @@
+-- first-rows: the largest rows of a table, found by an index also while changes are pending
+--
+-- SELECT sale.id,
+--     sale.amount
+--    FROM public.sale
+--   ORDER BY sale.amount DESC, sale.id
+--  LIMIT 10
+--
+-- strategy delta, freshness live
+-- reads public.sale (id, amount)
+-- query over a store: computed when read, stores nothing
+--   project id, amount: stored, each row once, stores row_digest, id, amount
+--       sale.id: column, stores id
+--       sale.amount: column, stores amount
+--       copies of the row: additive part, stores rows
+--     scan public.sale AS sale (id, amount): linear, stores nothing
+
+-- the definition, as a view
+CREATE VIEW imat_store.definition_first_rows AS
+SELECT sale.id,
+    sale.amount
+   FROM public.sale
+  ORDER BY sale.amount DESC, sale.id
+ LIMIT 10;
+
+-- the change log of public.sale, if it is not there yet
+CREATE TABLE imat_store.log_public_sale (
+  xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+  weight integer NOT NULL,
+  c1 integer,
+  c5 numeric
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+ALTER TABLE imat_store.log_public_sale REPLICA IDENTITY FULL;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+DECLARE
+  logged pg_catalog.int8;
+BEGIN
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{1,5}', ARRAY['id', 'amount']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c1, c5)
+      SELECT 1, n.id, n.amount FROM new_rows AS n
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+        INSERT INTO imat_store.log_public_sale (weight, c1, c5)
+          SELECT 1, n.id, n.amount FROM new_rows AS n
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{1,5}', TG_OP);
+  END IF;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_insert_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+DECLARE
+  logged pg_catalog.int8;
+BEGIN
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{1,5}', ARRAY['id', 'amount']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c1, c5)
+      SELECT pg_catalog.sum(u.weight), u.c1, u.c5
+      FROM (
+        SELECT -1 AS weight, o.id AS c1, o.amount AS c5 FROM old_rows AS o
+        UNION ALL
+        SELECT 1, n.id AS c1, n.amount AS c5 FROM new_rows AS n
+      ) AS u
+      GROUP BY u.c1, u.c5, pg_catalog.numeric_send(u.c5)
+      HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{1,5}', TG_OP);
+  END IF;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_update_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+DECLARE
+  logged pg_catalog.int8;
+BEGIN
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{1,5}', ARRAY['id', 'amount']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c1, c5)
+      SELECT -1, o.id, o.amount FROM old_rows AS o
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+        INSERT INTO imat_store.log_public_sale (weight, c1, c5)
+          SELECT -1, o.id, o.amount FROM old_rows AS o
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{1,5}', TG_OP);
+  END IF;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_delete_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+DECLARE
+  logged pg_catalog.int8;
+BEGIN
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_truncate_public_sale() FROM PUBLIC;
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_insert" AFTER INSERT ON public.sale REFERENCING NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_insert_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_update" AFTER UPDATE ON public.sale REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_update_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_delete" AFTER DELETE ON public.sale REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_delete_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "~imat_truncate" BEFORE TRUNCATE ON public.sale
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_truncate_public_sale();
+
+-- trigger on public.sale
+ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIGGER "!imat_update", ENABLE ALWAYS TRIGGER "!imat_delete", ENABLE ALWAYS TRIGGER "~imat_truncate";
+
+-- trigger on public.sale
+COMMENT ON TRIGGER "!imat_insert" ON public.sale IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on public.sale
+COMMENT ON TRIGGER "!imat_update" ON public.sale IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on public.sale
+COMMENT ON TRIGGER "!imat_delete" ON public.sale IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on public.sale
+COMMENT ON TRIGGER "~imat_truncate" ON public.sale IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- the state: one row per group, with what each aggregate needs
+CREATE TABLE imat_store.state_first_rows WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
+SELECT
+  pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, q.amount))) AS row_digest,
+  q.id AS id,
+  q.amount AS amount,
+  pg_catalog.count(*) AS rows
+FROM (
+  SELECT
+    r1.id AS id,
+    r1.amount AS amount
+  FROM
+    public.sale AS r1
+) AS q
+GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, q.amount))), q.id, q.amount;
+
+-- what publications of all tables need
+ALTER TABLE imat_store.state_first_rows REPLICA IDENTITY FULL;
+
+-- what finds a group, NULL keys being equal
+CREATE UNIQUE INDEX ON imat_store.state_first_rows (row_digest) NULLS NOT DISTINCT;
+
+-- what finds the rows that a change may concern
+CREATE INDEX ON imat_store.state_first_rows (id);
+
+-- what finds the rows with NULL in a key
+CREATE INDEX ON imat_store.state_first_rows ((1)) WHERE id IS NULL;
+
+-- what finds rows that occur more than once
+CREATE INDEX ON imat_store.state_first_rows ((1)) WHERE rows > 1;
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_first_rows.id IS 'sale.id';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_first_rows.amount IS 'sale.amount';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_first_rows.rows IS 'copies of the row';
+
+-- statistics
+ANALYZE imat_store.state_first_rows;
+
+-- what is pending, as rows of the state
+CREATE VIEW imat_store.delta_first_rows AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
+SELECT
+  pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, q.amount))) AS row_digest,
+  q.*
+FROM (
+  -- plus changes of public.sale AS sale
+  SELECT
+    r1.id AS id,
+    r1.amount AS amount,
+    r1.weight AS rows
+  FROM
+    (
+      SELECT l.weight::bigint AS weight, l.c1 AS id, l.c5 AS amount
+      FROM imat_store.log_public_sale AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    ) AS r1
+) AS q;
+
+-- the same, with pending rows cancelled against each other first
+CREATE VIEW imat_store.netted_first_rows AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
+SELECT
+  pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, q.amount))) AS row_digest,
+  q.*
+FROM (
+  -- plus changes of public.sale AS sale
+  SELECT
+    r1.id AS id,
+    r1.amount AS amount,
+    r1.weight AS rows
+  FROM
+    (
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c5 AS amount
+      FROM imat_store.log_public_sale AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c1, l.c5, pg_catalog.numeric_send(l.c5)
+      HAVING pg_catalog.sum(l.weight) <> 0
+      OFFSET 0
+    ) AS r1
+) AS q;
+
+-- the state computed anew
+CREATE VIEW imat_store.content_first_rows AS
+SELECT
+  pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, q.amount))) AS row_digest,
+  q.id AS id,
+  q.amount AS amount,
+  pg_catalog.count(*) AS rows
+FROM (
+  SELECT
+    r1.id AS id,
+    r1.amount AS amount
+  FROM
+    public.sale AS r1
+) AS q
+GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, q.amount))), q.id, q.amount;
+
+-- the same as a function, for reads while a reset is pending
+CREATE OR REPLACE FUNCTION imat_store.computed_first_rows(access_key uuid) RETURNS SETOF imat_store.content_first_rows
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.computed_first_rows';
+  END IF;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_first_rows';
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.computed_first_rows(uuid) TO PUBLIC;
+
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_first_rows WITH (security_barrier) AS
+SELECT
+  s.id,
+  s.amount
+FROM (
+  -- the first rows of what is stored and stays
+  SELECT
+    s.id,
+    s.amount
+  FROM (
+    SELECT s.*
+    FROM imat_store.state_first_rows AS s
+    WHERE s.id IS NOT NULL
+        AND NOT EXISTS (SELECT FROM imat_store.delta_first_rows AS d WHERE d.id OPERATOR(pg_catalog.=) s.id)
+    ORDER BY amount DESC, id
+    LIMIT (10)
+  ) AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s.id,
+    s.amount
+  FROM (
+    SELECT
+      u.row_digest AS row_digest,
+      u.id AS id,
+      u.amount AS amount,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+    FROM (
+      SELECT row_digest, id, amount, rows FROM imat_store.state_first_rows AS s WHERE EXISTS (SELECT FROM imat_store.delta_first_rows AS d WHERE d.id OPERATOR(pg_catalog.=) s.id)
+      UNION ALL
+      SELECT row_digest, id, amount, rows FROM imat_store.state_first_rows AS s WHERE id IS NULL
+      UNION ALL
+      SELECT row_digest, id, amount, rows FROM imat_store.delta_first_rows
+    ) AS u
+    GROUP BY u.row_digest, u.id, u.amount
+  HAVING pg_catalog.sum(u.rows) > 0
+  ) AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
+) AS s;
+
+-- what finds the first rows
+CREATE INDEX ON imat_store.state_first_rows (amount DESC, id);
+
+-- fold: adds what is pending to the state
+CREATE OR REPLACE FUNCTION imat_store.fold_first_rows(anew boolean DEFAULT false) RETURNS bigint
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog
+SET row_security = off
+SET jit = off
+SET random_page_cost = 1.1
+SET standard_conforming_strings = on
+AS $imat_$
+#variable_conflict use_column
+DECLARE
+  -- Reads what is pending from the view that it is formatted with.
+  upsert CONSTANT text := $imat$
+    WITH changes AS (
+      TABLE %s
+    ), delta AS (
+      SELECT
+        u.row_digest AS row_digest,
+        u.id AS id,
+        u.amount AS amount,
+        COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+      FROM (
+        SELECT row_digest, id, amount, rows FROM changes
+      ) AS u
+      GROUP BY u.row_digest, u.id, u.amount
+    ), merged AS (
+      INSERT INTO imat_store.state_first_rows AS s (row_digest, id, amount, rows)
+      SELECT row_digest, id, amount, rows
+      FROM delta AS d
+      WHERE d.rows <> 0
+      ON CONFLICT (row_digest) DO UPDATE SET
+        rows = s.rows + EXCLUDED.rows
+      RETURNING s.ctid, s.rows
+    )
+    SELECT
+      pg_catalog.count(*),
+      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
+      pg_catalog.bool_or(m.rows < 0)
+    FROM merged AS m
+  $imat$;
+  changed bigint;
+  emptied tid[];
+  negative boolean;
+BEGIN
+  IF anew OR imat_catalog.has_reset(imat => 1) OR (
+    SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot, 2)
+    FROM imat_catalog.frontier AS f
+    WHERE f.imat_id = 1
+  ) THEN
+    DELETE FROM imat_store.state_first_rows;
+    INSERT INTO imat_store.state_first_rows (row_digest, id, amount, rows)
+    SELECT row_digest, id, amount, rows FROM imat_store.computed_first_rows((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
+  END IF;
+  BEGIN
+    EXECUTE pg_catalog.format(upsert, 'imat_store.delta_first_rows')
+    INTO changed, emptied, negative;
+  EXCEPTION
+    WHEN program_limit_exceeded THEN
+      RAISE EXCEPTION USING
+        ERRCODE = 'program_limit_exceeded',
+        MESSAGE = 'a group key is too long to be stored',
+        DETAIL = SQLERRM,
+        HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat repair, which then chooses the strategy swap.';
+    WHEN OTHERS THEN
+      -- Locks, resources, cancelling and the like are not a matter of rows.
+      IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
+      EXECUTE pg_catalog.format(upsert, 'imat_store.netted_first_rows')
+      INTO changed, emptied, negative;
+  END;
+  IF negative THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'data_corrupted',
+      MESSAGE = 'a row of imat_store.state_first_rows would have a negative count',
+      DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
+      HINT = 'Run imat repair.';
+  END IF;
+  DELETE FROM imat_store.state_first_rows WHERE ctid = ANY (emptied);
+  RETURN changed;
+END$imat_$;
+
+-- only imat.fold calls it
+REVOKE ALL ON FUNCTION imat_store.fold_first_rows(boolean) FROM PUBLIC;
+
+-- what the store holds now
+CREATE OR REPLACE VIEW imat_store.live_first_rows AS
+SELECT
+  s.id AS id,
+  s.amount AS amount
+FROM (
+  -- what is stored
+  SELECT
+    s.id,
+    s.amount,
+    0 AS arm
+  FROM imat_store.state_first_rows AS s
+  UNION ALL
+  -- the other copies of rows that occur more than once
+  SELECT
+    s.id,
+    s.amount,
+    0 AS arm
+  FROM imat_store.state_first_rows AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
+  WHERE s.rows > 1
+  UNION ALL
+  -- the answer computed now
+  SELECT
+    s.id,
+    s.amount,
+    2 AS arm
+  FROM imat_store.current_first_rows AS s
+  UNION ALL
+  -- what the sources have
+  SELECT
+    s.id,
+    s.amount,
+    3 AS arm
+  FROM imat_store.computed_first_rows((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
+) AS s
+WHERE s.arm = (
+  SELECT COALESCE(
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot, 8) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_first_rows'::regclass) AND f.here AND 'imat_store.definition_first_rows'::regclass IS NOT NULL),
+    imat_catalog.arm_without_frontier('first_rows', 3)
+  )
+);
+
+-- what readers use
+CREATE VIEW imat.first_rows AS
+SELECT all_rows.id AS id, all_rows.amount AS amount
+FROM imat_store.live_first_rows AS all_rows
+ORDER BY all_rows.amount DESC, all_rows.id
+LIMIT 10;
+
+-- what a colleague finds
+COMMENT ON VIEW imat.first_rows IS 'imat: answers as its query would now. See imat explain; imat revert removes it.';
+
+-- who may read the materialized view may read it
+SELECT imat_catalog.copy_grants('public.first_rows', 'imat.first_rows');
+
+-- a comment of the materialized view
+COMMENT ON VIEW imat.first_rows IS 'shows first-rows';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_first_rows USING btree ((1));
