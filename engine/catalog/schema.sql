@@ -327,6 +327,7 @@ COMMENT ON TABLE imat_catalog.schema_change IS
 CREATE TABLE imat_catalog.schema_comparison (
   only_row boolean DEFAULT true NOT NULL,
   compared_at timestamp with time zone,
+  cluster bigint,
   CONSTRAINT schema_comparison_only_row_check CHECK (only_row),
   CONSTRAINT schema_comparison_pkey PRIMARY KEY (only_row)
 );
@@ -1216,6 +1217,14 @@ CREATE FUNCTION imat_catalog.has_changed(imat integer)
 COMMENT ON FUNCTION imat_catalog.has_changed(integer) IS
   'Returns true if a swap of the imat may store something else than what is stored now.';
 GRANT EXECUTE ON FUNCTION imat_catalog.has_changed(integer) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.has_images()
+  RETURNS boolean
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.has_images() IS
+  'Returns whether the schema history has images of objects of this database: a restore and pg_upgrade give objects other OIDs.';
+GRANT EXECUTE ON FUNCTION imat_catalog.has_images() TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.has_pending(imat integer)
   RETURNS boolean
