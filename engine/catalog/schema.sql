@@ -1035,6 +1035,14 @@ COMMENT ON FUNCTION imat_catalog.expected_rows(integer,regclass) IS
   'Returns how many rows of a log are pending for an imat, at most 1000, for the planner.';
 GRANT EXECUTE ON FUNCTION imat_catalog.expected_rows(integer,regclass) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.extension_function(signature text)
+  RETURNS regproc
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.extension_function(text) IS
+  'Returns a function of the extension table_change_tracker; NULL if the database does not have it. signature: its name without schema, and its argument types.';
+GRANT EXECUTE ON FUNCTION imat_catalog.extension_function(text) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.fact_difference(class oid, object oid, before jsonb, now jsonb)
   RETURNS text
   LANGUAGE plpgsql STABLE
