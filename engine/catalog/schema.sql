@@ -1854,6 +1854,13 @@ COMMENT ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text) 
   'Counts again, from a mark on, what the group counted when it was stopped.';
 GRANT EXECUTE ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.run_fold(imat integer, anew boolean)
+  RETURNS bigint
+  LANGUAGE plpgsql VOLATILE;
+COMMENT ON FUNCTION imat_catalog.run_fold(integer,boolean) IS
+  'Runs the fold function of an imat and returns the number of stored rows that it touched. anew: computes all rows. Raises an error of imat if objects that it is made of were dropped meanwhile.';
+GRANT EXECUTE ON FUNCTION imat_catalog.run_fold(integer,boolean) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.schema_now(relations oid[], functions oid[])
   RETURNS TABLE(class_id oid, object_id oid, type text, part_id oid, object text, part text, image jsonb, made_by xid)
   LANGUAGE sql STABLE
