@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { DURATION_HINT, durationText, parseDuration } from '../engine/durations.ts';
 import { ImatError } from '../engine/errors/imat-error.ts';
+import { nearWord } from '../engine/errors/near-words.ts';
 import { shellWord } from '../engine/errors/shell-word.ts';
 import type { Host } from './context.ts';
 
@@ -17,7 +18,7 @@ export function choiceOption(
 ): Option {
   return new Option(flags, description).choices(choices).argParser((given: string) => {
     if (choices.includes(given)) return given;
-    const near = choices.find((choice) => isNear(given, choice));
+    const near = nearWord(given, choices);
     throw new ImatError('invalid_argument', {
       message: `"${given}" is not a valid value for ${flags.split(' ')[0] ?? flags}`,
       detail: `Valid values are ${choices.join(', ')}.`,
@@ -140,37 +141,4 @@ export function nameOrAll(
     });
   }
   return name === undefined ? [] : [name];
-}
-
-/**
- * Whether two words differ by one edit, or by two if the word is longer than 4 characters. An edit
- * is an insertion, a deletion, a replacement or a swap of neighbours.
- */
-function isNear(given: string, word: string): boolean {
-  const allowed = word.length > 4 ? 2 : 1;
-  return editDistance(given.toLowerCase(), word) <= allowed;
-}
-
-/** Optimal string alignment distance (Damerau 1964): the usual typos count as one. */
-function editDistance(a: string, b: string): number {
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i += 1) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const replaced = at(last, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const swapped =
-        a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
-          ? at(beforeLast, j - 2) + 1
-          : Number.POSITIVE_INFINITY;
-      row.push(Math.min(replaced, swapped, at(last, j) + 1, at(row, j - 1) + 1));
-    }
-    beforeLast = last;
-    last = row;
-  }
-  return at(last, b.length);
-}
-
-function at(row: readonly number[], index: number): number {
-  return row[index] ?? Number.POSITIVE_INFINITY;
 }

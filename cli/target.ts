@@ -1,4 +1,5 @@
 import type { ConnectTarget } from '../engine/db/db.ts';
+import { checkParameters } from '../engine/db/url-parameters.ts';
 import { ImatError } from '../engine/errors/imat-error.ts';
 
 /**
@@ -97,6 +98,7 @@ function checkedUrl(text: string, origin: string): string {
       hint: 'Write / ? # in a password as %2F %3F %23.',
     });
   }
+  checkParameters(text, origin);
   return text;
 }
 

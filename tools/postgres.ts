@@ -102,25 +102,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   try {
     const bin = isCopied ? copyBinaries(found, directory) : found.bin;
     const data = join(directory, 'data');
-    const locale = process.platform === 'linux' ? 'C.UTF-8' : 'C';
-    const args = [
-      '-D',
-      data,
-      '-U',
-      'postgres',
-      '-A',
-      'trust',
-      '-E',
-      'UTF8',
-      `--locale=${locale}`,
-      '--no-sync',
-    ];
-    if (options.makeData === undefined)
-      execFileSync(join(bin, 'initdb'), args, {
-        cwd: directory,
-        stdio: ['ignore', 'ignore', 'pipe'],
-        ...user,
-      });
+    if (options.makeData === undefined) initialize(bin, data);
     else {
       await options.makeData(data);
       if (user !== null) execFileSync('chown', ['-R', `${user.uid}:${user.gid}`, data]);
@@ -130,6 +112,18 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     rmSync(directory, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** Runs initdb, as the user that runs the servers. */
+export function initialize(bin: string, data: string, options: readonly string[] = []): void {
+  const locale = process.platform === 'linux' ? 'C.UTF-8' : 'C';
+  const encoding = ['-E', 'UTF8', `--locale=${locale}`];
+  const args = ['-D', data, '-U', 'postgres', '-A', 'trust', ...encoding, '--no-sync', ...options];
+  execFileSync(join(bin, 'initdb'), args, {
+    cwd: dirname(data),
+    stdio: ['ignore', 'ignore', 'pipe'],
+    ...serverUser(),
+  });
 }
 
 async function launch(
@@ -238,8 +232,8 @@ async function stopServer(server: ChildProcess, how: Ending): Promise<void> {
   clearTimeout(impatience);
 }
 
-/** The user for initdb and postgres, which refuse to run as root. */
-function serverUser(): User | null {
+/** The user for PostgreSQL's server programs, which refuse to run as root. */
+export function serverUser(): User | null {
   if (process.getuid?.() !== 0) return null;
   for (const name of ['postgres', 'nobody']) {
     const line = readFileSync('/etc/passwd', 'utf8')

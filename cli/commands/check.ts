@@ -30,7 +30,7 @@ export function registerCheck(program: Command, context: Context): void {
     .addOption(
       choiceOption(
         '--require <rule>',
-        'the rule that must do: add, or regroup (the default), which refuses swap alone',
+        'the costliest rule that is allowed: add, or regroup (the default)',
         ['add', 'regroup'],
       ),
     )

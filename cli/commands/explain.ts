@@ -34,16 +34,15 @@ export function registerExplain(program: Command, context: Context): void {
     .description(
       'Shows how an imat is kept up to date, or how a materialized view or query would be: ' +
         'the strategy, what is stored for each clause, and what prevents a better strategy, ' +
-        'with its place in the definition; for rows that are computed again by a key, also ' +
-        'which indexes are missing. It also shows the costs that the planner of PostgreSQL ' +
-        'predicts for folds and reads, without running the query. With --all, shows one line ' +
-        'for each materialized view of the database that you may read. The command changes ' +
-        'nothing.',
+        'with its place in the definition. For rows that are computed again by key, it also ' +
+        'shows which indexes are missing. The costs of folds and reads are what the planner of ' +
+        'PostgreSQL predicts; the query is not run. With --all, the command shows one line for ' +
+        'each materialized view of the database that you may read. It changes nothing.',
     )
     .addOption(settingsOption())
     .option(
       '--sql',
-      'print the statements that convert runs instead, to read: run by hand they make no imat',
+      'print the statements that convert runs, to read; running them by hand makes no imat',
     )
     .option('--all', 'show all materialized views in one table')
     .option(

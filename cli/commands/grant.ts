@@ -13,11 +13,11 @@ type Options = { readonly all?: true; readonly monitor?: string; readonly revoke
 export function registerGrant(program: Command, context: Context): void {
   program
     .command('grant')
-    .argument('[name]', 'one imat; without it, or with --all, all of them')
+    .argument('[name]', 'an imat (default: all imats)')
     .summary('pass grants of materialized views on to their imats; let a role monitor')
     .description(
-      'Grants and revokes on imat.<name> what was granted and revoked on its materialized ' +
-        'view since the conversion. Grants made on imat.<name> itself stay. ' +
+      'Repeats on imat.<name> what was granted and revoked on its materialized view since the ' +
+        'conversion. Grants made on imat.<name> itself stay. ' +
         'With --monitor, lets a role run imat list and imat status, and nothing else.',
     )
     .option('--all', 'all imats')

@@ -20,14 +20,14 @@ export function registerGroup(program: Command, context: Context): void {
       'A group is a named set of tables and sequences. ' +
         'imat counts the rows that each statement changes in its tables, by table, role ' +
         'and verb; "imat stats" shows them between any two marks. ' +
-        'Creating a group, and adding to it, waits for transactions that write the tables.',
+        'Creating a group, or adding to it, waits for transactions that are writing to the tables.',
     )
     .helpCommand(false)
     .addHelpText('after', EXAMPLES);
   registerCreate(group, context);
   registerMembers(group, context, 'add', 'add tables and sequences to a group');
   registerMembers(group, context, 'remove', 'take tables and sequences out of a group');
-  registerState(group, context, 'stop', 'count no more until the group is started');
+  registerState(group, context, 'stop', 'stop counting until the group is started');
   registerState(group, context, 'start', 'count the changes of a stopped group again');
   registerState(group, context, 'drop', 'remove a group with its marks and statistics');
   group
@@ -51,7 +51,7 @@ function registerCreate(group: Command, context: Context): void {
     .summary('make a group and begin to count')
     .description(
       'Makes a group, sets its first mark and counts the changes of its tables from there on. ' +
-        'You must own the tables. A partitioned table brings its partitions along.',
+        'You must own the tables. A partitioned table includes its partitions.',
     )
     .option('--emaj-names', "also make a schema emaj with E-Maj's function names")
     .addHelpText('after', EXAMPLES)
@@ -87,8 +87,8 @@ function registerMembers(
     .summary(summary)
     .description(
       how === 'add'
-        ? 'Sets a mark, from which on the changes of the tables count in the group.'
-        : 'Sets a mark, up to which the changes of the tables count in the group.',
+        ? 'Sets a mark. From there on, the changes of the tables count in the group.'
+        : 'Sets a mark. From there on, the changes of the tables no longer count in the group.',
     )
     .addHelpText('after', examples([`group ${how} sales public.invoices`]))
     .action(async (name: string, members: string[], _options: object, command: Command) => {
@@ -122,8 +122,10 @@ function registerState(
     .summary(summary)
     .description(
       how === 'drop'
-        ? 'Removes a group with all that was counted for it. The tables stay as they are.'
-        : `Sets a mark and does what it says: ${summary}. What is counted stays.`,
+        ? 'Removes a group and all that was counted for it. The tables stay as they are.'
+        : `Sets a mark. From there on, the changes of the group are ${
+            how === 'stop' ? 'no longer counted' : 'counted again'
+          }. What has been counted stays.`,
     )
     .addHelpText('after', examples([`group ${how} sales`]))
     .action(async (name: string, _options: object, command: Command) => {

@@ -10,13 +10,14 @@ type Flags = { readonly now?: true };
 export function registerHistory(program: Command, context: Context): void {
   program
     .command('history')
-    .argument('<table>', 'a table or view; a dropped one or a function as schema.name')
+    .argument('<table>', 'a table or view; write a dropped one, or a function, as schema.name')
     .summary('show when and how the schema of a table changed')
     .description(
-      'Shows the changes of a table, its columns, constraints and indexes, newest first, each ' +
-        'with the source that tells of it: event triggers (imat init --event-triggers), commit ' +
-        'timestamps of the catalog (track_commit_timestamp = on), or a comparison with what the ' +
-        'table was before. Workers compare regularly. In SQL it is imat.history(table).',
+      'Shows the changes of a table, its columns, constraints and indexes, newest first. Each ' +
+        'has the source that it is known from: event triggers (imat init --event-triggers), ' +
+        'commit timestamps of the catalog (track_commit_timestamp = on), or a comparison with ' +
+        'what the table was before. Workers compare regularly. The SQL function is ' +
+        'imat.history(table).',
     )
     .option('--now', 'compare the schema with its last image first')
     .addHelpText('after', examples(['history orders', 'history orders --now --json']))

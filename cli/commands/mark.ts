@@ -11,8 +11,8 @@ export function registerMark(program: Command, context: Context): void {
     .summary('set and list the points between which changes are counted')
     .description(
       'A mark is a named point of a group. It is a snapshot: ' +
-        'every transaction lies before it or behind it, whatever the order of commits. ' +
-        'Setting one waits for no writer, and no writer waits for it.',
+        'every transaction lies before it or after it, whatever the order of commits. ' +
+        'Setting a mark waits for no writer, and no writer waits for it.',
     )
     .helpCommand(false)
     .addHelpText('after', examples(['mark set sales before_the_import', 'mark list sales']));
@@ -59,11 +59,11 @@ function registerSet(mark: Command, context: Context): void {
   mark
     .command('set')
     .argument('<group>', 'the group')
-    .argument('[mark]', 'its name, in which % becomes the time; without it MARK_ and the time')
+    .argument('[mark]', 'its name, in which % becomes the time (default: MARK_ and the time)')
     .summary('set a mark')
     .description(
-      'Sets a mark. What has committed by now is before it; what has not is behind it, however ' +
-        'long ago it began.',
+      'Sets a mark. Transactions that have committed by now are before it. All others are ' +
+        'after it, no matter when they began.',
     )
     .addHelpText(
       'after',

@@ -18,10 +18,10 @@ export function registerReport(program: Command, context: Context): void {
     .summary('write a page with plots of what changed')
     .description(
       'Writes an HTML page about the changes of groups between two marks: by table over time, by ' +
-        'role and verb, by sequence, beside schema changes and the runs of imats. Exact numbers ' +
-        'are under the plots. The page is one file that loads nothing and runs no script.',
+        'role and verb, and by sequence, together with schema changes and runs of imats. Exact ' +
+        'numbers are under the plots. The page is one file that loads nothing and runs no script.',
     )
-    .requiredOption('--out <file>', 'the file to write; one that exists is replaced')
+    .requiredOption('--out <file>', 'the file to write; an existing file is replaced')
     .option('--group <group>', 'the group; without it all groups')
     .option('--from <mark>', 'the first mark; without it the first mark of each group')
     .option('--to <mark>', 'the last mark; without it up to now')

@@ -22,10 +22,10 @@ export function registerStats(program: Command, context: Context): void {
     .argument('<group>', 'the group; "imat group list" shows them')
     .summary('show how many rows changed between two marks')
     .description(
-      'Shows how many rows were inserted, updated, deleted and truncated in the tables of a ' +
-        'group between two marks, exactly: what was rolled back does not count, and an updated ' +
-        'row counts once. In SQL it is imat.log_stat_group(group, from, to). A terminal also ' +
-        'shows bars, or a sparkline with --by mark; NO_COLOR=1 leaves out their colour.',
+      'Shows exactly how many rows were inserted, updated, deleted and truncated in the tables ' +
+        'of a group between two marks. What was rolled back does not count, and an updated row ' +
+        'counts once. The SQL function is imat.log_stat_group(group, from, to). A terminal also ' +
+        'shows bars, or a sparkline with --by mark; NO_COLOR=1 turns off their colour.',
     )
     .option('--from <mark>', 'the first mark; without it the first mark of the group')
     .option('--to <mark>', 'the last mark; without it up to now')

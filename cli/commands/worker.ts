@@ -39,8 +39,8 @@ const DAY = 24 * HOUR;
 const DESCRIPTION = `Maintains imats: folds and swaps them as their freshness requires, carries \
 out requests of imat.create_imat, and cleans change logs. Any number of workers can share \
 databases and a queue. PostgreSQL decides what is due and keeps workers from doing the same work \
-twice, so nothing is lost when a worker or the queue is. Logs are JSON lines on stderr. After \
-SIGTERM running tasks may end; a second signal cancels them.`;
+twice, so nothing is lost if a worker dies or the queue is lost. Logs are JSON lines on stderr. \
+After SIGTERM, running tasks may finish; a second signal cancels them.`;
 
 export function registerWorker(program: Command, context: Context): void {
   const command = program
@@ -59,7 +59,7 @@ export function registerWorker(program: Command, context: Context): void {
     .addOption(
       numberOption(
         '--concurrency <n>',
-        'folds and swaps at a time in all databases; of two or more one is reserved for folds',
+        'folds and swaps at a time, over all databases; of two or more, one is reserved for folds',
         256,
         DEFAULTS.concurrency,
       ),
@@ -102,7 +102,7 @@ const dueOptions = (): Option[] => [
   ),
   durationOption(
     '--max-pending-age <duration>',
-    'or when a row has been pending for this long',
+    'fold a live imat when a row has been pending for this long',
     DAY,
     DEFAULTS.maxPendingMs,
   ),
@@ -118,14 +118,14 @@ const dueOptions = (): Option[] => [
 const limitOptions = (): Option[] => [
   durationOption(
     '--statement-timeout <duration>',
-    'bound of one fold or swap',
+    'time limit of one fold or swap',
     7 * DAY,
     DEFAULTS.statementTimeoutMs,
     SECOND,
   ),
   durationOption(
     '--lock-timeout <duration>',
-    'bound of the wait for one lock',
+    'time limit of the wait for one lock',
     HOUR,
     DEFAULTS.lockTimeoutMs,
   ),

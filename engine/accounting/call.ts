@@ -2,6 +2,7 @@
 import { requireCatalog } from '../catalog/migrate.ts';
 import { type Db, type Row, ServerError } from '../db/db.ts';
 import type { ErrorCondition } from '../errors/catalogue.ts';
+import { forCommandLine } from '../errors/command-hints.ts';
 import { ImatError } from '../errors/imat-error.ts';
 
 /** Where they mean something else here than in the SQL of a definition. */
@@ -35,7 +36,7 @@ export async function call<T extends Row>(
     throw new ImatError(condition, {
       message: error.message,
       detail: error.detail ?? undefined,
-      hint: error.hint ?? undefined,
+      hint: error.hint === null ? undefined : forCommandLine(error.hint),
       cause: error,
     });
   }

@@ -327,6 +327,7 @@ COMMENT ON TABLE imat_catalog.schema_change IS
 CREATE TABLE imat_catalog.schema_comparison (
   only_row boolean DEFAULT true NOT NULL,
   compared_at timestamp with time zone,
+  cluster bigint,
   CONSTRAINT schema_comparison_only_row_check CHECK (only_row),
   CONSTRAINT schema_comparison_pkey PRIMARY KEY (only_row)
 );
@@ -1034,6 +1035,14 @@ COMMENT ON FUNCTION imat_catalog.expected_rows(integer,regclass) IS
   'Returns how many rows of a log are pending for an imat, at most 1000, for the planner.';
 GRANT EXECUTE ON FUNCTION imat_catalog.expected_rows(integer,regclass) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.extension_function(signature text)
+  RETURNS regproc
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.extension_function(text) IS
+  'Returns a function of the extension table_change_tracker; NULL if the database does not have it. signature: its name without schema, and its argument types.';
+GRANT EXECUTE ON FUNCTION imat_catalog.extension_function(text) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.fact_difference(class oid, object oid, before jsonb, now jsonb)
   RETURNS text
   LANGUAGE plpgsql STABLE
@@ -1216,6 +1225,14 @@ CREATE FUNCTION imat_catalog.has_changed(imat integer)
 COMMENT ON FUNCTION imat_catalog.has_changed(integer) IS
   'Returns true if a swap of the imat may store something else than what is stored now.';
 GRANT EXECUTE ON FUNCTION imat_catalog.has_changed(integer) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.has_images()
+  RETURNS boolean
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.has_images() IS
+  'Returns whether the schema history has images of objects of this database: a restore and pg_upgrade give objects other OIDs.';
+GRANT EXECUTE ON FUNCTION imat_catalog.has_images() TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.has_pending(imat integer)
   RETURNS boolean
@@ -1836,6 +1853,13 @@ CREATE FUNCTION imat_catalog.resume_members(target imat_catalog.change_group, ma
 COMMENT ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text) IS
   'Counts again, from a mark on, what the group counted when it was stopped.';
 GRANT EXECUTE ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.run_fold(imat integer, anew boolean)
+  RETURNS bigint
+  LANGUAGE plpgsql VOLATILE;
+COMMENT ON FUNCTION imat_catalog.run_fold(integer,boolean) IS
+  'Runs the fold function of an imat and returns the number of stored rows that it touched. anew: computes all rows. Raises an error of imat if objects that it is made of were dropped meanwhile.';
+GRANT EXECUTE ON FUNCTION imat_catalog.run_fold(integer,boolean) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.schema_now(relations oid[], functions oid[])
   RETURNS TABLE(class_id oid, object_id oid, type text, part_id oid, object text, part text, image jsonb, made_by xid)

@@ -46,8 +46,8 @@ async function fillAnew(
     );
     if (sources?.held !== true) return null;
     // A repair or alter puts another table in the place of the one that was stored before.
-    const [row] = await db.query<{ strategy: string; fold: string; stored: number }>(
-      `SELECT strategy, fold_function AS fold, stored::oid AS stored
+    const [row] = await db.query<{ strategy: string; stored: number }>(
+      `SELECT strategy, stored::oid AS stored
        FROM imat_catalog.imat
        WHERE id = $1 AND state = 'active'`,
       [id],
@@ -65,7 +65,10 @@ async function fillAnew(
     ]);
     if (own?.claimed !== true) return null;
     await db.query('SELECT imat_catalog.take_labels($1)', [id]);
-    const [filled] = await db.query<{ rows: string }>(`SELECT ${row.fold}(true) AS rows`);
+    const [filled] = await db.query<{ rows: string }>(
+      'SELECT imat_catalog.run_fold($1, true) AS rows',
+      [id],
+    );
     await db.query('SELECT imat_catalog.advance($1, $2)', [id, row.stored]);
     return Number(filled?.rows ?? 0);
   });

@@ -19,25 +19,57 @@ type Place = {
  */
 const SESSION_LOST = /^(08|57P0[1235])/;
 
-const NETWORK_HINTS: Readonly<Record<string, string>> = {
-  ECONNREFUSED:
-    'Check that the server runs and accepts connections there. ' +
-    'To try imat without a server, use --embedded.',
-  ENOENT:
-    'Check that the server runs and that its Unix socket is there. ' +
-    'To try imat without a server, use --embedded.',
-  EACCES: 'The operating system refuses access to the Unix socket.',
-  ENOTFOUND: 'Check the host name.',
-  EAI_AGAIN: 'The host name could not be looked up; check the network.',
-  ETIMEDOUT: 'Check the host name, the port and any firewall in between.',
-  EHOSTUNREACH: 'Check the host name, the port and any firewall in between.',
+type Trouble = { readonly reason: string; readonly hint: string };
+
+const RUNNING =
+  'Check that the server is running, and its host and port in the database URL or in PGHOST and ' +
+  'PGPORT. To try imat without a server, use --embedded.';
+const ROUTE = 'Check the host name, the port and any firewall in between.';
+const LISTENER = 'Check that a PostgreSQL server listens there, and what its log says.';
+const NO_ANSWER: Trouble = { reason: 'no answer in time', hint: ROUTE };
+const NO_ROUTE: Trouble = { reason: 'no route to the host', hint: ROUTE };
+const CLOSED: Trouble = { reason: 'the connection was closed at the other end', hint: LISTENER };
+
+/** By the codes of the operating system and the messages of node-postgres: no server answers. */
+const NETWORK: Readonly<Record<string, Trouble>> = {
+  ECONNREFUSED: { reason: 'connection refused', hint: RUNNING },
+  ENOENT: { reason: 'there is no such Unix socket', hint: RUNNING },
+  EACCES: {
+    reason: 'permission denied',
+    hint: 'The operating system refuses access to the Unix socket.',
+  },
+  ENOTFOUND: { reason: 'unknown host', hint: 'Check the host name in the database URL or PGHOST.' },
+  EAI_AGAIN: {
+    reason: 'the host name could not be looked up',
+    hint: 'Check the host name and the network.',
+  },
+  ETIMEDOUT: NO_ANSWER,
+  'timeout expired': NO_ANSWER,
+  EHOSTUNREACH: NO_ROUTE,
+  ENETUNREACH: NO_ROUTE,
+  ECONNRESET: CLOSED,
+  'Connection terminated unexpectedly': CLOSED,
+  'There was an error establishing an SSL connection': {
+    reason: 'what answers is not a PostgreSQL server',
+    hint: LISTENER,
+  },
 };
+
+const troubleOf = (error: unknown): Trouble | undefined =>
+  NETWORK[codeOf(error)] ?? NETWORK[reasonOf(error)];
 
 /** The error for a connection that could not be made. The password is in no part of it. */
 export function connectFailure(error: unknown, place: Place): ImatError {
   const where = place.host.startsWith('/')
     ? `in ${place.host}, port ${place.port}`
     : `at ${place.host}:${place.port}`;
+  const trouble = troubleOf(error);
+  if (trouble !== undefined)
+    return new ImatError('connection_failed', {
+      message: `could not connect to the server ${where}: ${trouble.reason}`,
+      hint: trouble.hint,
+      cause: error,
+    });
   return new ImatError(isRefusal(error) ? 'connection_refused' : 'connection_failed', {
     message: `could not connect to database "${place.database}" ${where} as role "${place.user}"`,
     detail: sentence(reasonOf(error)),
@@ -60,7 +92,7 @@ const isRefusal = (error: unknown): boolean =>
 export function sessionLost(error: unknown, first: unknown = error): ImatError {
   return new ImatError('connection_failed', {
     message: 'the connection to the database was lost',
-    detail: sentence(reasonOf(first)),
+    detail: sentence(troubleOf(first)?.reason ?? reasonOf(first)),
     hint: 'Nothing of the transaction under way was kept. Try again.',
     cause: error,
   });
@@ -97,8 +129,6 @@ export function refusedTls(error: unknown): boolean {
 
 function connectHint(error: unknown): string | undefined {
   const code = codeOf(error);
-  const network = NETWORK_HINTS[code];
-  if (network !== undefined) return network;
   if (code.startsWith('28') || isLoginFailure(error)) {
     return (
       'Check the role and its password (in the URL, PGPASSWORD or ~/.pgpass) ' +
@@ -113,12 +143,15 @@ function connectHint(error: unknown): string | undefined {
     return 'Turn TLS on at the server (ssl = on), or connect with sslmode=disable.';
   if (isCertificateFailure(error))
     return 'Name the authority with sslrootcert, or choose another sslmode.';
-  if (reasonOf(error) === 'timeout expired') return NETWORK_HINTS['ETIMEDOUT'];
   return undefined;
 }
 
+const NO_PASSWORD = 'the server asks for a password, and none was given';
+
 const isLoginFailure = (error: unknown): boolean =>
-  codeOf(error) === '08P01' || reasonOf(error).startsWith('SASL');
+  codeOf(error) === '08P01' ||
+  reasonOf(error).startsWith('SASL') ||
+  reasonOf(error) === NO_PASSWORD;
 
 const isCertificateFailure = (error: unknown): boolean =>
   /certificate|self.signed/i.test(reasonOf(error));
@@ -133,19 +166,19 @@ function isNetworkError(error: unknown): boolean {
   );
 }
 
+/** Of several errors (Node tries every address of a host) that of the first. */
 function codeOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
   return error instanceof Error && 'code' in error && typeof error.code === 'string'
     ? error.code
     : '';
 }
 
-/** The text of an error; of several (Node tries every address of a host) the first. */
+/** The text of an error; of several the first. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
   const text = error instanceof Error ? error.message : String(error);
-  return text.includes('client password must be')
-    ? 'SASL: the server asks for a password, and none was given'
-    : text;
+  return text.includes('client password must be') ? NO_PASSWORD : text;
 }
 
 function sentence(text: string): string {

@@ -7,10 +7,12 @@
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { ClientConfig } from 'pg';
 import { type ConnectionOptions, parse } from 'pg-connection-string';
 import { ImatError } from '../errors/imat-error.ts';
 import { readPassword } from './password-file.ts';
+import { withVariables } from './url-parameters.ts';
 
 export type ServerConfig = {
   readonly host: string;
@@ -23,18 +25,25 @@ export type ServerConfig = {
    * other machines).
    */
   readonly tlsOptional: boolean;
+  /** `target_session_attrs`: which kind of server is wanted. */
+  readonly wantedServer: string;
+};
+
+/** What the URL says, with the parameters that node-postgres has no type for. */
+type Options = ConnectionOptions & {
+  readonly [name in
+    | 'dbname'
+    | 'passfile'
+    | 'connect_timeout'
+    | 'keepalives_idle'
+    | 'target_session_attrs'
+    | 'sslmode']?: string;
 };
 
 const CONNECT_TIMEOUT_SECONDS = 15;
 /** Left to the operating system, it would be two hours. */
-const KEEP_ALIVE_AFTER_MS = 10_000;
+const KEEP_ALIVE_AFTER_S = 10;
 const SOCKET_DIRECTORIES = ['/var/run/postgresql', '/tmp'];
-const TLS_VARIABLES = {
-  sslmode: 'PGSSLMODE',
-  sslrootcert: 'PGSSLROOTCERT',
-  sslcert: 'PGSSLCERT',
-  sslkey: 'PGSSLKEY',
-} as const;
 
 /**
  * @throws ImatError `invalid_argument` where the URL cannot be read; the error never quotes it, as
@@ -46,13 +55,20 @@ export function resolveServer(url: string | null, env: NodeJS.ProcessEnv): Serve
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new ImatError('invalid_argument', { message: `port "${port}" is not a port number` });
   const host = options.host || env['PGHOST'] || defaultHost(port);
+  if (host.includes(','))
+    throw new ImatError('invalid_argument', {
+      message: 'imat connects to one host, and several are given',
+      hint: 'Name one of them, or an address that always leads to the primary.',
+    });
   const user = options.user || env['PGUSER'] || userInfo().username;
-  const database = options.database || env['PGDATABASE'] || user;
+  const database = options.dbname || options.database || env['PGDATABASE'] || user;
   const password =
-    options.password || env['PGPASSWORD'] || readPassword({ host, port, database, user }, env);
+    options.password ||
+    env['PGPASSWORD'] ||
+    readPassword({ host, port, database, user }, options.passfile ?? env['PGPASSFILE']);
   const tls = resolveTls(host, options);
   const timeoutSeconds = Number(
-    options['connect_timeout'] ?? env['PGCONNECT_TIMEOUT'] ?? CONNECT_TIMEOUT_SECONDS,
+    options.connect_timeout ?? env['PGCONNECT_TIMEOUT'] ?? CONNECT_TIMEOUT_SECONDS,
   );
   const client: ClientConfig = {
     host,
@@ -64,15 +80,17 @@ export function resolveServer(url: string | null, env: NodeJS.ProcessEnv): Serve
     password: password ?? '',
     ssl: tls.ssl,
     keepAlive: true,
-    keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
+    keepAliveInitialDelayMillis: Number(options.keepalives_idle ?? KEEP_ALIVE_AFTER_S) * 1000,
     connectionTimeoutMillis: timeoutSeconds * 1000,
-    application_name: options.application_name ?? env['PGAPPNAME'] ?? 'imat',
+    application_name:
+      options.application_name ?? env['PGAPPNAME'] ?? options.fallback_application_name ?? 'imat',
     ...(options.options === undefined ? {} : { options: options.options }),
   };
-  return { host, port, user, database, client, tlsOptional: tls.optional };
+  const wantedServer = options.target_session_attrs ?? 'any';
+  return { host, port, user, database, client, tlsOptional: tls.optional, wantedServer };
 }
 
-function parseUrl(url: string, env: NodeJS.ProcessEnv): ConnectionOptions {
+function parseUrl(url: string, env: NodeJS.ProcessEnv): Options {
   const socketPath = url.startsWith('/');
   if (!socketPath && !/^postgres(ql)?:\/\//i.test(url)) {
     throw new ImatError('invalid_argument', {
@@ -80,8 +98,9 @@ function parseUrl(url: string, env: NodeJS.ProcessEnv): ConnectionOptions {
       hint: 'Write it as postgresql://user:password@host:port/database.',
     });
   }
+  const complete = socketPath ? url : withVariables(url, env);
   try {
-    return parse(socketPath ? url : withTlsVariables(url, env), { useLibpqCompat: true });
+    return parse(complete, { useLibpqCompat: true });
   } catch (error) {
     throw new ImatError('invalid_argument', {
       message: 'the database URL cannot be read',
@@ -94,36 +113,35 @@ function parseUrl(url: string, env: NodeJS.ProcessEnv): ConnectionOptions {
   }
 }
 
-/** The URL with the TLS settings of the environment added where it says nothing itself. */
-function withTlsVariables(url: string, env: NodeJS.ProcessEnv): string {
-  const added = new URLSearchParams();
-  for (const [name, variable] of Object.entries(TLS_VARIABLES)) {
-    const value = env[variable];
-    if (value && !new RegExp(`[?&]${name}=`).test(url)) added.set(name, value);
-  }
-  return added.size === 0 ? url : `${url}${url.includes('?') ? '&' : '?'}${added.toString()}`;
-}
-
 function resolveTls(
   host: string,
-  options: ConnectionOptions,
+  options: Options,
 ): { ssl: NonNullable<ClientConfig['ssl']>; optional: boolean } {
+  const { ssl } = options;
   const local = host === 'localhost' || host === '127.0.0.1' || host === '::1';
-  if (host.startsWith('/') || options.ssl === false) return { ssl: false, optional: false };
-  if (options.ssl === undefined)
-    return local
-      ? { ssl: false, optional: false }
-      : { ssl: { rejectUnauthorized: false }, optional: true };
-  switch (options['sslmode']) {
+  if (host.startsWith('/') || ssl === false || ssl === 'false' || (ssl === undefined && local))
+    return { ssl: false, optional: false };
+  const given: TlsOptions = {
+    ...(typeof ssl === 'object' ? (ssl as TlsOptions) : {}),
+    ...named('passphrase', options['sslpassword']),
+    ...named('minVersion', options['ssl_min_protocol_version']),
+    ...named('maxVersion', options['ssl_max_protocol_version']),
+  };
+  const unverified = { ...given, rejectUnauthorized: false };
+  if (ssl === undefined) return { ssl: unverified, optional: true };
+  switch (options.sslmode) {
     case 'allow':
     case 'prefer':
-      return { ssl: { rejectUnauthorized: false }, optional: true };
+      return { ssl: unverified, optional: true };
     case 'no-verify':
-      return { ssl: { rejectUnauthorized: false }, optional: false };
+      return { ssl: unverified, optional: false };
     default:
-      return { ssl: options.ssl as NonNullable<ClientConfig['ssl']>, optional: false };
+      return { ssl: ssl === 'no-verify' ? unverified : given, optional: false };
   }
 }
+
+const named = (name: string, value: unknown): Record<string, unknown> =>
+  value === undefined ? {} : { [name]: value };
 
 function defaultHost(port: number): string {
   return (

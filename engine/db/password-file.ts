@@ -35,11 +35,13 @@ export function findPassword(text: string, key: PasswordKey): string | undefined
 }
 
 /**
- * Reads the password from PGPASSFILE or ~/.pgpass. Like libpq, it ignores a file that others can
- * read. docs/decisions/0013-libraries.md says why this is not pgpass.
+ * Reads the password from the given file or ~/.pgpass. Like libpq, it ignores a file that others
+ * can read. docs/decisions/0013-libraries.md says why this is not pgpass.
  */
-export function readPassword(key: PasswordKey, env: NodeJS.ProcessEnv): string | undefined {
-  const path = env['PGPASSFILE'] ?? join(homedir(), '.pgpass');
+export function readPassword(
+  key: PasswordKey,
+  path = join(homedir(), '.pgpass'),
+): string | undefined {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats?.isFile() || (process.platform !== 'win32' && (stats.mode & 0o077) !== 0))
     return undefined;

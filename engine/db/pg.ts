@@ -3,7 +3,7 @@ import type { Client, ClientConfig, Connection } from 'pg';
 import { ImatError } from '../errors/imat-error.ts';
 import { connectFailure, refusedTls } from './connection-errors.ts';
 import type { Db } from './db.ts';
-import { resolveServer } from './environment.ts';
+import { resolveServer, type ServerConfig } from './environment.ts';
 import { backendPid, refuseTransactionPooler } from './pooler.ts';
 import { Session, TEXT_TYPES } from './session.ts';
 
@@ -33,6 +33,7 @@ export async function connectServer(url: string | null): Promise<Db> {
     try {
       const pid = await backendPid(session);
       if (pid !== processID) await refuseTransactionPooler(session, pid, () => open(client));
+      await requireWantedServer(session, config);
       return session;
     } catch (error) {
       await session.close().catch(() => undefined);
@@ -45,9 +46,35 @@ export async function connectServer(url: string | null): Promise<Db> {
       throw error;
     });
   } catch (error) {
-    if (error instanceof ImatError && error.condition === 'unsupported_server') throw error;
+    // Only a session that is open has been asked for these.
+    if (error instanceof ImatError && error.category === 'user') throw error;
     throw connectFailure(error, config);
   }
+}
+
+/**
+ * `target_session_attrs`, as libpq takes it of one host. @throws ImatError `connection_refused`
+ */
+async function requireWantedServer(session: Db, { wantedServer }: ServerConfig): Promise<void> {
+  if (wantedServer === 'any' || wantedServer === 'prefer-standby') return;
+  const [is] = await session.query<{ standby: boolean; readOnly: boolean }>(
+    `SELECT pg_catalog.pg_is_in_recovery() AS standby,
+       pg_catalog.current_setting('transaction_read_only')::pg_catalog.bool AS "readOnly"`,
+  );
+  const fits = {
+    'read-write': is?.readOnly === false,
+    'read-only': is?.readOnly === true,
+    primary: is?.standby === false,
+    standby: is?.standby === true,
+  }[wantedServer];
+  if (fits === true) return;
+  throw new ImatError('connection_refused', {
+    message: `the server is not one that target_session_attrs=${wantedServer} asks for`,
+    detail: `It is a ${is?.standby === true ? 'standby' : 'primary'}, and its sessions are ${
+      is?.readOnly === true ? 'read-only' : 'read-write'
+    }.`,
+    hint: 'Name another server, or another value of target_session_attrs.',
+  });
 }
 
 /** What pg's own types leave out. */

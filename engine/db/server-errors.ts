@@ -2,6 +2,7 @@
  * Turns what the server reports into what a user can act on; the one place that reads SQLSTATEs.
  */
 import type { ErrorCondition } from '../errors/catalogue.ts';
+import { forCommandLine } from '../errors/command-hints.ts';
 import { ImatError, positionAt } from '../errors/imat-error.ts';
 import { shellWord } from '../errors/shell-word.ts';
 import { ServerError } from './db.ts';
@@ -73,7 +74,8 @@ const CHANGED_MEANWHILE = [
 
 export function toImatError(error: unknown): unknown {
   if (!(error instanceof ServerError)) return error;
-  const { sqlstate, message, detail, hint } = error;
+  const { sqlstate, message, detail } = error;
+  const hint = error.hint === null ? null : forCommandLine(error.hint);
   const fields = { message, detail: detail ?? undefined, hint: hint ?? undefined, cause: error };
   if (CONTENTION.has(sqlstate) || isRace(error))
     return new ImatError('contention', {

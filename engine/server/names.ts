@@ -6,6 +6,7 @@ import { ImatError } from '../errors/imat-error.ts';
 import { catalogIsReadable } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
+import { editDistance } from '../errors/near-words.ts';
 import { shellWord } from '../errors/shell-word.ts';
 
 export type NamedView = { readonly oid: number; readonly schema: string; readonly name: string };
@@ -199,30 +200,11 @@ function suggestion(wanted: string, names: readonly string[], what: string): str
   const [nearest] = names
     .map((name) => ({
       name,
-      distance: distance(last(wanted).toLowerCase(), last(name).toLowerCase()),
-      whole: distance(wanted, name),
+      distance: editDistance(last(wanted).toLowerCase(), last(name).toLowerCase()),
+      whole: editDistance(wanted, name),
     }))
     .sort((a, b) => a.distance - b.distance || a.whole - b.whole);
   if (nearest !== undefined && nearest.distance <= Math.max(2, wanted.length / 3))
     return `Did you mean ${nearest.name}?`;
   return `Known here: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', ...' : '.'}`;
-}
-
-/** Levenshtein distance. */
-function distance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, char] of [...a].entries()) {
-    const current = [i + 1];
-    for (const [j, other] of [...b].entries()) {
-      current.push(
-        Math.min(
-          (previous[j + 1] ?? 0) + 1,
-          (current[j] ?? 0) + 1,
-          (previous[j] ?? 0) + (char === other ? 0 : 1),
-        ),
-      );
-    }
-    previous = current;
-  }
-  return previous[b.length] ?? 0;
 }

@@ -51,10 +51,7 @@ describe('the connection', () => {
     const people = await runCli(['list'], { environment });
     expect([people.status, people.stdout]).toEqual([4, '']);
     expect(people.stderr).toMatch(
-      new RegExp(
-        String.raw`^imat: could not connect to database "shop" at 127\.0\.0\.1:1 as role "me"\n` +
-          String.raw`DETAIL: .*ECONNREFUSED.*\nHINT: `,
-      ),
+      /^imat: could not connect to the server at 127\.0\.0\.1:1: connection refused\nHINT: /,
     );
     const program = await runCli(['list', '--json'], { environment });
     expect([program.status, program.stderr]).toEqual([4, '']);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { resolveTarget, targetOfOptions } from '../../cli/target.ts';
+import { resolveTarget, resolveTargets, targetOfOptions } from '../../cli/target.ts';
+import { parseQueueUrl } from '../../workers/queue/open-queue.ts';
 import { ImatError } from '../../engine/errors/imat-error.ts';
 
 const URL_A = 'postgres://a@host/a';
@@ -64,6 +65,21 @@ describe('the database that is meant', () => {
     ]) {
       expect(resolveTarget({ databaseUrl: url }, {})).toEqual({ kind: 'url', url });
     }
+  });
+
+  test('an unknown parameter is refused, with the name that was meant', () => {
+    expect(
+      errorOf(() => resolveTarget({ databaseUrl: `${URL_A}?sslmod=require` }, {})),
+    ).toMatchObject({
+      code: 'IM001',
+      message: 'parameter "sslmod" of --database-url is unknown',
+      hint: 'Did you mean "sslmode"?',
+    });
+    const url = `${URL_A}?requireauth=scram-sha-256`;
+    expect(errorOf(() => resolveTargets([url], {}, {})).message).toBe(
+      'parameter "requireauth" of the argument is unknown',
+    );
+    expect(errorOf(() => parseQueueUrl(url, '--queue')).hint).toBe('Did you mean "require_auth"?');
   });
 
   test.each([

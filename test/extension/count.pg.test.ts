@@ -53,6 +53,42 @@ describe.each(servers.map((one) => one.major))('PostgreSQL %i', (major) => {
     await db.execute('RESET ROLE');
   });
 
+  test("the extension's own function is found by its name and arguments", async () => {
+    await db.execute(`CREATE FUNCTION public.capture_log(text) RETURNS text LANGUAGE sql
+        AS 'SELECT $1';
+      CREATE SCHEMA other; CREATE FUNCTION other.count_changes() RETURNS trigger
+        LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`);
+    const found = async (signature: string): Promise<unknown> =>
+      db.query(
+        `SELECT p.pronamespace::regnamespace::text AS schema, p.prosrc
+         FROM pg_proc p WHERE p.oid = imat_catalog.extension_function($1)`,
+        [signature],
+      );
+    for (const signature of [
+      'capture_log(regclass)',
+      'count_changes()',
+      'tables_changed_since(regclass[], pg_snapshot[])',
+    ])
+      expect(await found(signature)).toEqual([
+        { schema: 'public', prosrc: expect.stringMatching(/^\w+$/) },
+      ]);
+    for (const signature of [
+      'capture_log(text)',
+      'tables_changed_since(regclass)',
+      'count_changes',
+    ])
+      expect(await found(signature)).toEqual([]);
+    // Whoever may not use the schema is no error.
+    await db.execute(`REVOKE USAGE ON SCHEMA public FROM PUBLIC;
+      GRANT EXECUTE ON FUNCTION imat_catalog.extension_function TO maker; SET ROLE maker`);
+    expect(
+      await db.query(
+        `SELECT imat_catalog.extension_function('capture_log(regclass)') > 0 AS found`,
+      ),
+    ).toEqual([{ found: true }]);
+    await db.execute('RESET ROLE; GRANT USAGE ON SCHEMA public TO PUBLIC');
+  });
+
   test('both write the same counters for every statement', async () => {
     for (const table of ['t', 'p', 'p1', 'p2'])
       for (const [event, rows] of [

@@ -1,4 +1,5 @@
 /** Which queue a worker uses, and opening it. */
+import { checkParameters } from '../../engine/db/url-parameters.ts';
 import { ImatError } from '../../engine/errors/imat-error.ts';
 import { within } from '../within.ts';
 import { PROBE_MS, type QueueOptions, type WorkQueue } from './queue.ts';
@@ -16,7 +17,10 @@ export function parseQueueUrl(url: string | undefined, origin: string): QueueUrl
   if (url === undefined) return null;
   const protocol = URL.canParse(url) ? new URL(url).protocol : '';
   if (protocol === 'redis:' || protocol === 'rediss:') return { kind: 'redis', url };
-  if (protocol === 'postgres:' || protocol === 'postgresql:') return { kind: 'postgres', url };
+  if (protocol === 'postgres:' || protocol === 'postgresql:') {
+    checkParameters(url, origin);
+    return { kind: 'postgres', url };
+  }
   throw new ImatError('invalid_argument', {
     message: `${origin} is not a URL of Redis or PostgreSQL`,
     detail: 'A queue URL begins with redis://, rediss:// (TLS) or postgres://.',

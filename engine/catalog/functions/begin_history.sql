@@ -1,3 +1,5 @@
+-- In another cluster, the images have the OIDs of functions and constraints that are no more, and
+-- another version may print definitions otherwise.
 CREATE OR REPLACE FUNCTION imat_catalog.begin_history() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -7,6 +9,12 @@ DECLARE
   relations oid[];
   functions oid[];
 BEGIN
+  UPDATE imat_catalog.schema_comparison c SET cluster = imat_catalog.cluster()
+  WHERE c.cluster IS DISTINCT FROM imat_catalog.cluster();
+  IF FOUND THEN
+    DELETE FROM imat_catalog.schema_image;
+    UPDATE imat_catalog.schema_change c SET object_id = 0 WHERE c.class_id = 'pg_proc'::regclass;
+  END IF;
   DELETE FROM imat_catalog.schema_image i WHERE NOT i.here;
   SELECT array_agg(k.object_id) FILTER (WHERE k.class_id = 'pg_class'::regclass),
     array_agg(k.object_id) FILTER (WHERE k.class_id = 'pg_proc'::regclass)

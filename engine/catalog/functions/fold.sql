@@ -65,8 +65,7 @@ BEGIN
       END IF;
     ELSIF imat_catalog.claim(target.id) THEN
       BEGIN
-        EXECUTE pg_catalog.format('SELECT %s($1)', target.fold_function) INTO rows
-          USING imat_catalog.take_labels(target.id);
+        rows := imat_catalog.run_fold(target.id, imat_catalog.take_labels(target.id));
         PERFORM imat_catalog.advance(target.id, target.stored);
       EXCEPTION WHEN data_corrupted THEN
         corruption := SQLERRM;

@@ -5,15 +5,10 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  asked regproc;
+  asked regproc := imat_catalog.extension_function('capture_log(regclass)');
   registered regclass;
 BEGIN
-  SELECT p.oid INTO asked FROM pg_extension e
-    JOIN pg_depend d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
-      AND d.classid = 'pg_proc'::regclass AND d.deptype = 'e'
-    JOIN pg_proc p ON p.oid = d.objid
-  WHERE e.extname = 'table_change_tracker' AND p.proname = 'capture_log';
-  IF NOT FOUND THEN RETURN false; END IF;
+  IF asked IS NULL THEN RETURN false; END IF;
   -- Whoever may not ask, such as a role for monitoring, is told of no problem.
   IF NOT has_function_privilege(asked, 'EXECUTE') OR NOT has_schema_privilege(
       (SELECT p.pronamespace FROM pg_proc p WHERE p.oid = asked), 'USAGE') THEN

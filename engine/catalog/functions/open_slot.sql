@@ -21,6 +21,8 @@ BEGIN
     'CREATE TABLE %1$s (LIKE %2$s INCLUDING ALL); ALTER TABLE %1$s REPLICA IDENTITY FULL', fresh,
       active::regclass);
   PERFORM imat_catalog.copy_grants(active, to_regclass(fresh));
+  -- To take locks has shown this session what was dropped before it had the imat's row.
+  PERFORM imat_catalog.require_intact(target.id);
   PERFORM imat_catalog.with_short_locks(format('view %s', target.relation),
     format('CREATE OR REPLACE VIEW %s AS %s', target.relation, target.swap->>'both'), '1.5 s',
     'A transaction that has read it is still open.');

@@ -9,7 +9,7 @@ BEGIN
   IF NOT EXISTS (SELECT FROM pg_event_trigger_ddl_commands() c
       WHERE c.schema_name IS DISTINCT FROM 'pg_temp')
     AND EXISTS (SELECT FROM pg_event_trigger_ddl_commands()) THEN RETURN; END IF;
-  IF NOT EXISTS (SELECT FROM imat_catalog.schema_image i WHERE i.here) THEN RETURN; END IF;
+  IF NOT imat_catalog.has_images() THEN RETURN; END IF;
   PERFORM imat_catalog.record_differences(TG_TAG);
 EXCEPTION WHEN OTHERS THEN
   RAISE WARNING

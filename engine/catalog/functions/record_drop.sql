@@ -10,6 +10,7 @@ DECLARE
   maintaining text := coalesce(current_setting('imat.maintaining', true), '');
   former imat_catalog.schema_image;
 BEGIN
+  IF NOT imat_catalog.has_images() THEN RETURN; END IF;
   PERFORM set_config('imat.maintaining', 'on', true);
   FOR former IN
     SELECT i.* FROM imat_catalog.schema_image i
@@ -19,7 +20,6 @@ BEGIN
         WHEN 'constraint' THEN d.classid = 'pg_constraint'::regclass AND d.objid = i.part_id
         WHEN 'index' THEN d.classid = 'pg_class'::regclass AND d.objid = i.part_id
         ELSE d.classid = i.class_id AND d.objid = i.object_id AND d.objsubid = 0 END
-    WHERE i.here
     ORDER BY i.class_id, i.object_id, i.part_id, i.type
   LOOP
     CONTINUE WHEN NOT imat_catalog.store_image(former, NULL);

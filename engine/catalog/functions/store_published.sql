@@ -19,8 +19,7 @@ BEGIN
   ) THEN
     PERFORM imat_catalog.no_frontier(imat_name);
   END IF;
-  EXECUTE pg_catalog.format('SELECT %s($1)', target.fold_function) INTO rows
-    USING imat_catalog.take_labels(target.id);
+  rows := imat_catalog.run_fold(target.id, imat_catalog.take_labels(target.id));
   PERFORM imat_catalog.advance(target.id, target.stored);
   RETURN rows;
 EXCEPTION WHEN OTHERS THEN

@@ -3,19 +3,11 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog
 AS $$
 DECLARE
-  home name;
+  asked regproc := imat_catalog.extension_function(
+    'tables_changed_since(regclass[], pg_snapshot[])');
   pairs text[];
 BEGIN
-  -- The function of the extension itself: in a schema that others may create in, there could be one
-  -- of theirs.
-  SELECT n.nspname INTO home
-  FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
-    JOIN pg_depend d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
-      AND d.deptype = 'e' AND d.classid = 'pg_proc'::regclass
-  WHERE e.extname = 'table_change_tracker'
-    AND d.objid = to_regprocedure(format('%I.tables_changed_since(regclass[],pg_snapshot[])',
-      n.nspname));
-  IF home IS NULL THEN RETURN NULL; END IF;
+  IF asked IS NULL THEN RETURN NULL; END IF;
   EXECUTE format($sql$
     WITH pairs AS (
       SELECT z.imat_id, z.relation::regclass AS relation, f.snapshot, row_number() OVER () AS n
@@ -23,14 +15,14 @@ BEGIN
         AND EXISTS (SELECT FROM pg_class c WHERE c.oid = z.relation)
     ), answer AS (
       SELECT u.changed, u.n
-      FROM unnest(%I.tables_changed_since((SELECT array_agg(p.relation ORDER BY p.n) FROM pairs p),
+      FROM unnest(%s((SELECT array_agg(p.relation ORDER BY p.n) FROM pairs p),
         (SELECT array_agg(p.snapshot ORDER BY p.n) FROM pairs p)))
         WITH ORDINALITY u(changed, n)
     )
     SELECT coalesce(
       array_agg(p.imat_id || ':' || p.relation::oid) FILTER (WHERE a.changed IS FALSE), '{}')
         FROM pairs p JOIN answer a USING (n)
-  $sql$, home) INTO pairs;
+  $sql$, asked) INTO pairs;
   RETURN pairs;
 EXCEPTION WHEN OTHERS THEN
   -- Not preloaded, no right to ask, a version that is not ours: pending rows tell as well.

@@ -78,17 +78,38 @@ test('errors have the conditions that they have elsewhere, and hints', async () 
   await inPreparedSandbox(SETUP, async (world) => {
     const { accounting } = world.imat;
     await accounting.createGroup('g', ['t']);
-    for (const [condition, call] of [
-      ['not_found', () => accounting.createGroup('h', ['no_such'])],
-      ['not_found', () => accounting.setMark('h')],
-      ['not_found', () => accounting.statistics('g', { from: 'no', to: null, by: 'mark' })],
-      ['already_exists', () => accounting.createGroup('g', [])],
-      ['already_exists', () => accounting.addToGroup('g', ['t'])],
-      ['invalid_argument', () => accounting.createGroup('h', ['mv'])],
-      ['invalid_argument', () => accounting.startGroup('g')],
-      ['invalid_argument', () => accounting.setMark('g', 'LAST_MARK')],
+    const known = 'imat group list shows the groups; imat group create makes one.';
+    for (const [condition, hint, call] of [
+      ['not_found', 'Write it as in SQL', () => accounting.createGroup('h', ['no_such'])],
+      ['not_found', known, () => accounting.setMark('h')],
+      [
+        'not_found',
+        'imat mark list g shows its marks.',
+        () => accounting.statistics('g', { from: 'no', to: null, by: 'mark' }),
+      ],
+      [
+        'already_exists',
+        'imat group add adds tables to it.',
+        () => accounting.createGroup('g', []),
+      ],
+      ['already_exists', 'once', () => accounting.addToGroup('g', ['t'])],
+      ['invalid_argument', 'Add the tables', () => accounting.createGroup('h', ['mv'])],
+      ['invalid_argument', 'imat mark set sets a mark.', () => accounting.startGroup('g')],
+      ['invalid_argument', 'The empty name', () => accounting.setMark('g', 'LAST_MARK')],
+      [
+        'invalid_argument',
+        'imat group start g counts its changes again.',
+        async () => {
+          await accounting.stopGroup('g');
+          await accounting.addToGroup('g', ['t']);
+        },
+      ],
     ] as const)
-      expect((await expectImatError(condition, call)).hint).toMatch(/\S/);
+      expect((await expectImatError(condition, call)).hint).toContain(hint);
+    // In SQL, hints are SQL.
+    await expect(world.rows(`SELECT imat.set_mark('h', 'm')`)).rejects.toMatchObject({
+      hint: 'SELECT * FROM imat.list_groups() shows the groups; imat.create_group makes one.',
+    });
   });
 });
 

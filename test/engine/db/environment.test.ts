@@ -3,6 +3,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { resolveServer } from '../../../engine/db/environment.ts';
+import type { ImatError } from '../../../engine/errors/imat-error.ts';
 import { findPassword } from '../../../engine/db/password-file.ts';
 
 const NOBODY_ELSE = { PGPASSFILE: '/nonexistent' };
@@ -72,6 +73,16 @@ test.each([
   ['postgresql://far/d?sslmode=no-verify', 'far', { rejectUnauthorized: false }],
   ['postgresql://far/d?sslmode=verify-full', 'far', {}],
   ['postgresql:///d?host=/tmp&sslmode=require', '/tmp', false],
+  ['postgresql://far/d?sslrootcert=system', 'far', {}],
+  ['postgresql://far/d?uselibpqcompat=true&sslmode=require', 'far', { rejectUnauthorized: false }],
+  [
+    'postgresql://far/d?sslmode=prefer&ssl_min_protocol_version=TLSv1.3&sslpassword=x',
+    'far',
+    { rejectUnauthorized: false, minVersion: 'TLSv1.3', passphrase: 'x' },
+  ],
+  ['postgresql://far/d?ssl=false', 'far', false],
+  ['postgresql://far/d?ssl=true', 'far', {}],
+  ['postgresql://far/d?ssl=no-verify', 'far', { rejectUnauthorized: false }],
 ])('%s: host and TLS', (url, host, ssl) => {
   const config = resolveServer(url, NOBODY_ELSE);
   expect([config.host, config.client.ssl]).toEqual([host, ssl]);
@@ -101,6 +112,82 @@ test.each([
   }
   expect(error).toMatchObject({ name: 'ImatError', condition: 'invalid_argument' });
   expect(JSON.stringify([error, String(error)])).not.toContain('sesame');
+});
+
+test('a certificate of the client is sent in every mode of TLS', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'imat-cert-'));
+  const file = join(directory, 'file');
+  writeFileSync(file, 'text');
+  for (const mode of ['prefer', 'require', 'no-verify', 'verify-full']) {
+    const url = `postgresql://far/d?sslmode=${mode}&sslcert=${file}&sslkey=${file}`;
+    expect(resolveServer(url, NOBODY_ELSE).client.ssl).toMatchObject({ cert: 'text', key: 'text' });
+  }
+  rmSync(directory, { recursive: true });
+});
+
+/** The error, and proof that it holds no part of the password. */
+function refusalOf(url: string, env: NodeJS.ProcessEnv = {}): ImatError {
+  try {
+    resolveServer(url, { ...NOBODY_ELSE, ...env });
+  } catch (error) {
+    expect(error).toMatchObject({ name: 'ImatError', condition: 'invalid_argument' });
+    expect(JSON.stringify([error, String(error)])).not.toContain('sesame');
+    return error as ImatError;
+  }
+  return expect.fail('it is not refused');
+}
+
+test.each([
+  ['sslmod=require', 'parameter "sslmod" of the database URL is unknown', 'sslmode'],
+  ['SSLMODE=require', 'parameter "SSLMODE" of the database URL is unknown', 'sslmode'],
+  ['sslmode=requires', 'parameter "sslmode" of the database URL has a value that', '"require"'],
+  ['sslmode', 'parameter "sslmode" of the database URL has a value that', 'Write one of these'],
+  ['a=1&schema=public', 'parameter "a" of the database URL is unknown', 'options='],
+  ['channel_binding=require', 'parameter "channel_binding" of the database URL has a value', ''],
+  ['require_auth=scram-sha-256', 'parameter "require_auth" of the database URL is not', 'Remove'],
+  ['connect_timeout=1s', 'parameter "connect_timeout" of the database URL is not a whole', ''],
+  ['sslrootcert=system&sslmode=require', 'sslrootcert=system needs sslmode=verify-full', ''],
+  ['host=a,b', 'imat connects to one host, and several are given', ''],
+])('?%s is told about', (search, message, hint) => {
+  for (const host of ['far', '', 'me:sesame@far', 'me:sesame@'])
+    if (host === '' || host.endsWith('far') || !search.startsWith('host')) {
+      const error = refusalOf(`postgresql://${host}/d?${search}`);
+      expect(error.message).toContain(message);
+      expect(error.hint ?? '').toContain(hint);
+    }
+});
+
+test('a variable that would be dropped is told about like a parameter', () => {
+  expect(refusalOf('postgresql://far/d', { PGCHANNELBINDING: 'require' }).message).toBe(
+    'environment variable PGCHANNELBINDING has a value that is not supported',
+  );
+  expect(refusalOf('postgresql://far/d', { PGSSLMODE: 'verify' }).message).toContain('PGSSLMODE');
+  expect(refusalOf('postgresql://far/d', { PGSERVICE: 'x' }).message).toContain('PGSERVICE');
+  // The URL decides.
+  const url = 'postgresql://far/d?channel_binding=disable&sslmode=disable';
+  const env = { ...NOBODY_ELSE, PGCHANNELBINDING: 'require', PGSSLMODE: 'verify' };
+  expect(resolveServer(url, env).client.ssl).toBe(false);
+});
+
+test('no part of a password that is not escaped is taken for a name', () => {
+  const { message } = refusalOf('postgres://user:12?sesame&open@host/db');
+  expect(message).toBe('a parameter of the database URL is unknown');
+});
+
+test('the parameters of libpq that node-postgres lacks count', () => {
+  const url =
+    'postgresql://far?dbname=shop&target_session_attrs=read-write&keepalives_idle=5' +
+    '&fallback_application_name=till&options=-c%20work_mem%3D1MB&connect_timeout=0';
+  expect(resolveServer(url, NOBODY_ELSE)).toMatchObject({
+    database: 'shop',
+    wantedServer: 'read-write',
+    client: {
+      keepAliveInitialDelayMillis: 5000,
+      application_name: 'till',
+      options: '-c work_mem=1MB',
+      connectionTimeoutMillis: 0,
+    },
+  });
 });
 
 const KEY = { host: 'db.example', port: 5432, database: 'shop', user: 'ann' };

@@ -68,3 +68,29 @@ test.each([
   await world.sql('ALTER TABLE t DROP COLUMN v CASCADE');
   expect(await sqlstateOf(world.sql(`CALL imat.${procedure}('${name}')`))).toBe('IM021');
 });
+
+test.each([
+  ['fold', 'added', 'frontier'],
+  ['fold', 'regrouped', 'frontier'],
+  ['rebuild', 'added', 'frontier'],
+  ['swap', 'rebuilt', 'imat'],
+] as const)('%s of %s: a function goes with what reads it, and the locks let it', async (...on) => {
+  const [command, name, row] = on;
+  await world.sql(`CREATE FUNCTION f(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 + 1'`);
+  const largest = 'SELECT g, max(public.f(v)) AS m FROM public.t GROUP BY g';
+  await world.imat.create('added', 'SELECT g, sum(public.f(v)) AS s FROM public.t GROUP BY g');
+  await world.imat.create('regrouped', largest);
+  await world.imat.create('rebuilt', `${REBUILT} ${largest}`);
+  await world.sql('INSERT INTO t VALUES (1, 100)');
+  const [program, holder] = [await world.program(), await world.session()];
+  await holder.sql(`BEGIN; SELECT FROM imat_catalog.${row} FOR UPDATE`);
+  const outcome = outcomeOf<unknown>(program.imat[command](name));
+  await untilBlocked(world, program.pid);
+  await world.sql('DROP FUNCTION f(int) CASCADE');
+  await holder.sql('COMMIT');
+  expect(await outcome).toMatchObject({
+    condition: 'source_changed',
+    message: `imat "${name}" is broken: objects it depends on are missing`,
+    hint: `Run imat repair ${name}.`,
+  });
+});

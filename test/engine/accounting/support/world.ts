@@ -1,7 +1,10 @@
 /** A database with the catalog and what most tests of change accounting ask. */
 import pg from 'pg';
-import type { Sandbox, Session } from '../../commands/support/sandbox.ts';
+import type { Sandbox, Session as WholeSession } from '../../commands/support/sandbox.ts';
 import { until } from '../../commands/support/world.ts';
+
+/** What is asked by SQL alone. */
+type Session = Pick<WholeSession, 'rows'>;
 
 export type Stat = readonly [table: string, rows: number];
 export type DetailedStat = readonly [table: string, role: string, verb: string, rows: number];
