@@ -83,7 +83,8 @@ async function withTimeZone(
   timeZone: string,
 ): Promise<Query> {
   const isConcerned = functions.unstable.some(
-    ({ name, dependence }) => dependence === 'settings' || name === VALUE_FUNCTIONS,
+    ({ name, dependence }) =>
+      dependence === 'settings' || name === VALUE_FUNCTIONS || name === 'current_setting',
   );
   if (!isConcerned) return query;
   if (await meansAnAbbreviation(db, timeZone)) return query;

@@ -1,7 +1,7 @@
 /**
  * What depends on the session's TimeZone names the zone: `date_trunc('day', t)` becomes
  * `date_trunc('day', t, 'Europe/Berlin')`, `t::date` becomes `(t AT TIME ZONE ..)::date`,
- * CURRENT_DATE `(now() AT TIME ZONE ..)::date`. A series of days has a fourth argument on servers
+ * CURRENT_DATE `(now() AT TIME ZONE ..)::date`, and current_setting('TimeZone') its value. A series of days has a fourth argument on servers
  * that know one, otherwise it is one of local times (local-series.ts).
  *
  * Right because each form is what PostgreSQL computes under that TimeZone; the tests compare them
@@ -110,6 +110,8 @@ const CALLS: Readonly<Record<string, PinCall>> = {
     const local: Expr = { kind: 'binary', op: '+', left: first, right: second, span: node.span };
     return type === DATE && isPlain(node) ? atZone(local, zone) : null;
   },
+  current_setting: (node, _, zone) =>
+    textOf(node.args[0])?.toLowerCase() === 'timezone' ? zone.name : null,
   timezone: (node, [type], zone) => {
     const [first] = node.args;
     const isLocal = node.syntax === 'at_local' || node.args.length === 1;
