@@ -11,7 +11,11 @@ import type { Expr, Query } from '../../parser/tree.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
 import type { CompletedOrders } from '../algebra/query-rewrites/complete-orders.ts';
 import { completeOrders } from '../algebra/query-rewrites/complete-orders.ts';
-import { pinTimeZone, timeOperands } from '../algebra/query-rewrites/pin-settings.ts';
+import {
+  pinTimeZone,
+  timeOperands,
+  withZoneSetting,
+} from '../algebra/query-rewrites/pin-settings.ts';
 import { printWholeFields } from '../algebra/query-rewrites/print-whole-fields.ts';
 import { derivedColumns } from '../algebra/query-rewrites/row-keys.ts';
 import { withoutLocks } from '../algebra/query-rewrites/without-locks.ts';
@@ -82,7 +86,7 @@ export async function completedView(
 async function withTimeZone(
   db: Db,
   { functions, searchPath }: ReadView,
-  query: Query,
+  given: Query,
   serverMajor: number,
   timeZone: string,
 ): Promise<Query> {
@@ -90,11 +94,13 @@ async function withTimeZone(
     ({ name, dependence }) =>
       dependence === 'settings' || name === VALUE_FUNCTIONS || name === 'current_setting',
   );
-  if (!isConcerned) return query;
-  if (await meansAnAbbreviation(db, timeZone)) return query;
+  if (!isConcerned) return given;
+  if (await meansAnAbbreviation(db, timeZone)) return given;
+  const name = literal(quoteLiteral(timeZone), 'text');
+  const query = withZoneSetting(given, name);
   const typeOf = await typesIn(db, query, searchPath, timeOperands, []);
   const zone: Zone = {
-    name: literal(quoteLiteral(timeZone), 'text'),
+    name,
     serverMajor,
     typeOf: (expr) => typeOf(ofOneType(expr))?.oid ?? null,
     mayRepeat: functions.unstable.every(

@@ -116,10 +116,10 @@ class Completer {
   }
 
   #ordersOf(block: Block): Orders {
-    const { select, isDetermined } = block;
+    const { select, determine } = block;
     return {
       block,
-      missing: (key, fixed) => key && missingOf(key, fixed, isDetermined).map(sorted),
+      missing: (key, fixed) => key && missingOf(key, fixed, determine).map(sorted),
       text: (exprs) => textOf(exprs, select),
       note: (text) => void this.notes.push(text),
       fail: (what, expr) =>

@@ -12,10 +12,11 @@
  * one.
  */
 import type { Binary, Call, Cast, Expr, Query, ValueFunction } from '../../../parser/tree.ts';
-import { mapExpr, mapQuery } from '../../../parser/walk.ts';
+import { mapExpr, mapExprs, mapQuery } from '../../../parser/walk.ts';
 import { now } from '../timed.ts';
 import { localSeries, seriesAsSubqueries } from './local-series.ts';
 import { mapQueries } from './relations.ts';
+import { selectedBy } from './rowless-sublinks.ts';
 import { isTimeOnly, shifted } from './shift-by-interval.ts';
 import {
   DATE,
@@ -38,6 +39,29 @@ export function pinTimeZone(query: Query, zone: Zone): Query {
     });
   const result = mapQueries(query, (one) => mapQuery(one, { expr: pinned }));
   return changed ? seriesAsSubqueries(result) : query;
+}
+
+/**
+ * The query with the zone in place of current_setting('TimeZone'), which is often written as a
+ * subquery. Before anything else is pinned, because that asks for types.
+ */
+export function withZoneSetting(query: Query, zone: Expr): Query {
+  let changed = false;
+  const result = mapExprs(query, (node) => {
+    const isSetting = isZoneSetting(node);
+    changed ||= isSetting;
+    return isSetting ? zone : null;
+  });
+  return changed ? result : query;
+}
+
+function isZoneSetting(node: Expr): boolean {
+  if (node.kind === 'sublink') {
+    const selected = selectedBy(node);
+    return selected !== null && isZoneSetting(selected);
+  }
+  const isSetting = node.kind === 'call' && node.schema === null && node.name === 'current_setting';
+  return isSetting && textOf(node.args[0])?.toLowerCase() === 'timezone';
 }
 
 /** `see` is called for each node that has another form. */
@@ -110,8 +134,6 @@ const CALLS: Readonly<Record<string, PinCall>> = {
     const local: Expr = { kind: 'binary', op: '+', left: first, right: second, span: node.span };
     return type === DATE && isPlain(node) ? atZone(local, zone) : null;
   },
-  current_setting: (node, _, zone) =>
-    textOf(node.args[0])?.toLowerCase() === 'timezone' ? zone.name : null,
   timezone: (node, [type], zone) => {
     const [first] = node.args;
     const isLocal = node.syntax === 'at_local' || node.args.length === 1;

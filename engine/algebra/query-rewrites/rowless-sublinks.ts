@@ -7,7 +7,7 @@
  * LIMIT, which may have none, one that returns a set, an aggregate or a window function, which would
  * be over the rows around it, and a constant: a number in ORDER BY is the place of a column.
  */
-import type { Expr, Query, Select } from '../../../parser/tree.ts';
+import type { Expr, Query, Select, Sublink } from '../../../parser/tree.ts';
 import { mapExpr, mapQuery, returnsSet, visit } from '../../../parser/walk.ts';
 import { mapQueries } from './relations.ts';
 
@@ -16,11 +16,13 @@ export const inlineRowlessSublinks = (query: Query): Query =>
 
 const inlined = (expr: Expr): Expr =>
   mapExpr(expr, (node) => {
-    const selected = node.kind === 'sublink' && node.form === 'scalar' && selectedBy(node.query);
-    return selected ? inlined(selected) : null;
+    const selected = node.kind === 'sublink' ? selectedBy(node) : null;
+    return selected && inlined(selected);
   });
 
-function selectedBy(query: Query): Expr | null {
+/** What a scalar subquery without FROM selects; null for any other subquery. */
+export function selectedBy({ form, query }: Sublink): Expr | null {
+  if (form !== 'scalar') return null;
   const [target, ...others] = query.kind === 'select' ? query.targets : [];
   if (query.kind !== 'select' || target === undefined || others.length > 0) return null;
   const isConstant = target.expr.kind === 'literal' || target.expr.kind === 'keyword';

@@ -157,6 +157,7 @@ const PINNED = [
   "tz >= CURRENT_DATE - interval '1 month'",
   "current_setting('TIMEZONE') = t",
   "tz AT TIME ZONE (SELECT current_setting('timezone'))",
+  "date_part('year', ts AT TIME ZONE (SELECT current_setting('TimeZone')))::text",
 ] as const;
 
 const MOMENT = [
