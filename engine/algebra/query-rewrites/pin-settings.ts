@@ -1,8 +1,9 @@
 /**
  * What depends on the session's TimeZone names the zone: `date_trunc('day', t)` becomes
  * `date_trunc('day', t, 'Europe/Berlin')`, `t::date` becomes `(t AT TIME ZONE ..)::date`,
- * CURRENT_DATE `(now() AT TIME ZONE ..)::date`, and current_setting('TimeZone') its value. A series of days has a fourth argument on servers
- * that know one, otherwise it is one of local times (local-series.ts).
+ * CURRENT_DATE `(now() AT TIME ZONE ..)::date`, and current_setting('TimeZone') its value. A series
+ * of days has a fourth argument on servers that know one, otherwise it is one of local times
+ * (local-series.ts).
  *
  * Right because each form is what PostgreSQL computes under that TimeZone; the tests compare them
  * over changes of the clock. Counter-examples, which stay: `extract(timezone FROM t)` and to_char

@@ -1,7 +1,7 @@
 /**
- * `date_part('year', t)::text` prints a whole number that PostgreSQL computes as a double precision,
- * whose text depends on extra_float_digits. As a numeric it has the same text as with any setting of
- * 0 and more, and depends on none. `extract` gave the same type before PostgreSQL 14, so definitions
+ * `date_part('year', t)::text` prints a whole number that PostgreSQL computes as double precision,
+ * whose text depends on extra_float_digits. As a numeric it has the text that any setting of 0 and
+ * more gives, and depends on none. `extract` had the same type before PostgreSQL 14, so definitions
  * that were written then have it.
  *
  * Counter-examples, which stay: seconds, epoch and julian, which have fractions, and any other

@@ -1,11 +1,11 @@
 /**
- * A scalar subquery that reads no table is what it selects: `(SELECT a + 1)` is `a + 1`. A setting is
- * often written so: `t AT TIME ZONE (SELECT current_setting('TimeZone'))`, in which convert has put
- * the zone.
+ * A scalar subquery that reads no table is what it selects: `(SELECT a + 1)` is `a + 1`. A setting
+ * is often written so: `t AT TIME ZONE (SELECT current_setting('TimeZone'))`, in which convert has
+ * put the zone.
  *
  * Right because such a subquery always has one row. Counter-examples, which stay: one with WHERE or
- * LIMIT, which may have none, one that returns a set, an aggregate or a window function, which would
- * be over the rows around it, and a constant: a number in ORDER BY is the place of a column.
+ * LIMIT, which may have none, one that returns a set, an aggregate or a window function, which
+ * would be over the rows around it, and a constant: a number in ORDER BY is the place of a column.
  */
 import type { Expr, Query, Select, Sublink } from '../../../parser/tree.ts';
 import { mapExpr, mapQuery, returnsSet, visit } from '../../../parser/walk.ts';
