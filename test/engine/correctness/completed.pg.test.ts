@@ -262,7 +262,8 @@ CREATE FUNCTION join_one(text, text) RETURNS text IMMUTABLE LANGUAGE sql
   RETURN concat_ws(',', $1, $2);
 CREATE AGGREGATE joined (text) (sfunc = join_one, stype = text);
 CREATE FUNCTION take_one(int, int) RETURNS int IMMUTABLE LANGUAGE sql RETURN $2;
-CREATE AGGREGATE last_of (int) (sfunc = take_one, stype = int);CREATE TABLE sales (id int PRIMARY KEY, region text, amount int, at int);
+CREATE AGGREGATE last_of (int) (sfunc = take_one, stype = int);
+  CREATE TABLE sales (id int PRIMARY KEY, region text, amount int, at int);
   INSERT INTO sales SELECT n, 'r' || n % 3, n % 4, n % 5 FROM generate_series(1, 60) n;
   CREATE TABLE heap (kind text, size numeric, doc json);
   INSERT INTO heap SELECT 'k' || n % 2, (ARRAY[1.0, 1.00])[1 + n % 2], json_build_object('n', n % 3)
