@@ -65,7 +65,7 @@ class Resolver {
     const ctes = raw.ctes.map((cte) => {
       // A recursive CTE sees itself; PostgreSQL has checked that its columns are those of its first
       // branch.
-      if (raw.recursive) known.set(cte.name, outputNames(cte.query, cte.columnAliases));
+      if (raw.recursive) known.set(cte.name, outputNames(named(cte.query), cte.columnAliases));
       const query = this.query(cte.query, outer, known);
       known.set(cte.name, outputNames(query, cte.columnAliases));
       return { ...cte, query };
@@ -302,11 +302,22 @@ type FromContext = {
  * prints a literal with its type, by which it calls the column when it reads the text again.
  */
 function nameOf(expr: Expr): string {
+  if (expr.kind === 'name') return expr.path.at(-1) ?? '?column?';
   if (expr.kind === 'column' || expr.kind === 'join_column' || expr.kind === 'field')
     return expr.name;
   return expr.kind === 'cast' && expr.operand.kind === 'literal'
     ? internalName(expr.type)
     : '?column?';
+}
+
+/** With the names of its columns, before it is resolved. */
+function named(query: Query): Query {
+  if (query.kind === 'set_operation') return { ...query, left: named(query.left) };
+  if (query.kind === 'values') return query;
+  const targets = query.targets.map((target) =>
+    target.name === '' ? { ...target, name: nameOf(target.expr) } : target,
+  );
+  return { ...query, targets };
 }
 
 function isGrouped(select: Select): boolean {

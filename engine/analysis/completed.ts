@@ -1,8 +1,9 @@
 /**
  * Completes a definition before it is planned, so that it has one right answer: orders that leave
  * ties are completed (complete-orders.ts), what depends on TimeZone names the zone
- * (pin-settings.ts), and row locks are left out (without-locks.ts). The completed text is the
- * definition from then on: it is stored, maintained and verified.
+ * (pin-settings.ts), fields of dates are printed as whole numbers (print-whole-fields.ts), and row
+ * locks are left out (without-locks.ts). The completed text is the definition from then on: it is
+ * stored, maintained and verified.
  */
 import { deparse } from '../../parser/deparse-query.ts';
 import { quoteLiteral } from '../../parser/quote.ts';
@@ -10,7 +11,12 @@ import type { Expr, Query } from '../../parser/tree.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
 import type { CompletedOrders } from '../algebra/query-rewrites/complete-orders.ts';
 import { completeOrders } from '../algebra/query-rewrites/complete-orders.ts';
-import { pinTimeZone, timeOperands } from '../algebra/query-rewrites/pin-settings.ts';
+import {
+  pinTimeZone,
+  timeOperands,
+  withZoneSetting,
+} from '../algebra/query-rewrites/pin-settings.ts';
+import { printWholeFields } from '../algebra/query-rewrites/print-whole-fields.ts';
 import { derivedColumns } from '../algebra/query-rewrites/row-keys.ts';
 import { withoutLocks } from '../algebra/query-rewrites/without-locks.ts';
 import { literal, type Zone } from '../algebra/query-rewrites/zoned.ts';
@@ -54,19 +60,21 @@ export async function completedView(
   const nothing = { view, completion: { settings: {}, notes: [] }, reasons: [] };
   if ('reasons' in view.reading) return nothing;
   const { query: unlocked, locks } = withoutLocks(view.reading.query);
-  const pinned = await withTimeZone(db, view, unlocked, serverMajor, timeZone);
+  const whole = printWholeFields(unlocked);
+  const pinned = await withTimeZone(db, view, whole, serverMajor, timeZone);
   const orders = await withOrders(db, view, pinned);
   const reasons = orders.reasons.map((reason) => ({ ...reason, span: null }));
   if (orders.query === view.reading.query) return { ...nothing, reasons };
   const completed = await viewOf(db, view, orders.query);
   if (completed === null) return nothing;
-  const isPinned = pinned !== unlocked;
+  const isPinned = pinned !== whole;
   return {
     view: await readView(db, completed),
     completion: {
       settings: isPinned ? { TimeZone: timeZone } : {},
       notes: [
         ...locks.map((lock) => `locks no rows: without ${lock}`),
+        ...(whole === unlocked ? [] : ['fields of dates are printed as whole numbers']),
         ...(isPinned ? [`computed under TimeZone = ${timeZone}`] : []),
         ...orders.notes,
       ],
@@ -78,18 +86,21 @@ export async function completedView(
 async function withTimeZone(
   db: Db,
   { functions, searchPath }: ReadView,
-  query: Query,
+  given: Query,
   serverMajor: number,
   timeZone: string,
 ): Promise<Query> {
   const isConcerned = functions.unstable.some(
-    ({ name, dependence }) => dependence === 'settings' || name === VALUE_FUNCTIONS,
+    ({ name, dependence }) =>
+      dependence === 'settings' || name === VALUE_FUNCTIONS || name === 'current_setting',
   );
-  if (!isConcerned) return query;
-  if (await meansAnAbbreviation(db, timeZone)) return query;
+  if (!isConcerned) return given;
+  if (await meansAnAbbreviation(db, timeZone)) return given;
+  const name = literal(quoteLiteral(timeZone), 'text');
+  const query = withZoneSetting(given, name);
   const typeOf = await typesIn(db, query, searchPath, timeOperands, []);
   const zone: Zone = {
-    name: literal(quoteLiteral(timeZone), 'text'),
+    name,
     serverMajor,
     typeOf: (expr) => typeOf(ofOneType(expr))?.oid ?? null,
     mayRepeat: functions.unstable.every(

@@ -16,6 +16,7 @@ import { extremesOfAges } from '../algebra/query-rewrites/extremes-of-ages.ts';
 import { inlineCtes } from '../algebra/query-rewrites/inline-ctes.ts';
 import { inlineViews } from '../algebra/query-rewrites/inline-views.ts';
 import { freeNumber } from '../algebra/query-rewrites/relations.ts';
+import { inlineRowlessSublinks } from '../algebra/query-rewrites/rowless-sublinks.ts';
 import { sortByColumns } from '../algebra/query-rewrites/whole-rows.ts';
 import { rowsBelow } from '../algebra/query-rewrites/rows-below.ts';
 import { rewrite } from '../algebra/rewrites/all.ts';
@@ -53,13 +54,14 @@ export type Planned = { readonly plan: Plan; readonly againstAdd: readonly PlanR
 
 export async function planQuery(
   db: Db,
-  definition: Query,
+  given: Query,
   inspection: Inspection,
   functions: FunctionFacts,
   server: { readonly major: number; readonly overRows: readonly boolean[] | null },
 ): Promise<Planned | Reasons> {
   const views = await viewQueries(db, inspection, functions);
   if ('reasons' in views) return views;
+  const definition = inlineRowlessSublinks(given);
   const sources = new Map<number, SourceFacts>(
     inspection.all.map((relation) => [relation.oid, relation]),
   );
@@ -139,7 +141,7 @@ async function viewQueries(
     ];
     if ('reasons' in reading || against.length > 0)
       return { reasons: against.map((reason) => inView(name, reason)) };
-    queries.set(oid, { name, query: reading.query });
+    queries.set(oid, { name, query: inlineRowlessSublinks(reading.query) });
   }
   return { queries };
 }

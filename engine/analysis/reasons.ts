@@ -76,7 +76,7 @@ export function functionReasons(functions: FunctionFacts, query: Query | null): 
         ? ([
             'moment_dependent',
             `"${name}" can give another result although no table has changed`,
-            'Leave it out of the definition and put it into the queries that read the imat.',
+            momentHint(use.schema),
           ] as const)
         : ([
             'settings_dependent',
@@ -86,6 +86,13 @@ export function functionReasons(functions: FunctionFacts, query: Query | null): 
     return [{ kind, message, hint, span: node?.span ?? null }];
   });
 }
+
+/** A function that nobody declared otherwise is volatile, although most depend on nothing else. */
+const momentHint = (schema: string): string =>
+  (schema === 'pg_catalog'
+    ? ''
+    : 'Declare the function IMMUTABLE if its result depends on its arguments alone. If not: ') +
+  'Leave it out of the definition and put it into the queries that read the imat.';
 
 function settingsHint(name: string, shown: string): string {
   if (name === 'date_trunc') return "Pin the zone: date_trunc('day', x AT TIME ZONE 'UTC').";

@@ -17,7 +17,9 @@ import {
   DEPENDS_ON_TIME_ZONE,
   dependsOnNothing,
   PRINTS_ARGUMENTS,
+  PRINTS_JSON,
   READS_THE_CLOCK,
+  SENDS_PARTS,
   SETTINGS_ONLY,
 } from './stable-functions.ts';
 
@@ -286,10 +288,13 @@ function dependenceOf(
   if (row.volatility === 'v' || row.schema !== 'pg_catalog' || READS_THE_CLOCK.has(row.signature))
     return 'moment';
   if (dependsOnNothing(row.signature, use.args.map(constantOf))) return 'tables';
-  if (PRINTS_ARGUMENTS.has(row.name))
+  if (SENDS_PARTS.has(row.name) && use.args.every((arg) => isSteadyAsBytes(arg, outputs)))
+    return 'tables';
+  const isJson = PRINTS_JSON.has(row.name);
+  if (isJson || PRINTS_ARGUMENTS.has(row.name))
     return worst([
-      ...use.args.map((arg) => printing(arg, outputs)),
-      ...use.argumentTypes.map((type) => ofType(type, outputs)),
+      ...use.args.map((arg) => printing(arg, outputs, isJson)),
+      ...use.argumentTypes.map((type) => ofType(type, outputs, isJson)),
     ]);
   return SETTINGS_ONLY.has(row.name) || COMPARES_WITH_TIMESTAMPTZ.test(row.name)
     ? 'settings'
@@ -301,7 +306,7 @@ function conversionUses(
   input: FunctionRow | undefined,
   outputs: ReadonlyMap<number, TypeOutput>,
 ): FunctionUse[] {
-  const printed = from === null ? 'moment' : printing(from, outputs);
+  const printed = from === null ? 'moment' : printing(from, outputs, false);
   // Reading text can depend on the clock: 'today' is a date.
   const read =
     input === undefined || input.volatility === 'i' || input.name === 'enum_in'
@@ -331,7 +336,9 @@ function enumsRead(
 ): readonly string[] {
   const printing = uses.filter(({ oid }) => {
     const row = functions.get(oid);
-    return row?.schema === 'pg_catalog' && PRINTS_ARGUMENTS.has(row.name);
+    return (
+      row?.schema === 'pg_catalog' && (PRINTS_ARGUMENTS.has(row.name) || PRINTS_JSON.has(row.name))
+    );
   });
   const nodes = [
     ...printing.flatMap(({ args }) => args),
@@ -346,14 +353,25 @@ function enumsRead(
 }
 
 /** What the text of an expression's value depends on. */
-function printing(expr: TreeNode, outputs: ReadonlyMap<number, TypeOutput>): Dependence {
+function printing(
+  expr: TreeNode,
+  outputs: ReadonlyMap<number, TypeOutput>,
+  isJson: boolean,
+): Dependence {
   const items = rowItems(expr);
   // A record that is not written out as a row can hold anything.
-  return worst(items.map((item) => ofType(typeOf(item) ?? RECORD, outputs)));
+  return worst(items.map((item) => ofType(typeOf(item) ?? RECORD, outputs, isJson)));
 }
 
-const ofType = (type: number, outputs: ReadonlyMap<number, TypeOutput>): Dependence =>
-  outputs.get(type)?.dependence ?? 'moment';
+const ofType = (
+  type: number,
+  outputs: ReadonlyMap<number, TypeOutput>,
+  isJson: boolean,
+): Dependence => outputs.get(type)?.[isJson ? 'inJson' : 'dependence'] ?? 'moment';
+
+/** Whether the binary form of a value is the same in every session. */
+const isSteadyAsBytes = (expr: TreeNode, outputs: ReadonlyMap<number, TypeOutput>): boolean =>
+  outputs.get(typeOf(expr) ?? RECORD)?.image?.form === 'binary';
 
 export function worst(dependences: readonly Dependence[]): Dependence {
   if (dependences.includes('moment')) return 'moment';

@@ -109,6 +109,10 @@ export const PRINTS_ARGUMENTS = new Set([
   'concat_ws',
   'format',
   'array_to_string',
+]);
+
+/** The same as JSON. */
+export const PRINTS_JSON = new Set([
   'to_json',
   'to_jsonb',
   'row_to_json',
@@ -126,3 +130,6 @@ export const PRINTS_ARGUMENTS = new Set([
   'jsonb_object_agg_strict',
   'jsonb_object_agg_unique',
 ]);
+
+/** Functions that are stable because they send what their argument is made of. */
+export const SENDS_PARTS = new Set(['array_send', 'record_send', 'range_send', 'multirange_send']);

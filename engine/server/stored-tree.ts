@@ -90,8 +90,17 @@ const RESULT_TYPES = [
 const BOOLEAN = 16;
 const YIELDS_BOOLEAN = /^(BOOLEXPR|NULLTEST|BOOLEANTEST|SCALARARRAYOPEXPR|ROWCOMPARE)/;
 
-/** The OID of an expression's type; null where the tree does not say. */
+/** Kinds of subqueries in expressions (primnodes.h) that yield what they select. */
+const SCALAR_SUBLINK = 4;
+const ARRAY_SUBLINK = 6;
+
+/**
+ * The OID of an expression's type; null where the tree does not say. For ARRAY(SELECT ..) it is
+ * that of the elements, or of the arrays that it joins: what one of these depends on the other
+ * does too.
+ */
 export function typeOf(node: TreeNode): number | null {
+  if (node.node === 'SUBLINK') return typeOfSublink(node);
   for (const field of RESULT_TYPES) {
     const type = numberOf(node, field);
     if (type !== null) return type;
@@ -99,4 +108,13 @@ export function typeOf(node: TreeNode): number | null {
   if (YIELDS_BOOLEAN.test(node.node)) return BOOLEAN;
   const [argument] = nodesOf(node, 'arg');
   return argument === undefined ? null : typeOf(argument);
+}
+
+function typeOfSublink(node: TreeNode): number | null {
+  const kind = numberOf(node, 'subLinkType');
+  if (kind !== SCALAR_SUBLINK && kind !== ARRAY_SUBLINK) return BOOLEAN;
+  const [query] = nodesOf(node, 'subselect');
+  const [target] = query === undefined ? [] : nodesOf(query, 'targetList');
+  const [expr] = target === undefined ? [] : nodesOf(target, 'expr');
+  return expr === undefined ? null : typeOf(expr);
 }

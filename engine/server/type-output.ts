@@ -13,6 +13,8 @@ export type Dependence =
 export type TypeOutput = {
   readonly name: string;
   readonly dependence: Dependence;
+  /** What its text in JSON depends on, where dates and times have one form. */
+  readonly inJson: Dependence;
   readonly image: Image | null;
   readonly holdsEnum: boolean;
   /** The enums that it is or holds: its text has their labels, which can be renamed. */
@@ -47,6 +49,9 @@ const SETTINGS_ONLY = new Set([
   'line_out',
   'circle_out',
 ]);
+
+/** Dates and times have the form of XML Schema in JSON; that of a timestamptz names its offset. */
+const ONE_FORM_IN_JSON = new Set(['date_out', 'timestamp_out']);
 
 /**
  * Types in which `=` means the same for every function: PostgreSQL's own with one representation
@@ -197,7 +202,8 @@ export async function loadTypeOutputs(
       oid,
       {
         name: row.name,
-        dependence: dependenceOf(row.oid, byOid),
+        dependence: dependenceOf(row.oid, byOid, false),
+        inJson: dependenceOf(row.oid, byOid, true),
         image: imageOf(row.oid, byOid),
         holdsEnum: holdsEnum(row.oid, byOid),
         enums: enumsIn(row.oid, byOid),
@@ -208,13 +214,20 @@ export async function loadTypeOutputs(
   );
 }
 
-function dependenceOf(oid: number, rows: ReadonlyMap<number, OutputRow>): Dependence {
+function dependenceOf(
+  oid: number,
+  rows: ReadonlyMap<number, OutputRow>,
+  inJson: boolean,
+): Dependence {
   const row = rows.get(oid);
   if (row === undefined || oid === RECORD) return 'moment';
-  const parts = (row.parts ?? []).map((part) => dependenceOf(part, rows));
+  // JSON has no ranges: they are strings, as they are printed elsewhere.
+  const isJson = inJson && row.kind !== 'r' && row.kind !== 'm';
+  const parts = (row.parts ?? []).map((part) => dependenceOf(part, rows, isJson));
   if (parts.includes('moment')) return 'moment';
   if (parts.includes('settings')) return 'settings';
   if (parts.length > 0) return 'tables';
+  if (isJson && row.builtin && ONE_FORM_IN_JSON.has(row.output_source)) return 'tables';
   if (row.builtin && SETTINGS_ONLY.has(row.output_source)) return 'settings';
   // What it prints is kept beside what is stored (generate/labels.ts).
   if (row.kind === 'e') return 'tables';
@@ -233,7 +246,9 @@ function imageOf(oid: number, rows: ReadonlyMap<number, OutputRow>): Image | nul
     // An extension's send function may send text. Its output function is believed where it says
     // that it is immutable.
     const asText =
-      send === null || sendsText(row) || (!row.builtin && dependenceOf(oid, rows) === 'tables');
+      send === null ||
+      sendsText(row) ||
+      (!row.builtin && dependenceOf(oid, rows, false) === 'tables');
     if (!asText) return { form: 'binary', by: send };
     return { form: 'text', by: row.builtin && IS_TEXT.has(row.send_source ?? '') ? null : output };
   }
@@ -247,7 +262,7 @@ const sendsText = (row: OutputRow): boolean => SENDS_TEXT.has(row.send_source ??
 /** Whether the text of a value is the same in every session. */
 function textIsSteady(row: OutputRow, rows: ReadonlyMap<number, OutputRow>): boolean {
   if (row.parts === null || row.parts.length === 0)
-    return sendsText(row) || dependenceOf(row.oid, rows) === 'tables';
+    return sendsText(row) || dependenceOf(row.oid, rows, false) === 'tables';
   return row.parts.every((part) => {
     const found = rows.get(part);
     return found !== undefined && textIsSteady(found, rows);

@@ -25,6 +25,10 @@ const WHOLE = [
    SELECT b.x FROM b, a`,
   `WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT r.n + 1 FROM r WHERE r.n < 5)
    SELECT r.n FROM r`,
+  `WITH RECURSIVE r AS (
+     SELECT t.a, 'x'::text, t.b + 1 AS n FROM public.t
+     UNION ALL SELECT s.a, s.text, s.n FROM public.t JOIN r s ON s.a = t.a)
+   SELECT r.a, r.text, r.n FROM r`,
   `SELECT t.a FROM public.t
    UNION ALL (SELECT u.a FROM public.u LIMIT 3)
    INTERSECT SELECT 1 ORDER BY 1 DESC NULLS LAST OFFSET 2`,

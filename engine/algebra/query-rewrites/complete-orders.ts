@@ -116,10 +116,10 @@ class Completer {
   }
 
   #ordersOf(block: Block): Orders {
-    const { select, isDetermined } = block;
+    const { select, determine } = block;
     return {
       block,
-      missing: (key, fixed) => key && missingOf(key, fixed, isDetermined).map(sorted),
+      missing: (key, fixed) => key && missingOf(key, fixed, determine).map(sorted),
       text: (exprs) => textOf(exprs, select),
       note: (text) => void this.notes.push(text),
       fail: (what, expr) =>
@@ -216,9 +216,9 @@ function completeRows(
 
 function completeAggregate(node: Aggregate, orders: Orders, ctes: Ctes): Aggregate | null {
   const { select, sourceKey } = orders.block;
-  const isSensitive = node.schema === null && ORDER_SENSITIVE.has(node.name);
-  const isOrdered = node.orderBy.length > 0 && (node.schema !== null || isSensitive);
-  if (node.withinGroup || node.star || (!isSensitive && !isOrdered)) return null;
+  // Of an aggregate that is not PostgreSQL's own nothing is known but its name.
+  const isSensitive = node.schema !== null || ORDER_SENSITIVE.has(node.name);
+  if (node.withinGroup || node.star || !isSensitive) return null;
   const own = new Set(select.relations.map((_, index) => select.first + index));
   // Over columns of a query around it is an aggregate of that query.
   if (!node.args.some((arg) => reads(arg, own))) return null;

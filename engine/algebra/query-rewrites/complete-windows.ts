@@ -63,13 +63,15 @@ const NOTHING: WindowSpec = { base: null, partitionBy: [], orderBy: [], frame: n
 
 /**
  * Whether the value depends on which of two equal rows comes first. Of functions that are not
- * PostgreSQL's own only the frame tells.
+ * PostgreSQL's own only the frame tells: over all rows of a partition it does wherever the function
+ * goes by their order.
  */
 function countsTies({ schema, name }: WindowCall, window: WindowSpec): boolean {
   if (schema === null && TIED.has(name)) return false;
   const takesAnOrder = NUMBERS_ROWS.has(name) || TAKES_A_ROW.has(name) || ORDER_SENSITIVE.has(name);
   if (schema === null && takesAnOrder) return true;
   const frame = frameOf(window.frame);
+  if (schema !== null && (isWhole(frame) || window.orderBy.length === 0)) return true;
   return frame.unit === 'ROWS' && !isWhole(frame);
 }
 

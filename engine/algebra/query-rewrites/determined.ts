@@ -23,9 +23,9 @@ type Equality = {
 };
 
 /** Whether an expression has one value where all of `fixed` have. */
-export type IsDetermined = (expr: Expr, fixed: readonly Expr[]) => boolean;
+export type Determine = (fixed: readonly Expr[]) => (expr: Expr) => boolean;
 
-export function determinedIn(select: Select, dependencies: Dependencies): IsDetermined {
+export function determinedIn(select: Select, dependencies: Dependencies): Determine {
   const own = new Set(select.relations.map((_, index) => select.first + index));
   const equalities = [
     ...equalitiesOf(select.where, own, []),
@@ -33,9 +33,9 @@ export function determinedIn(select: Select, dependencies: Dependencies): IsDete
   ].filter(
     ({ from, to }) => dependencies.isExact(to) && (from === null || dependencies.isExact(from)),
   );
-  return (expr, fixed) => {
+  return (fixed) => {
     const known = closure(own, fixed, equalities, dependencies);
-    return isKnown(expr, known, fixed, own);
+    return (expr) => isKnown(expr, known, own);
   };
 }
 
@@ -43,18 +43,32 @@ export function determinedIn(select: Select, dependencies: Dependencies): IsDete
 export function missingOf(
   wanted: readonly Expr[],
   fixed: readonly Expr[],
-  isDetermined: IsDetermined,
+  determine: Determine,
 ): Expr[] {
   let chosen: Expr[] = [];
-  for (const expr of wanted) if (!isDetermined(expr, [...fixed, ...chosen])) chosen.push(expr);
+  let isDetermined = determine(fixed);
+  for (const expr of wanted) {
+    if (isDetermined(expr)) continue;
+    chosen.push(expr);
+    isDetermined = determine([...fixed, ...chosen]);
+  }
   for (const expr of chosen) {
     const others = chosen.filter((one) => one !== expr);
-    if (wanted.every((one) => isDetermined(one, [...fixed, ...others]))) chosen = others;
+    const without = determine([...fixed, ...others]);
+    // Itself first: mostly that is the one which the others leave open.
+    if (without(expr) && wanted.every(without)) chosen = others;
   }
   return chosen;
 }
 
-type Known = { readonly rows: Set<number>; readonly columns: ColumnRef[] };
+type Known = {
+  readonly rows: Set<number>;
+  /** By `nameOf`: of a wide query there are many, and each is asked for often. */
+  readonly columns: Set<string>;
+  readonly others: readonly Expr[];
+};
+
+const nameOf = ({ relation, name }: ColumnRef): string => `${relation} ${name}`;
 
 function closure(
   own: ReadonlySet<number>,
@@ -64,37 +78,33 @@ function closure(
 ): Known {
   const known: Known = {
     rows: new Set(),
-    columns: fixed.filter((expr): expr is ColumnRef => expr.kind === 'column'),
+    columns: new Set(fixed.flatMap((expr) => (expr.kind === 'column' ? [nameOf(expr)] : []))),
+    others: fixed.filter(({ kind }) => kind !== 'column'),
   };
   for (let grows = true; grows; ) {
     grows = false;
     for (const number of own) {
       const key = known.rows.has(number) ? null : keyOf(number);
-      if (key === null || !key.every((expr) => isKnown(expr, known, fixed, own))) continue;
+      if (key === null || !key.every((expr) => isKnown(expr, known, own))) continue;
       known.rows.add(number);
       grows = true;
     }
     for (const { from, to, given } of equalities) {
       const holds =
         given.every((number) => known.rows.has(number)) &&
-        (from === null || isKnown(from, known, fixed, own));
-      if (!holds || isKnown(to, known, fixed, own)) continue;
-      known.columns.push(to);
+        (from === null || isKnown(from, known, own));
+      if (!holds || isKnown(to, known, own)) continue;
+      known.columns.add(nameOf(to));
       grows = true;
     }
   }
   return known;
 }
 
-function isKnown(
-  expr: Expr,
-  { rows, columns }: Known,
-  fixed: readonly Expr[],
-  own: ReadonlySet<number>,
-): boolean {
-  if (isConstant(expr, own) || fixed.some((one) => equalExpr(one, expr))) return true;
-  if (expr.kind === 'column')
-    return rows.has(expr.relation) || columns.some((one) => equalExpr(one, expr));
+function isKnown(expr: Expr, { rows, columns, others }: Known, own: ReadonlySet<number>): boolean {
+  if (isConstant(expr, own)) return true;
+  if (expr.kind === 'column') return rows.has(expr.relation) || columns.has(nameOf(expr));
+  if (others.some((one) => equalExpr(one, expr))) return true;
   // What is computed from one column of a row that is known, such as its bytes.
   return (
     expr.kind === 'call' &&

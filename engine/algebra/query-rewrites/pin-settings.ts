@@ -1,8 +1,9 @@
 /**
  * What depends on the session's TimeZone names the zone: `date_trunc('day', t)` becomes
  * `date_trunc('day', t, 'Europe/Berlin')`, `t::date` becomes `(t AT TIME ZONE ..)::date`,
- * CURRENT_DATE `(now() AT TIME ZONE ..)::date`. A series of days has a fourth argument on servers
- * that know one, otherwise it is one of local times (local-series.ts).
+ * CURRENT_DATE `(now() AT TIME ZONE ..)::date`, and current_setting('TimeZone') its value. A series
+ * of days has a fourth argument on servers that know one, otherwise it is one of local times
+ * (local-series.ts).
  *
  * Right because each form is what PostgreSQL computes under that TimeZone; the tests compare them
  * over changes of the clock. Counter-examples, which stay: `extract(timezone FROM t)` and to_char
@@ -12,10 +13,11 @@
  * one.
  */
 import type { Binary, Call, Cast, Expr, Query, ValueFunction } from '../../../parser/tree.ts';
-import { mapExpr, mapQuery } from '../../../parser/walk.ts';
+import { mapExpr, mapExprs, mapQuery } from '../../../parser/walk.ts';
 import { now } from '../timed.ts';
 import { localSeries, seriesAsSubqueries } from './local-series.ts';
 import { mapQueries } from './relations.ts';
+import { selectedBy } from './rowless-sublinks.ts';
 import { isTimeOnly, shifted } from './shift-by-interval.ts';
 import {
   DATE,
@@ -38,6 +40,29 @@ export function pinTimeZone(query: Query, zone: Zone): Query {
     });
   const result = mapQueries(query, (one) => mapQuery(one, { expr: pinned }));
   return changed ? seriesAsSubqueries(result) : query;
+}
+
+/**
+ * The query with the zone in place of current_setting('TimeZone'), which is often written as a
+ * subquery. Before anything else is pinned, because that asks for types.
+ */
+export function withZoneSetting(query: Query, zone: Expr): Query {
+  let changed = false;
+  const result = mapExprs(query, (node) => {
+    const isSetting = isZoneSetting(node);
+    changed ||= isSetting;
+    return isSetting ? zone : null;
+  });
+  return changed ? result : query;
+}
+
+function isZoneSetting(node: Expr): boolean {
+  if (node.kind === 'sublink') {
+    const selected = selectedBy(node);
+    return selected !== null && isZoneSetting(selected);
+  }
+  const isSetting = node.kind === 'call' && node.schema === null && node.name === 'current_setting';
+  return isSetting && textOf(node.args[0])?.toLowerCase() === 'timezone';
 }
 
 /** `see` is called for each node that has another form. */

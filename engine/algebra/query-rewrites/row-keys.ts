@@ -7,7 +7,7 @@ import type { ColumnRef, Expr, GroupItem, Query, Relation, Select } from '../../
 import { outputNames } from '../../../parser/scope.ts';
 import { equalExpr, returnsSet, visitQuery } from '../../../parser/walk.ts';
 import type { SourceFacts, TypeFacts } from '../facts.ts';
-import { determinedIn, type IsDetermined } from './determined.ts';
+import { determinedIn, type Determine } from './determined.ts';
 import { cast } from './zoned.ts';
 
 export type OrderFacts = {
@@ -28,7 +28,7 @@ export type Block = {
   readonly rowKey: readonly Expr[] | null;
   /** The same before grouping. */
   readonly sourceKey: readonly Expr[] | null;
-  readonly isDetermined: IsDetermined;
+  readonly determine: Determine;
 };
 
 export function blockOf(select: Select, facts: OrderFacts, ctes: Ctes): Block {
@@ -44,7 +44,7 @@ export function blockOf(select: Select, facts: OrderFacts, ctes: Ctes): Block {
     select,
     sourceKey,
     rowKey: select.grouped ? groupKey(select.groupBy) : sourceKey,
-    isDetermined: determinedIn(select, {
+    determine: determinedIn(select, {
       keyOf: (relation) => keys.get(relation) ?? null,
       isExact: (column) => factsOf(column, select, facts)?.equalIsSame === true,
     }),

@@ -38,6 +38,7 @@ const CATALOG: Catalog = {
     ...WINDOWS.map((name) => ({ name, kind: 'window' as const, returnsSet: false })),
     ...FUNCTIONS.map((name) => ({ name, kind: 'function' as const, returnsSet: false })),
     ...SETS.map((name) => ({ name, kind: 'function' as const, returnsSet: true })),
+    { schema: 'public', name: 'joined', kind: 'aggregate' as const, returnsSet: false },
   ].map((one) => ({ schema: 'pg_catalog', ...one })),
 };
 
@@ -138,6 +139,14 @@ describe('orders', () => {
     [
       "SELECT region, string_agg(customer, ',') AS a FROM sale GROUP BY region",
       'string_agg takes its rows in the order of sale.id',
+    ],
+    [
+      'SELECT region, public.joined(customer) AS a FROM sale GROUP BY region',
+      'joined takes its rows in the order of sale.id',
+    ],
+    [
+      'SELECT id, public.joined(customer) OVER (PARTITION BY region) AS a FROM sale',
+      'joined takes its rows in the order of sale.id',
     ],
     [
       'SELECT region, sum(amount) AS s FROM sale GROUP BY region ORDER BY sum(amount) LIMIT 3',

@@ -257,7 +257,13 @@ test('an imat keeps its time zone through every command', async () => {
   await world.imat.revert('by_day');
 });
 
-const SALES = `CREATE TABLE sales (id int PRIMARY KEY, region text, amount int, at int);
+const SALES = `
+CREATE FUNCTION join_one(text, text) RETURNS text IMMUTABLE LANGUAGE sql
+  RETURN concat_ws(',', $1, $2);
+CREATE AGGREGATE joined (text) (sfunc = join_one, stype = text);
+CREATE FUNCTION take_one(int, int) RETURNS int IMMUTABLE LANGUAGE sql RETURN $2;
+CREATE AGGREGATE last_of (int) (sfunc = take_one, stype = int);
+  CREATE TABLE sales (id int PRIMARY KEY, region text, amount int, at int);
   INSERT INTO sales SELECT n, 'r' || n % 3, n % 4, n % 5 FROM generate_series(1, 60) n;
   CREATE TABLE heap (kind text, size numeric, doc json);
   INSERT INTO heap SELECT 'k' || n % 2, (ARRAY[1.0, 1.00])[1 + n % 2], json_build_object('n', n % 3)
@@ -304,6 +310,13 @@ const TIES: readonly (readonly [name: string, query: string, byHand: string])[] 
     `SELECT region, array_agg(at ORDER BY amount, id) AS a,
       string_agg(id::text, ',' ORDER BY id) AS b, jsonb_agg(at ORDER BY id) AS c
       FROM public.sales GROUP BY region`,
+  ],
+  [
+    'own_aggregates',
+    `SELECT region, public.joined(id::text) AS a, public.last_of(at) AS b
+      FROM public.sales GROUP BY region`,
+    `SELECT region, string_agg(id::text, ',' ORDER BY id) AS a,
+      (array_agg(at ORDER BY id DESC))[1] AS b FROM public.sales GROUP BY region`,
   ],
   [
     'top_of_each',
