@@ -27,6 +27,8 @@ export type ServerConfig = {
   readonly tlsOptional: boolean;
   /** `target_session_attrs`: which kind of server is wanted. */
   readonly wantedServer: string;
+  /** `channel_binding=require`. */
+  readonly bindsChannel: boolean;
 };
 
 /** What the URL says, with the parameters that node-postgres has no type for. */
@@ -37,6 +39,7 @@ type Options = ConnectionOptions & {
     | 'connect_timeout'
     | 'keepalives_idle'
     | 'target_session_attrs'
+    | 'channel_binding'
     | 'sslmode']?: string;
 };
 
@@ -87,7 +90,9 @@ export function resolveServer(url: string | null, env: NodeJS.ProcessEnv): Serve
     ...(options.options === undefined ? {} : { options: options.options }),
   };
   const wantedServer = options.target_session_attrs ?? 'any';
-  return { host, port, user, database, client, tlsOptional: tls.optional, wantedServer };
+  const bindsChannel = options.channel_binding === 'require';
+  const tlsOptional = tls.optional && !bindsChannel;
+  return { host, port, user, database, client, tlsOptional, wantedServer, bindsChannel };
 }
 
 function parseUrl(url: string, env: NodeJS.ProcessEnv): Options {

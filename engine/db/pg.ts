@@ -1,6 +1,7 @@
 /** The driver for a PostgreSQL server. */
 import type { Client, ClientConfig, Connection } from 'pg';
 import { ImatError } from '../errors/imat-error.ts';
+import { requireBinding } from './channel-binding.ts';
 import { connectFailure, refusedTls } from './connection-errors.ts';
 import type { Db } from './db.ts';
 import { resolveServer, type ServerConfig } from './environment.ts';
@@ -16,11 +17,19 @@ export async function connectServer(url: string | null): Promise<Db> {
   // pg takes some 80 ms to load: only those who connect pay for it.
   const { default: pg } = await import('pg');
   const open = async (client: ClientConfig): Promise<Session> => {
-    const connection = new pg.Client({ ...client, types: TEXT_TYPES });
+    const binding = config.bindsChannel ? requireBinding(client) : null;
+    const connection = new pg.Client({ ...(binding?.config ?? client), types: TEXT_TYPES });
+    binding?.watch(connection);
     // The server may end a session at any moment, and Node.js ends a process that does not listen.
     // Statements that are asked of such a session reject.
     connection.on('error', () => undefined);
     await connection.connect();
+    try {
+      binding?.check();
+    } catch (error) {
+      await connection.end();
+      throw error;
+    }
     return Session.open({
       client: connection,
       driver: 'pg',

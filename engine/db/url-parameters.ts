@@ -41,7 +41,7 @@ const PARAMETERS: Readonly<Record<string, Values>> = {
   sslcertmode: ['allow'],
   sslcrl: NONE,
   sslcrldir: NONE,
-  channel_binding: ['disable', 'prefer'],
+  channel_binding: ['disable', 'prefer', 'require'],
   require_auth: NONE,
   requirepeer: NONE,
   gssencmode: ['disable', 'prefer'],

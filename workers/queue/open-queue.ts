@@ -19,6 +19,12 @@ export function parseQueueUrl(url: string | undefined, origin: string): QueueUrl
   if (protocol === 'redis:' || protocol === 'rediss:') return { kind: 'redis', url };
   if (protocol === 'postgres:' || protocol === 'postgresql:') {
     checkParameters(url, origin);
+    // node-postgres alone connects here.
+    if (/[?&]channel_binding=require\b/.test(url))
+      throw new ImatError('invalid_argument', {
+        message: `${origin} cannot have channel_binding=require`,
+        hint: 'Leave the parameter out, or use a queue in Redis.',
+      });
     return { kind: 'postgres', url };
   }
   throw new ImatError('invalid_argument', {

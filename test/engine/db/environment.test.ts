@@ -143,7 +143,7 @@ test.each([
   ['sslmode=requires', 'parameter "sslmode" of the database URL has a value that', '"require"'],
   ['sslmode', 'parameter "sslmode" of the database URL has a value that', 'Write one of these'],
   ['a=1&schema=public', 'parameter "a" of the database URL is unknown', 'options='],
-  ['channel_binding=require', 'parameter "channel_binding" of the database URL has a value', ''],
+  ['channel_binding=maybe', 'parameter "channel_binding" of the database URL has a value', ''],
   ['require_auth=scram-sha-256', 'parameter "require_auth" of the database URL is not', 'Remove'],
   ['connect_timeout=1s', 'parameter "connect_timeout" of the database URL is not a whole', ''],
   ['sslrootcert=system&sslmode=require', 'sslrootcert=system needs sslmode=verify-full', ''],
@@ -158,14 +158,14 @@ test.each([
 });
 
 test('a variable that would be dropped is told about like a parameter', () => {
-  expect(refusalOf('postgresql://far/d', { PGCHANNELBINDING: 'require' }).message).toBe(
+  expect(refusalOf('postgresql://far/d', { PGCHANNELBINDING: 'maybe' }).message).toBe(
     'environment variable PGCHANNELBINDING has a value that is not supported',
   );
   expect(refusalOf('postgresql://far/d', { PGSSLMODE: 'verify' }).message).toContain('PGSSLMODE');
   expect(refusalOf('postgresql://far/d', { PGSERVICE: 'x' }).message).toContain('PGSERVICE');
   // The URL decides.
   const url = 'postgresql://far/d?channel_binding=disable&sslmode=disable';
-  const env = { ...NOBODY_ELSE, PGCHANNELBINDING: 'require', PGSSLMODE: 'verify' };
+  const env = { ...NOBODY_ELSE, PGCHANNELBINDING: 'maybe', PGSSLMODE: 'verify' };
   expect(resolveServer(url, env).client.ssl).toBe(false);
 });
 
