@@ -9,14 +9,17 @@ import { statusOf } from './status.ts';
 
 export async function fold(db: Db, name: string | null): Promise<FoldResult[]> {
   await requireCatalog(db);
-  const names =
-    name === null
-      ? (await statusOf(db, null))
-          .filter((imat) => imat.strategy === 'delta' && imat.state === 'active')
-          .map((imat) => imat.name)
-      : [(await resolveImat(db, name)).name];
+  const names = name === null ? await wholeImats(db) : [(await resolveImat(db, name)).name];
   const results: FoldResult[] = [];
   for (const one of names) results.push({ name: one, ...(await callProcedure(db, 'fold', one)) });
   await renewSources(db, names);
   return results;
+}
+
+/** Those that can be folded; the others are marked as broken, so that no read answers from them. */
+async function wholeImats(db: Db): Promise<string[]> {
+  await db.query('SELECT imat_catalog.break_differing(NULL, false)');
+  return (await statusOf(db, null))
+    .filter((imat) => imat.strategy === 'delta' && imat.state === 'active')
+    .map((imat) => imat.name);
 }

@@ -46,7 +46,8 @@ test('rows of a step that lead to the same rows are followed once', async () => 
     }
     // Each row of a step has 200 in the next one: 2 * 200 ^ 5 keys if each was followed.
     await world.sql(`SET statement_timeout = '20s'; DELETE FROM t6 WHERE h = 3;
-      UPDATE t6 SET g = 11 WHERE id % 3 = 0; DELETE FROM t5 WHERE id = 4; UPDATE t3 SET h = 3 WHERE id = 9`);
+      UPDATE t6 SET g = 11 WHERE id % 3 = 0; DELETE FROM t5 WHERE id = 4;
+      UPDATE t3 SET h = 3 WHERE id = 9`);
     await expectExact(world, ALL, 'pending');
     await world.imat.fold();
     await world.sql('UPDATE t6 SET g = g + 3; INSERT INTO t4 VALUES (5000, NULL, 4)');
@@ -57,7 +58,7 @@ test('rows of a step that lead to the same rows are followed once', async () => 
   }
 });
 
-test('values that are equal and not the same are followed each, unless they are only compared', async () => {
+test('values that are equal and not the same are followed each, if more than compared', async () => {
   const world = await createWorld(`
     CREATE TABLE a (id int PRIMARY KEY, t text, n numeric);
     CREATE TABLE b (t text, n numeric, m numeric);
