@@ -58,7 +58,7 @@ test('rows of a step that lead to the same rows are followed once', async () => 
   }
 });
 
-test('values that are equal and not the same are followed each, if more than compared', async () => {
+test('values that are equal and not the same are followed each, unless only compared', async () => {
   const world = await createWorld(`
     CREATE TABLE a (id int PRIMARY KEY, t text, n numeric);
     CREATE TABLE b (t text, n numeric, m numeric);
