@@ -16,9 +16,16 @@ export async function fold(db: Db, name: string | null): Promise<FoldResult[]> {
   return results;
 }
 
-/** Those that can be folded; the others are marked as broken, so that no read answers from them. */
+/**
+ * Those that can be folded. Of the others, those whose sources are not captured are marked as
+ * broken: no read must answer from them.
+ */
 async function wholeImats(db: Db): Promise<string[]> {
-  await db.query('SELECT imat_catalog.break_differing(NULL, false)');
+  await db.query(
+    `SELECT imat_catalog.break_differing(ARRAY(
+       SELECT DISTINCT z.imat_id FROM imat_catalog.imat_source z
+       WHERE imat_catalog.capture_problem(z.relation::oid, true) IS NOT NULL), false)`,
+  );
   return (await statusOf(db, null))
     .filter((imat) => imat.strategy === 'delta' && imat.state === 'active')
     .map((imat) => imat.name);

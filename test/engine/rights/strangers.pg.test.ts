@@ -160,7 +160,7 @@ describe('a catalog that somebody else made', () => {
     });
   });
 
-  test('nor is one that took the place of another, by a worker or a command under way', async () => {
+  test('nor is one that took the place of another: by a worker, a command under way', async () => {
     await onStage(async ({ sandbox, mallory, role }) => {
       await sandbox.imat.convert('m');
       const target = { kind: 'url', url: sandbox.url } as const;
