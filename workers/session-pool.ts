@@ -55,9 +55,11 @@ export class SessionPool {
 
   /**
    * Runs `body` with a session; waits if all are in use. The catalog must be one that the role
-   * trusts: it may have been removed, and made by somebody else, since the last use. A session whose connection was lost is
-   * closed. The connection counts as lost if a statement takes longer than the timeout or
-   * `leastMs`, whichever is longer; `body` may set its own timeout up to `leastMs`.
+   * trusts: it may have been removed, and made by somebody else, since the last use.
+   *
+   * A session whose connection was lost is closed. The connection counts as lost if a statement
+   * takes longer than the timeout or `leastMs`, whichever is longer; `body` may set its own timeout
+   * up to `leastMs`.
    * @throws ImatError `insufficient_privilege`
    */
   async with<T>(body: (session: Session) => Promise<T>, leastMs = 0): Promise<T> {
