@@ -2,7 +2,7 @@
 import { accounting } from './accounting/accounting.ts';
 import type { CallOptions, Imat } from './api.ts';
 import { initialize } from './catalog/migrate.ts';
-import { requireTrustedCatalog, trustingOnce } from './catalog/trust.ts';
+import { forgetTrust, requireTrustedCatalog } from './catalog/trust.ts';
 import { alter } from './commands/alter.ts';
 import { check } from './commands/check.ts';
 import { convertView } from './commands/convert.ts';
@@ -46,7 +46,10 @@ export function createImat(db: Db): Imat {
     }));
   const calls = new Calls(db);
   const run = <T>(body: (stop: AbortSignal) => Promise<T>, options: CallOptions = {}): Promise<T> =>
-    calls.run((stop) => trustingOnce(db, () => translated(() => body(stop))), options.signal);
+    calls.run((stop) => {
+      forgetTrust(db);
+      return translated(() => body(stop));
+    }, options.signal);
   const command = <T>(body: (stop: AbortSignal) => Promise<T>, options?: CallOptions): Promise<T> =>
     run(async (stop) => {
       await serverMajor();

@@ -1,5 +1,6 @@
 /** A pool of database sessions, with the limits under which all statements of a worker run. */
 import { setImmediate } from 'node:timers/promises';
+import { requireTrustedCatalog } from '../engine/catalog/trust.ts';
 import { connectDb } from '../engine/db/connect-db.ts';
 import { type ConnectTarget, type Db, ServerError } from '../engine/db/db.ts';
 import type { Imat } from '../engine/index.ts';
@@ -53,14 +54,19 @@ export class SessionPool {
   }
 
   /**
-   * Runs `body` with a session; waits if all are in use. A session whose connection was lost is
-   * closed. The connection counts as lost if a statement takes longer than the timeout or
-   * `leastMs`, whichever is longer; `body` may set its own timeout up to `leastMs`.
+   * Runs `body` with a session; waits if all are in use. The catalog must be one that the role
+   * trusts: it may have been removed, and made by somebody else, since the last use.
+   *
+   * A session whose connection was lost is closed. The connection counts as lost if a statement
+   * takes longer than the timeout or `leastMs`, whichever is longer; `body` may set its own timeout
+   * up to `leastMs`.
+   * @throws ImatError `insufficient_privilege`
    */
   async with<T>(body: (session: Session) => Promise<T>, leastMs = 0): Promise<T> {
     const session = await this.#acquire(leastMs);
     let lost = true;
     try {
+      await requireTrustedCatalog(session.db);
       const value = await body(session);
       lost = false;
       return value;

@@ -16,6 +16,7 @@ import { findExtension } from '../extension/find.ts';
 import {
   captureFunctions,
   createTriggers,
+  dropTriggers,
   logColumnOf,
   ownEvents,
   registration,
@@ -32,7 +33,7 @@ import type { SourceRow } from './source-row.ts';
 import { capturedBy, isLogged, loggedColumns, sourceRow } from './source-row.ts';
 import { setAside } from './set-aside.ts';
 import type { SourceName } from './tracking.ts';
-import { checkTriggers, noteTriggers } from './triggers.ts';
+import { checkTriggers, dropCopies, noteTriggers } from './triggers.ts';
 
 /**
  * The columns that the imats on a source need; null where all of them are swap imats, for which a
@@ -145,6 +146,7 @@ async function createCapture(
     ],
   );
   if (role !== null) await giveTo(db, role, source.oid, Object.values(names));
+  await dropCopies(db, source.oid, table);
   if (partitioned) await captureParts(db, source.oid);
   await noteTriggers(db, source.oid);
 }
@@ -195,11 +197,16 @@ async function replaceLog(
 ): Promise<void> {
   // Where its log was dropped, what is written meanwhile is lost to all imats on the source.
   await checkTriggers(db, source.oid);
+  const table = qualified(source.schema, source.name);
+  await db.execute(`LOCK TABLE ${table.text} IN SHARE ROW EXCLUSIVE MODE`);
+  // The extension takes no other log while triggers write to one that is there.
+  if (known.by_extension) {
+    for (const statement of dropTriggers(table, false)) await db.execute(statement.text);
+    await dropCopies(db, source.oid, table);
+  }
   if (known.hasLog) await db.execute(`DELETE FROM ${known.log}`);
   await db.query('DELETE FROM imat_store.reset WHERE relation = $1', [source.oid]);
   await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [source.oid]);
-  await db.execute(`LOCK TABLE ${qualified(source.schema, source.name).text}
-    IN SHARE ROW EXCLUSIVE MODE`);
   const former = await setAside(db, known);
   await createCapture(db, source, columns, {
     former_logs: [...known.former_logs, ...(former.log === null ? [] : [former.log])],
@@ -280,6 +287,7 @@ async function extendCapture(
   for (const statement of captureFunctions(target)) await db.execute(statement.text);
   for (const statement of known.marks || !intact ? createTriggers(target) : registration(target))
     await db.execute(statement.text);
+  if (!intact) await dropCopies(db, source.oid, table);
   if (!asMarks)
     await db.query('UPDATE imat_catalog.source SET columns = $2::smallint[] WHERE relation = $1', [
       source.oid,

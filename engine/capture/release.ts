@@ -3,12 +3,13 @@ import { sharesCatalog } from '../catalog/migrate.ts';
 import { type Db, isRefused } from '../db/db.ts';
 import { withShortLock } from '../db/short-lock.ts';
 import { findExtension } from '../extension/find.ts';
-import { dropTriggers } from '../generate/capture.ts';
+import { dropTriggers, unregistration } from '../generate/capture.ts';
 import { fragment } from '../sql/sql.ts';
 import { lockCapture, SOURCE_LOCK_CLASS } from './install.ts';
 import { dropFunctions } from './parts.ts';
 import type { CaptureNames } from './source-row.ts';
 import { untrack } from './tracking.ts';
+import { dropCopies } from './triggers.ts';
 
 /** Tables of this role that are captured for no imat, as an interrupted command left them. */
 const LEFT_SQL = `
@@ -81,10 +82,7 @@ export async function dropUnusedCapture(
         [oid],
       );
       if (source === undefined) return;
-      const extension = source.by_extension ? ((await findExtension(db))?.schema ?? null) : null;
-      if (source.table !== null)
-        for (const statement of dropTriggers(fragment(source.table), extension, source.lockable))
-          await db.execute(statement.text);
+      if (source.table !== null) await dropAllTriggers(db, oid, { ...source, table: source.table });
       if (source.tracked && source.table !== null) await untrack(db, oid);
       await dropFunctions(db, Object.values(source.capture));
       if (source.logs.length > 0) await db.execute(`DROP TABLE ${source.logs.join(', ')}`);
@@ -94,6 +92,21 @@ export async function dropUnusedCapture(
     onWait,
     attempts === undefined ? {} : { attempts },
   );
+}
+
+type Triggered = {
+  readonly table: string;
+  readonly by_extension: boolean;
+  readonly lockable: boolean;
+};
+
+/** All triggers that write to the log of a source, and the extension's registration of it. */
+async function dropAllTriggers(db: Db, oid: number, source: Triggered): Promise<void> {
+  const table = fragment(source.table);
+  const extension = source.by_extension ? ((await findExtension(db))?.schema ?? null) : null;
+  for (const statement of dropTriggers(table, source.lockable)) await db.execute(statement.text);
+  await dropCopies(db, oid, table);
+  for (const statement of unregistration(table, extension)) await db.execute(statement.text);
 }
 
 /**

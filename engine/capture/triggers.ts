@@ -1,5 +1,7 @@
 /** Whether the capture triggers of a source are still as imat left them. */
 import type { Db } from '../db/db.ts';
+import type { Sql } from '../sql/sql.ts';
+import { ident, sql } from '../sql/sql.ts';
 
 /**
  * Under a lock that keeps others from the triggers: notes that they are as imat wants them. Those
@@ -9,9 +11,20 @@ export async function noteTriggers(db: Db, oid: number): Promise<void> {
   await db.query('SELECT imat_catalog.note_triggers($1, $1)', [oid]);
 }
 
+/** Drops other triggers that call the capture functions of a source (see copied_triggers.sql). */
+export async function dropCopies(db: Db, oid: number, source: Sql): Promise<void> {
+  const copies = await db.query<{ name: string }>(
+    'SELECT c::text AS name FROM imat_catalog.copied_triggers($1, $1) c',
+    [oid],
+  );
+  for (const { name } of copies)
+    await db.execute(sql`DROP TRIGGER ${ident(name)} ON ${source}`.text);
+}
+
 /**
- * Compares the triggers with those that imat made. If they differ, changes may have been lost: the
- * imats on the source are marked as broken, and the result is false.
+ * Compares the triggers, and the extension's registration of the log, with what imat made. If they
+ * differ, changes may have been lost: the imats on the source are marked as broken, and the result
+ * is false.
  */
 export async function checkTriggers(db: Db, oid: number): Promise<boolean> {
   await db.query(
@@ -20,7 +33,8 @@ export async function checkTriggers(db: Db, oid: number): Promise<boolean> {
     [oid],
   );
   const [row] = await db.query<{ intact: boolean }>(
-    `SELECT triggers @> imat_catalog.triggers_of($1) AS intact
+    `SELECT triggers @> imat_catalog.triggers_of($1)
+       AND (NOT by_extension OR imat_catalog.is_registered($1, log)) AS intact
      FROM imat_catalog.source WHERE relation = $1`,
     [oid],
   );

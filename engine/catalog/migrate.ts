@@ -8,7 +8,12 @@ import { ImatError } from '../errors/imat-error.ts';
 import { type Db, ServerError } from '../db/db.ts';
 import { catalogFiles, isNewer } from './files.ts';
 import { catalogObjects, makeCatalogPrivate } from './private.ts';
-import { requireTrustedSchemas, requireUsableCatalog, untrustedCatalog } from './trust.ts';
+import {
+  requireTrustedCatalog,
+  requireTrustedSchemas,
+  requireUsableCatalog,
+  untrustedCatalog,
+} from './trust.ts';
 
 /** The first key of imat's advisory locks; in SQL, imat_catalog.lock_class(). */
 export const LOCK_CLASS = 1768776052;
@@ -35,13 +40,7 @@ export async function holdCatalog(db: Db): Promise<void> {
 /** The same, false if there is no catalog to keep. */
 export async function sharesCatalog(db: Db): Promise<boolean> {
   await db.query('SELECT pg_advisory_xact_lock_shared($1, $2)', [LOCK_CLASS, CATALOG_LOCK]);
-  return catalogExists(db);
-}
-
-/** Looks into pg_namespace: a name that was looked up before the lock may be cached as missing. */
-async function catalogExists(db: Db): Promise<boolean> {
-  const [schema] = await db.query(`SELECT FROM pg_namespace WHERE nspname = 'imat_catalog'`);
-  return schema !== undefined;
+  return requireTrustedCatalog(db);
 }
 
 /**
@@ -181,7 +180,7 @@ export async function initialize(
   return db.transaction('read committed', async () => {
     await lockCatalog(db);
     await requireTrustedSchemas(db);
-    const exists = await catalogExists(db);
+    const exists = await requireTrustedCatalog(db);
     if (!exists && (await isOrphaned(db)))
       throw new ImatError('already_exists', { message: ORPHANED, hint: REMOVE_ORPHANS });
     // Another installer may have been faster.
@@ -303,7 +302,7 @@ const DROP_FORMER = `
  */
 export async function removeUnusedCatalog(db: Db): Promise<void> {
   await lockCatalog(db);
-  if (!(await catalogExists(db))) return;
+  if (!(await requireTrustedCatalog(db))) return;
   await db.query('SELECT imat_catalog.end_history()');
   const [used] = await db.query<{ in_use: boolean }>(
     `SELECT (SELECT bool_or(explicitly) FROM imat_catalog.migration)

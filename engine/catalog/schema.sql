@@ -893,6 +893,14 @@ COMMENT ON FUNCTION imat_catalog.commit_time(xid) IS
   'Returns when a transaction committed; NULL where the server does not know it.';
 GRANT EXECUTE ON FUNCTION imat_catalog.commit_time(xid) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.copied_triggers(source oid, relation oid)
+  RETURNS SETOF name
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.copied_triggers(oid,oid) IS
+  'Returns the triggers on a source, or on a partition of it, that call its capture functions beside the triggers of imat.';
+GRANT EXECUTE ON FUNCTION imat_catalog.copied_triggers(oid,oid) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.copy_grants(source regclass, target regclass)
   RETURNS void
   LANGUAGE plpgsql VOLATILE

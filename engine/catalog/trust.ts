@@ -53,10 +53,16 @@ async function findStranger(db: Db): Promise<Stranger | null> {
   return found ?? null;
 }
 
-/** Whether there is a catalog at all, by its schema. */
-async function hasCatalogSchema(db: Db): Promise<boolean> {
-  const [schema] = await db.query(`SELECT FROM pg_namespace WHERE nspname = 'imat_catalog'`);
-  return schema !== undefined;
+/**
+ * The catalog's schema and its owner; null without a catalog. Looks into pg_namespace: a name that
+ * was looked up before may be cached as missing.
+ */
+async function catalogSchema(db: Db): Promise<string | null> {
+  const [schema] = await db.query<{ identity: string }>(
+    `SELECT concat_ws(' ', oid, nspowner) AS identity FROM pg_namespace
+     WHERE nspname = 'imat_catalog'`,
+  );
+  return schema?.identity ?? null;
 }
 
 export const strangerMessage = ({ what, owner }: Stranger): string =>
@@ -70,35 +76,38 @@ export const strangerHint = ({ owner, role, isSuperuser }: Stranger): string =>
       `(GRANT ${role} TO "${owner}"); or let a superuser or the owner of the database own imat's ` +
       'schemas and what is in them.';
 
-/** The sessions whose call has found a catalog that it trusts. */
-const trusting = new WeakMap<Db, { found: boolean }>();
+/**
+ * The catalog that a session has found to be one that it trusts. The owner of all that is in it is
+ * asked for once; but another one may take its place: a revert in another session removes it, and
+ * then anybody who may create schemas can make one of that name.
+ */
+const trusted = new WeakMap<Db, string>();
 
-/** Runs a call that asks once whether it may trust the catalog, once there is one. */
-export async function trustingOnce<T>(db: Db, call: () => Promise<T>): Promise<T> {
-  trusting.set(db, { found: false });
-  try {
-    return await call();
-  } finally {
-    trusting.delete(db);
-  }
-}
+/** To be called where a call begins: it asks for all owners again. */
+export const forgetTrust = (db: Db): boolean => trusted.delete(db);
 
 /** Null where the catalog may be used, or where there is none. */
 export async function untrustedCatalog(db: Db): Promise<Stranger | null> {
-  const known = trusting.get(db);
-  if (known?.found === true) return null;
+  return (await lookAtCatalog(db)).stranger;
+}
+
+async function lookAtCatalog(db: Db): Promise<{ exists: boolean; stranger: Stranger | null }> {
+  const schema = await catalogSchema(db);
+  if (schema === null) return { exists: false, stranger: null };
+  if (trusted.get(db) === schema) return { exists: true, stranger: null };
   const stranger = await findStranger(db);
-  const exists = await hasCatalogSchema(db);
-  if (known !== undefined) known.found = exists && stranger === null;
-  return exists ? stranger : null;
+  if (stranger === null) trusted.set(db, schema);
+  return { exists: true, stranger };
 }
 
 /**
- * To be called before anything of the catalog is read or run.
+ * To be called before anything of the catalog is read or run. Whether there is a catalog.
  * @throws ImatError `insufficient_privilege`
  */
-export async function requireTrustedCatalog(db: Db): Promise<void> {
-  refuse(await untrustedCatalog(db));
+export async function requireTrustedCatalog(db: Db): Promise<boolean> {
+  const { exists, stranger } = await lookAtCatalog(db);
+  refuse(stranger);
+  return exists;
 }
 
 /**

@@ -9,14 +9,24 @@ import { statusOf } from './status.ts';
 
 export async function fold(db: Db, name: string | null): Promise<FoldResult[]> {
   await requireCatalog(db);
-  const names =
-    name === null
-      ? (await statusOf(db, null))
-          .filter((imat) => imat.strategy === 'delta' && imat.state === 'active')
-          .map((imat) => imat.name)
-      : [(await resolveImat(db, name)).name];
+  const names = name === null ? await wholeImats(db) : [(await resolveImat(db, name)).name];
   const results: FoldResult[] = [];
   for (const one of names) results.push({ name: one, ...(await callProcedure(db, 'fold', one)) });
   await renewSources(db, names);
   return results;
+}
+
+/**
+ * Those that can be folded. Of the others, those whose sources are not captured are marked as
+ * broken: no read must answer from them.
+ */
+async function wholeImats(db: Db): Promise<string[]> {
+  await db.query(
+    `SELECT imat_catalog.break_differing(ARRAY(
+       SELECT DISTINCT z.imat_id FROM imat_catalog.imat_source z
+       WHERE imat_catalog.capture_problem(z.relation::oid, true) IS NOT NULL), false)`,
+  );
+  return (await statusOf(db, null))
+    .filter((imat) => imat.strategy === 'delta' && imat.state === 'active')
+    .map((imat) => imat.name);
 }

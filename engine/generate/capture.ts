@@ -328,21 +328,20 @@ FOR EACH STATEMENT EXECUTE FUNCTION ${capture}()`;
   ];
 }
 
+/** Ends what `registration` began, once no trigger needs it. */
+export const unregistration = (source: Sql, extension: Sql | null): readonly Sql[] =>
+  extension === null ? [] : [sql`SELECT ${extension}.disable_capture(${regclass(source)})`];
+
 /**
- * Takes the triggers away, and the extension's registration of the log.
+ * Takes the triggers away.
  *
  * DROP TRIGGER takes an ACCESS SHARE lock first and then an ACCESS EXCLUSIVE one. A writer who has
  * a lock and asks for ACCESS EXCLUSIVE meanwhile (TRUNCATE) is ended by a deadlock at once. So the
  * strongest lock is taken first, if the role may: DROP TRIGGER takes no more than ownership.
  */
-export function dropTriggers(source: Sql, extension: Sql | null, mayLock: boolean): readonly Sql[] {
+export function dropTriggers(source: Sql, mayLock: boolean): readonly Sql[] {
   const dropped = [...Object.values(CAPTURE_TRIGGERS), MERGE_TRIGGER].map(
     (trigger) => sql`DROP TRIGGER IF EXISTS ${ident(trigger)} ON ${source}`,
   );
-  const all = mayLock
-    ? [sql`LOCK TABLE ONLY ${source} IN ACCESS EXCLUSIVE MODE`, ...dropped]
-    : dropped;
-  return extension === null
-    ? all
-    : [...all, sql`SELECT ${extension}.disable_capture(${regclass(source)})`];
+  return mayLock ? [sql`LOCK TABLE ONLY ${source} IN ACCESS EXCLUSIVE MODE`, ...dropped] : dropped;
 }

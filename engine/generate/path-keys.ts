@@ -1,25 +1,28 @@
 /**
- * The keys that rows lead to by a path (regroup/paths.ts), as SQL.
+ * The keys that rows lead to by a path (regroup/paths.ts), as SQL: step by step, each a subquery
+ * that is not merged with the next one.
  *
- * A short path is one list of tables, which PostgreSQL joins in the order that it finds best. What
- * that search takes grows fast: for a chain of 12 tables, each with a path of its own, it was 0.8
- * to 1.2 s at every read. So a longer path is joined step by step, as it is written: `OFFSET 0`
- * keeps each step from being merged with the next one.
+ * A path in one list of tables cost more in two ways. PostgreSQL searches for the best order, and
+ * what that takes grows fast: for a chain of 12 tables, each with a path of its own, it was 0.8 to
+ * 1.2 s at every read. And rows of a step with the same values lead on to the same rows, each of
+ * them once more: one changed row below three conditions `IN` over 1,000 rows with 10 values each
+ * took 1.5 s to read, below four 16 s. So a step keeps different rows only, where it may.
  */
 import { deparseExpr } from '../../parser/deparse.ts';
 import { deparse } from '../../parser/deparse-query.ts';
 import { quoteQualified } from '../../parser/quote.ts';
 import type { ColumnRef, Expr } from '../../parser/tree.ts';
 import { visit } from '../../parser/walk.ts';
+import type { ColumnFacts } from '../algebra/facts.ts';
 import { selectFrom } from '../algebra/query-rewrites/select.ts';
+import type { Rows } from '../operators/rule.ts';
 import { conditions as whereOf } from '../operators/rule.ts';
+import { plainColumn } from '../regroup/lineage.ts';
 import type { Path } from '../regroup/paths.ts';
+import { isComparison } from '../regroup/paths.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, lines, qualified, sql } from '../sql/sql.ts';
-
-/** Paths over more tables are joined step by step. */
-const SEARCHED_TABLES = 4;
 
 /** `r1`, `r2`, ... by the place in FROM. */
 export const aliasOf = (item: number): string => `r${item + 1}`;
@@ -28,76 +31,89 @@ const columnOf = (ref: ColumnRef): string => quoteQualified(aliasOf(ref.relation
 
 const written = (expr: Expr): Sql => fragment(deparseExpr(expr, columnOf));
 
-type Rows = { readonly from: readonly Sql[]; readonly where: readonly Sql[] };
-
-/** From the rows of its first table, given as an item of FROM with that alias. */
-export function keysAlong(
-  plan: RegroupPlan,
-  path: Path,
-  first: readonly Sql[],
-  where: readonly Sql[],
-): Sql {
-  const rows =
-    path.tables.length > SEARCHED_TABLES
-      ? stepByStep(plan, path, { from: first, where })
-      : {
-          from: [...first, ...itemsOn(plan, path.tables.slice(1), [path.key, ...path.conditions])],
-          where: [...where, ...path.conditions.map(written)],
-        };
-  return sql`SELECT (${written(path.key)})::${fragment(plan.key.type)} AS key
+/**
+ * From the rows of its first table, given as an item of FROM with that alias. `where`: what is
+ * asked once, before any row is read.
+ */
+export function keysAlong(plan: RegroupPlan, path: Path, first: Rows, where: readonly Sql[]): Sql {
+  const { tables, conditions, key } = path;
+  const stepOf = (condition: Expr): number =>
+    tables.findLastIndex((item) => columnsRead(item, [condition]).size > 0);
+  const rows = tables.slice(1).reduce<Rows>((before, item, index) => {
+    const step = index + 1;
+    const own = conditions.filter((condition) => stepOf(condition) === step);
+    const later = [key, ...conditions.filter((condition) => stepOf(condition) >= step)];
+    const { from, where: asked } =
+      step === 1 && showsPrimaryKey(plan, tables[0] ?? 0, later)
+        ? before
+        : { from: [stepBefore(plan, tables[index] ?? 0, later, before)], where: [] };
+    return { from: [...from, itemOn(plan, item, later)], where: [...asked, ...own.map(written)] };
+  }, first);
+  return sql`SELECT (${written(key)})::${fragment(plan.key.type)} AS key
 FROM
-  ${lines(rows.from)}${whereOf(rows.where)}`;
+  ${lines(rows.from)}${whereOf([...where, ...rows.where])}`;
 }
 
 /** The keys that the rows of a path's first table lead to, those for which `where` holds. */
-export const reachedKeys = (plan: RegroupPlan, path: Path, where: readonly Sql[] = []): Sql =>
-  keysAlong(
-    plan,
-    path,
-    itemsOn(plan, path.tables.slice(0, 1), [path.key, ...path.conditions]),
-    where,
-  );
-
-function stepByStep(plan: RegroupPlan, { tables, conditions, key }: Path, first: Rows): Rows {
-  const stepOf = (condition: Expr): number =>
-    tables.findLastIndex((item) => columnsRead(item, [condition]).size > 0);
-  return tables.slice(1).reduce<Rows>((rows, item, index) => {
-    const step = index + 1;
-    const own = conditions.filter((condition) => stepOf(condition) === step);
-    const later = [key, ...conditions.filter((condition) => stepOf(condition) > step)];
-    const joined = {
-      from: [...rows.from, ...itemsOn(plan, [item], [...own, ...later])],
-      where: [...rows.where, ...own.map(written)],
-    };
-    if (step === tables.length - 1) return joined;
-    const columns = [...columnsRead(item, later)].map(
-      (name) => sql`${ident(aliasOf(item))}.${ident(name)}`,
-    );
-    const fenced = sql`(
-  SELECT ${lines(columns)}
-  FROM
-    ${lines(joined.from)}${whereOf(joined.where)}
-  OFFSET 0
-) AS ${ident(aliasOf(item))}`;
-    return { from: [fenced], where: [] };
-  }, first);
+export function reachedKeys(plan: RegroupPlan, path: Path, where: readonly Sql[] = []): Sql {
+  const first = itemOn(plan, path.tables[0] ?? 0, [path.key, ...path.conditions]);
+  return keysAlong(plan, path, { from: [first], where }, []);
 }
 
-/** The tables that items of FROM are, and of constant items the columns that are read. */
-const itemsOn = (
-  { outline }: RegroupPlan,
-  items: readonly number[],
-  exprs: readonly Expr[],
-): readonly Sql[] =>
-  items.map((item) => {
-    const found = outline.items.get(item);
-    const alias = ident(aliasOf(item));
-    if (found?.relation.kind === 'table')
-      return sql`${qualified(found.relation.schema, found.relation.name)} AS ${alias}`;
-    if (found?.isConstant !== true) throw new Error(`item ${item} is no table`);
-    const rows = selectFrom(found.relation, item, [...columnsRead(item, exprs)]);
-    return sql`(\n${fragment(deparse(rows))}\n) AS ${alias}`;
-  });
+/** The rows up to a table, with the columns of it that `later` reads. */
+function stepBefore(plan: RegroupPlan, item: number, later: readonly Expr[], rows: Rows): Sql {
+  const alias = ident(aliasOf(item));
+  const names = [...columnsRead(item, later)];
+  const columns = lines(names.map((name) => sql`${alias}.${ident(name)}`));
+  const [distinct, fence] = names.every((name) => canMerge(plan, item, name, later))
+    ? [sql` DISTINCT`, sql``]
+    : [sql``, sql`\n  OFFSET 0`];
+  return sql`(
+  SELECT${distinct}
+    ${columns}
+  FROM
+    ${lines(rows.from)}${whereOf(rows.where)}${fence}
+) AS ${alias}`;
+}
+
+/**
+ * Whether the columns of a table that are read tell its rows apart. Then it is left to PostgreSQL,
+ * which has statistics of the table, how to join its rows with the next one.
+ */
+function showsPrimaryKey(plan: RegroupPlan, item: number, exprs: readonly Expr[]): boolean {
+  const key = columnsOf(plan, item).filter(({ isInPrimaryKey }) => isInPrimaryKey);
+  const names = columnsRead(item, exprs);
+  return key.length > 0 && key.every(({ name }) => names.has(name));
+}
+
+/**
+ * Whether equal values of a column lead to the same keys, so that one of them is enough. Numeric
+ * 1.0 and 1.00 do where they are only compared; their texts differ.
+ */
+function canMerge(plan: RegroupPlan, item: number, name: string, later: readonly Expr[]): boolean {
+  const column = columnsOf(plan, item).find((one) => one.name === name);
+  if (column?.sortable !== true) return false;
+  const uses = later.filter((expr) => columnsRead(item, [expr]).has(name));
+  const isCompared = uses.every((expr) => plainColumn(expr) !== null || isComparison(expr));
+  return column.equalIsSame || (column.hasPlainEquality && isCompared);
+}
+
+/** Those of a table; none of a constant item. */
+function columnsOf({ outline, sources }: RegroupPlan, item: number): readonly ColumnFacts[] {
+  const relation = outline.items.get(item)?.relation;
+  return (relation?.kind === 'table' ? sources.get(relation.oid)?.columns : undefined) ?? [];
+}
+
+/** The table that an item of FROM is, or of a constant item the columns that are read. */
+function itemOn({ outline }: RegroupPlan, item: number, exprs: readonly Expr[]): Sql {
+  const found = outline.items.get(item);
+  const alias = ident(aliasOf(item));
+  if (found?.relation.kind === 'table')
+    return sql`${qualified(found.relation.schema, found.relation.name)} AS ${alias}`;
+  if (found?.isConstant !== true) throw new Error(`item ${item} is no table`);
+  const rows = selectFrom(found.relation, item, [...columnsRead(item, exprs)]);
+  return sql`(\n${fragment(deparse(rows))}\n) AS ${alias}`;
+}
 
 /** The names of an item's columns that expressions read. */
 export function columnsRead(item: number, exprs: readonly Expr[]): ReadonlySet<string> {

@@ -154,7 +154,7 @@ function term(plan: RegroupPlan, changed: TableItem, path: Path, pending: Pendin
   const [rows] = scan.change?.(read, [], pending, netting) ?? [];
   if (rows === undefined) throw new Error('a scan has one change');
   return sql`-- touched by changes of ${fragment(labelOf(changed))}
-${keysAlong(plan, path, rows.from, [gate])}`;
+${keysAlong(plan, path, rows, [gate])}`;
 }
 
 /** The keys of rows that the passing of time has changed. */

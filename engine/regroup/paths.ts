@@ -136,7 +136,7 @@ function memberSteps(
 const COMPARISONS: ReadonlySet<string> = new Set(['=', '<', '>', '<=', '>=', '<>']);
 
 /** A comparison of two columns, which is NULL where one of them is. */
-const isComparison = (expr: Expr): boolean =>
+export const isComparison = (expr: Expr): boolean =>
   expr.kind === 'binary' &&
   COMPARISONS.has(expr.op) &&
   plainColumn(expr.left) !== null &&

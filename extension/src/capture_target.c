@@ -65,7 +65,8 @@ static void warn_once(CaptureTarget *target, Relation source, bool registered);
 static void forget_targets(Datum arg, Oid relation);
 static void remove_dropped(Relation targets_table);
 static void check_owner(Oid relation);
-static void check_not_captured(Relation source);
+static void check_not_captured(Relation source, const char *detail);
+static Oid	log_in_use(HeapTuple known, Relation targets_table);
 
 /*
  * The target of a source whose trigger fired, its log opened and locked. NULL where the log was dropped: whatever read it went with it.
@@ -225,6 +226,7 @@ enable_capture(PG_FUNCTION_ARGS)
 	SysScanDesc scan;
 	HeapTuple	tuple;
 	HeapTuple	known;
+	Oid			in_use;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		ereport(ERROR,
@@ -259,6 +261,9 @@ enable_capture(PG_FUNCTION_ARGS)
 	remove_dropped(table);
 	tuple = heap_form_tuple(RelationGetDescr(table), values, nulls);
 	known = find_target(table, source_oid, &scan);
+	in_use = HeapTupleIsValid(known) ? log_in_use(known, table) : InvalidOid;
+	if (OidIsValid(in_use) && in_use != log_oid)
+		check_not_captured(source, "Its present log would miss changes.");
 	if (HeapTupleIsValid(known))
 		CatalogTupleUpdate(table, &known->t_self, tuple);
 	else
@@ -289,7 +294,7 @@ disable_capture(PG_FUNCTION_ARGS)
 	check_owner(source_oid);
 	source = table_open(source_oid, ShareRowExclusiveLock);
 	check_owner(source_oid);
-	check_not_captured(source);
+	check_not_captured(source, "Without a log its changes would be lost.");
 	table = open_targets(ShareRowExclusiveLock);
 	known = find_target(table, source_oid, &scan);
 	found = HeapTupleIsValid(known);
@@ -354,8 +359,25 @@ check_owner(Oid relation)
 		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relation)), get_rel_name(relation));
 }
 
+/* The log of a registration that was made in this database and whose log is there, InvalidOid otherwise. */
+static Oid
+log_in_use(HeapTuple known, Relation targets_table)
+{
+	Datum		values[TARGET_COLUMNS];
+	bool		nulls[TARGET_COLUMNS];
+	Oid			log;
+
+	heap_deform_tuple(known, RelationGetDescr(targets_table), values, nulls);
+	log = DatumGetObjectId(values[TARGET_LOG - 1]);
+	if (DatumGetObjectId(values[TARGET_SOURCE_OID - 1]) != DatumGetObjectId(values[TARGET_SOURCE - 1]) ||
+		DatumGetObjectId(values[TARGET_LOG_OID - 1]) != log || !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(log)))
+		return InvalidOid;
+	return log;
+}
+
+/* Refuses to change where the rows of a table go that a trigger captures. */
 static void
-check_not_captured(Relation source)
+check_not_captured(Relation source, const char *detail)
 {
 	TriggerDesc *triggers = source->trigdesc;
 	Oid			extension = get_extension_oid(EXTENSION, true);
@@ -372,7 +394,7 @@ check_not_captured(Relation source)
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("trigger \"%s\" captures the changes of table \"%s\"", triggers->triggers[i].tgname,
 							RelationGetRelationName(source)),
-					 errdetail("Without a log its changes would be lost."),
+					 errdetail("%s", detail),
 					 errhint("Drop the trigger first.")));
 	}
 }

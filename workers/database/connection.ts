@@ -1,6 +1,6 @@
 /** Connecting to one database and to its queue. */
 import { catalogVersion, initialize } from '../../engine/catalog/migrate.ts';
-import { requireTrustedCatalog } from '../../engine/catalog/trust.ts';
+import { forgetTrust, requireTrustedCatalog } from '../../engine/catalog/trust.ts';
 import { ImatError } from '../../engine/errors/imat-error.ts';
 import { identify } from '../catalog.ts';
 import { type DatabaseContext, onControl } from './context.ts';
@@ -47,8 +47,8 @@ function claimDatabase({ options, status }: DatabaseContext, key: string): void 
  */
 export function upgradeCatalog(context: DatabaseContext): Promise<boolean> {
   return onControl(context, async (db) => {
-    await requireTrustedCatalog(db);
-    if ((await catalogVersion(db)) === 0) return false;
+    forgetTrust(db);
+    if (!(await requireTrustedCatalog(db)) || (await catalogVersion(db)) === 0) return false;
     await initialize(db, false);
     return true;
   });

@@ -4,8 +4,8 @@
  *
  * Right because the SELECT list, DISTINCT and ORDER BY of such a query are not computed: PostgreSQL
  * leaves them out as well. Counter-examples, which stay: aggregates without GROUP BY, which always
- * have a row, HAVING, set-returning functions, which can have none, windows, which are computed and
- * can fail, LIMIT and OFFSET.
+ * have a row, HAVING, set-returning functions, which can have none (in any of these clauses, as in
+ * `ORDER BY generate_series(1, 0)`), windows, which are computed and can fail, LIMIT and OFFSET.
  */
 import type { Expr, Query } from '../../../parser/tree.ts';
 import { returnsSet, visit } from '../../../parser/walk.ts';
@@ -21,8 +21,11 @@ export const PRESENT: Named = {
 export function existence(query: Query): Query {
   if (query.kind !== 'select' || query.grouped) return query;
   const chooses = query.limit !== null || query.locking.length > 0;
-  if (chooses || query.targets.some(({ expr }) => returnsSet(expr) || hasWindow(expr)))
-    return query;
+  const leftOut = [
+    ...[...query.targets, ...query.orderBy].map(({ expr }) => expr),
+    ...query.distinctOn,
+  ];
+  if (chooses || leftOut.some((expr) => returnsSet(expr) || hasWindow(expr))) return query;
   return {
     ...query,
     targets: [PRESENT],

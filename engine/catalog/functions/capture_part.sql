@@ -22,6 +22,9 @@ BEGIN
       SELECT obj_description(t.oid, 'pg_trigger') FROM pg_trigger t
       WHERE t.tgrelid = source AND t.tgfoid = to_regprocedure((known.capture->>event) || '()')));
   END LOOP;
+  FOR trigger_name IN SELECT c FROM imat_catalog.copied_triggers(source, part) c LOOP
+    EXECUTE format('DROP TRIGGER %I ON %s', trigger_name, part);
+  END LOOP;
   PERFORM imat_catalog.note_triggers(source, part);
 END $$;
 

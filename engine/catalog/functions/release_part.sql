@@ -7,7 +7,8 @@ DECLARE
 BEGIN
   -- A table that was dropped took its triggers along.
   IF part::text = part::oid::text THEN RETURN; END IF;
-  FOR trigger_name IN SELECT n.name FROM imat_catalog.capture_triggers(source, part) n LOOP
+  FOR trigger_name IN SELECT n.name FROM imat_catalog.capture_triggers(source, part) n
+      UNION ALL SELECT c FROM imat_catalog.copied_triggers(source, part) c LOOP
     EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', trigger_name, part);
   END LOOP;
 END $$;

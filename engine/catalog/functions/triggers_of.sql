@@ -1,5 +1,6 @@
 -- A trigger that is disabled and enabled again has another row version: what was written meanwhile
--- was not captured. The functions of partitions are those of the root. The list of partitions that
+-- was not captured. Others that call the same functions count: they log each row once more. The
+-- functions of partitions are those of the root. The list of partitions that
 -- is written into them (write_parts) changes without any loss. Of a partition, what else changes
 -- its rows without firing triggers is added: read_facts has that of the root.
 CREATE OR REPLACE FUNCTION imat_catalog.triggers_of(source oid, relation oid DEFAULT NULL)
@@ -22,7 +23,10 @@ BEGIN
           ORDER BY t.tgname)
         FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
         WHERE t.tgrelid = c.oid
-          AND (t.tgname IN (SELECT n.name FROM imat_catalog.capture_triggers(source, c.oid) n)
+          AND (t.tgfoid IN (
+              SELECT o.tgfoid FROM pg_trigger o
+                JOIN imat_catalog.capture_triggers(source, c.oid) n ON n.name = o.tgname
+              WHERE o.tgrelid = c.oid)
             OR t.tgname = '!imat_merge' AND c.oid = source)
       ), CASE WHEN c.relispartition AND NOT imat_catalog.is_capturable(c.oid) THEN 'unfit' END, (
         SELECT string_agg(a.attname || ':' || md5(pg_get_expr(e.adbin, c.oid)), ' '

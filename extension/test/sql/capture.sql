@@ -22,12 +22,19 @@ TABLE logged;
 DELETE FROM log;
 INSERT INTO source VALUES (3, 'x', 5), (4, 'x', 6);
 DELETE FROM log;
-CREATE TABLE places_log (xid xid8 NOT NULL, weight integer NOT NULL, c4 numeric);
-SELECT enable_capture('source', 'places_log');
-UPDATE source SET n = 11 - n WHERE id > 2;
-SELECT weight, c4 FROM places_log;
-UPDATE source SET n = 7 WHERE id > 2;
-SELECT weight, c4 FROM places_log ORDER BY c4;
+CREATE TABLE places (id int, n numeric);
+CREATE TABLE places_log (xid xid8 NOT NULL, weight integer NOT NULL, c2 numeric);
+INSERT INTO places VALUES (3, 5), (4, 6);
+SELECT enable_capture('places', 'places_log');
+CREATE TRIGGER u AFTER UPDATE ON places REFERENCING OLD TABLE AS o NEW TABLE AS n FOR EACH STATEMENT EXECUTE FUNCTION capture_changes();
+UPDATE places SET n = 11 - n;
+SELECT weight, c2 FROM places_log;
+UPDATE places SET n = 7;
+SELECT weight, c2 FROM places_log ORDER BY c2;
+
+-- Another log is taken while no trigger writes to the present one, and where that is gone.
+CREATE TABLE other_log (xid xid8 NOT NULL, weight integer NOT NULL, c2 int);
+SELECT enable_capture('source', 'other_log');
 SELECT enable_capture('source', 'log');
 
 -- Savepoints, and statements that change nothing.
@@ -51,6 +58,9 @@ DROP TABLE log CASCADE;
 DELETE FROM source WHERE id = 4;
 DELETE FROM source WHERE id = 5;
 SELECT disable_capture('source');
+SELECT enable_capture('source', 'other_log');
+INSERT INTO source (id) VALUES (6);
+SELECT weight, c2 FROM other_log;
 DELETE FROM table_change_tracker.capture_targets;
 -- Without a registration, as after a restore of this table alone.
 \c -
@@ -59,4 +69,4 @@ INSERT INTO source (id) VALUES (5);
 SELECT enable_capture('source', 'source');
 SELECT enable_capture('source', NULL);
 SELECT capture_changes();
-DROP TABLE source, places_log;
+DROP TABLE source, places, places_log, other_log;

@@ -4,6 +4,8 @@
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startCli, useBuiltCli } from '../../cli/built-cli.ts';
+import { holdCatalog } from '../../../engine/catalog/migrate.ts';
+import { SessionPool } from '../../../workers/session-pool.ts';
 import { WITH_EXTENSION } from '../../setup/database.ts';
 import { expectImatError } from '../commands/support/expect-imat-error.ts';
 import { expectEqual } from '../commands/support/oracle.ts';
@@ -155,6 +157,31 @@ describe('a catalog that somebody else made', () => {
       await sandbox.sql(`ALTER FUNCTION imat_catalog.has_pending(integer) OWNER TO CURRENT_USER;
         REVOKE CREATE ON SCHEMA imat_catalog FROM ${role}`);
       await sandbox.imat.revert('m');
+    });
+  });
+
+  test('nor is one that took the place of another: by a worker, a command under way', async () => {
+    await onStage(async ({ sandbox, mallory, role }) => {
+      await sandbox.imat.convert('m');
+      const target = { kind: 'url', url: sandbox.url } as const;
+      const pool = new SessionPool(target, { most: 1, statementTimeoutMs: 0, lockTimeoutMs: 1000 });
+      const look = (): Promise<unknown> =>
+        pool.with(({ db }) => db.query('SELECT name FROM imat_catalog.status'));
+      const hold = (): Promise<void> =>
+        sandbox.db.transaction('read committed', () => holdCatalog(sandbox.db));
+      try {
+        expect(await look()).toEqual([{ name: 'm' }]);
+        await hold();
+        await (await sandbox.session()).imat.revert('m');
+        await mallory.sql(trapped(role));
+        for (const use of [look, hold]) {
+          const error = await expectImatError('insufficient_privilege', use);
+          expect(error.message).toContain(`schema imat_catalog belongs to role "${role}"`);
+        }
+        expect(await isSuperuser(sandbox, role)).toBe(false);
+      } finally {
+        await pool.close();
+      }
     });
   });
 

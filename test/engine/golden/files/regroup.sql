@@ -374,9 +374,14 @@ FROM (
     SELECT (r1.country)::text AS key
     FROM
       (
-        SELECT l.weight::bigint AS weight, l.c2 AS customer_id
-        FROM imat_store.log_public_sale AS l
-        WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+        SELECT DISTINCT
+          r2.customer_id
+        FROM
+          (
+            SELECT l.weight::bigint AS weight, l.c2 AS customer_id
+            FROM imat_store.log_public_sale AS l
+            WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          ) AS r2
       ) AS r2,
       public.customer AS r1
     WHERE (SELECT p.changed2 FROM pending AS p)
