@@ -10,7 +10,7 @@ import { groupsIn, readingTables } from '../algebra/query-rewrites/groups-below.
 import { eachQuery } from '../algebra/query-rewrites/relations.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import type { AddPlan, GroupsBelow, RowsPlan } from '../plan/plan.ts';
-import { looseColumns, planScans, storeItem } from '../plan/plan.ts';
+import { isOverRows, looseColumns, planScans, storeItem } from '../plan/plan.ts';
 import { canMissPartner, holdersOf } from '../regroup/classes.ts';
 import { keyFacts } from '../regroup/key-facts.ts';
 import { outlineOf } from '../regroup/outline.ts';
@@ -69,7 +69,8 @@ async function storeOf(
 ): Promise<AddPlan | null> {
   const text = deparse(query);
   const added = known.get(text) ?? (await rules.add(query, columns));
-  if ('reasons' in added || looseColumns(added).size > 0 || readsFloats(added)) return null;
+  if ('reasons' in added || isOverRows(added)) return null;
+  if (looseColumns(added).size > 0 || readsFloats(added)) return null;
   if (known.has(text)) return added;
   if (!(await rules.areLarge(query))) return null;
   known.set(text, added);

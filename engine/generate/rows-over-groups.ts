@@ -24,12 +24,12 @@ import type { Touched } from './touched-rows.ts';
 import { confinedParts, partFrom } from './touched-rows.ts';
 
 /** Which of the views of its groups a definition reads. */
-type Moment = 'now' | 'kept';
+type Held = 'now' | 'kept';
 
 /** All rows of any definition: without stored groups, from the tables. */
-export function allRows({ groups }: StoreSubject, plan: RowsPlan, moment: Moment): Sql {
+export function allRows({ groups }: StoreSubject, plan: RowsPlan, held: Held): Sql {
   if (plan.groups === null) return fragment(deparse(plan.query));
-  return fragment(deparse(named(plan.groups.reading.query, groups, moment)));
+  return fragment(deparse(named(plan.groups.reading.query, groups, held)));
 }
 
 /** The rows of the keys in $1, and if $2 of those without a key. */
@@ -37,26 +37,26 @@ export function rowsOfKeys(
   { groups }: StoreSubject,
   { key }: RowsPlan,
   { reading }: GroupsBelow,
-  moment: Moment,
+  held: Held,
 ): Sql {
   const touched: Touched = {
     array: sql`$1::${fragment(key.type)}[]`,
     hasNull: sql`$2`,
     isFew: sql`TRUE`,
   };
-  const parts = confinedParts(reading, key, touched, (query) => named(query, groups, moment));
+  const parts = confinedParts(reading, key, touched, (query) => named(query, groups, held));
   return join(
     parts.map((part) => sql`SELECT s.* FROM ${partFrom(part)}`),
     '\nUNION ALL\n',
   );
 }
 
-const named = (query: Query, groups: StoreSubject['groups'], moment: Moment): Query =>
+const named = (query: Query, groups: StoreSubject['groups'], held: Held): Query =>
   mapRelations(query, (relation) => {
     if (relation.kind !== 'table' || !isStore(relation)) return relation;
     const names = groups[storeNumber(relation) - 1];
     if (names === undefined) throw new Error(`no store ${storeNumber(relation)} below`);
-    return { ...relation, schema: STORE_SCHEMA, name: names[moment].name };
+    return { ...relation, schema: STORE_SCHEMA, name: names[held].name };
   });
 
 /** Its body names views. */
