@@ -89,3 +89,16 @@ export const FLOAT4 = 700;
 export const FLOAT8 = 701;
 export const MONEY = 790;
 export const INTERVAL = 1186;
+
+const SHORT: ReadonlySet<string> = new Set([
+  ...['smallint', 'integer', 'bigint', 'real', 'double precision', 'numeric', 'money'],
+  ...['boolean', 'date', 'interval', 'uuid', 'oid'],
+  ...['timestamp', 'time'].flatMap((type) => [
+    `${type} without time zone`,
+    `${type} with time zone`,
+  ]),
+]);
+
+/** Whether no value is too long for an index, as a text can be. */
+export const hasShortValues = ({ logType, holdsEnum, isComposite }: TypeFacts): boolean =>
+  SHORT.has(logType) || (holdsEnum && !isComposite && !logType.endsWith(']'));

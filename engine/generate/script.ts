@@ -9,7 +9,7 @@
  *   swap       what `imat.swap` does later, of a swap imat   by the database
  */
 import type { AddPlan, Plan } from '../plan/plan.ts';
-import { limitOrder } from '../plan/plan.ts';
+import { indexedOrder } from '../plan/limit-order.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, literal, sql } from '../sql/sql.ts';
 import { computedAnew } from './anew.ts';
@@ -177,8 +177,8 @@ function answerNow(subject: StoreSubject, plan: AddPlan, first: FirstRows | null
 
 /** What finds the rows that a limit takes first. */
 function limitIndex(subject: Subject, plan: Plan): readonly Statement[] {
-  const order = limitOrder(plan);
-  if (order === null) return [];
+  const order = indexedOrder(plan);
+  if (order.length === 0) return [];
   return [
     {
       label: 'what finds the first rows',

@@ -2,6 +2,7 @@
  * The state table of a delta imat: created with its content, its finished aggregates, what finds a
  * row, comments.
  */
+import { hasShortValues } from '../algebra/facts.ts';
 import type { AddPlan } from '../plan/plan.ts';
 import { coreInput } from '../plan/plan.ts';
 import type { Leaf } from '../operators/all.ts';
@@ -82,18 +83,27 @@ export function stateTable(plan: AddPlan, table: Sql): readonly Statement[] {
   ];
 }
 
-/** The rows that a change may concern, unless the index above finds them. */
+/**
+ * The rows that a change may concern, unless the index above finds them. Several long keys could be
+ * too long together; each one fits into the index of its own table.
+ */
 function touchedIndex(store: Store, table: Sql): Statement[] {
-  const keys = touchedBy(store).map(({ name }) => name);
-  const identity = identityOf(store);
-  if (keys.length === 0 || keys.some((name) => identity.includes(name))) return [];
+  const names = new Set(touchedBy(store).map(({ name }) => name));
+  const keys = store.keys.filter(({ name }) => names.has(name));
+  const [first] = keys;
+  if (first === undefined || identityOf(store).some((name) => names.has(name))) return [];
+  const isShort = keys.length <= MOST_INDEXED && keys.every(({ facts }) => hasShortValues(facts));
+  const columns = (isShort ? keys : [first]).map(({ name }) => ident(name));
   return [
     {
       label: 'what finds the rows that a change may concern',
-      sql: sql`CREATE INDEX ON ${table} (${join(keys.map(ident), ', ')})`,
+      sql: sql`CREATE INDEX ON ${table} (${join(columns, ', ')})`,
     },
   ];
 }
+
+/** PostgreSQL's bound is 32; a few tell nearly all rows apart. */
+const MOST_INDEXED = 8;
 
 /**
  * The rows for which a read cannot tell by equality whether a change concerns them, unless the

@@ -8,7 +8,7 @@
  * Without a residual the one store is the definition. Otherwise the residual is a query over what
  * the stores hold now.
  */
-import type { Expr, Query, Select, TableItem } from '../../parser/tree.ts';
+import type { Query, TableItem } from '../../parser/tree.ts';
 import { mapExprs } from '../../parser/walk.ts';
 import { isNow } from '../algebra/timed.ts';
 import type { ColumnId, Group, Node, Project, Scan } from '../algebra/node.ts';
@@ -212,7 +212,7 @@ function readColumn({ query }: Residual, name: string): string | null {
   return relation?.kind === 'table' && expr?.kind === 'column' ? expr.name : null;
 }
 
-function addedColumn(plan: AddPlan, name: string): string | null {
+export function addedColumn(plan: AddPlan, name: string): string | null {
   const { residual, core, store, outputTypes } = plan;
   const id = passedOn(residual, core).get(name);
   const column = id === undefined ? undefined : store.columns.get(id);
@@ -221,56 +221,3 @@ function addedColumn(plan: AddPlan, name: string): string | null {
   const place = columnsOf(residual).findIndex((one) => one.name === name);
   return storedType(store, column) === outputTypes[place] ? column : null;
 }
-
-/**
- * The order in which a limit over the only store takes its rows, as columns of its table with their
- * directions; null if they are not all stored, or there is no such limit. A limit over a query over
- * the store is none: a window below it counts all rows, a condition leaves out some.
- */
-export function limitOrder(plan: Plan): readonly OrderColumn[] | null {
-  const { query } = plan.residual ?? { query: null };
-  if (query?.kind !== 'select' || query.limit === null || !isOfRows(query)) return null;
-  const [store] = plan.stores;
-  const columns = query.orderBy.map(({ expr, direction, nulls }): OrderColumn | null => {
-    const isWord = direction === null || direction === 'ASC' || direction === 'DESC';
-    if (expr.kind !== 'column' || !isWord || store === undefined) return null;
-    const name = store.rule === 'regroup' ? expr.name : addedColumn(store, expr.name);
-    return name === null ? null : { name, isDescending: direction === 'DESC', nulls };
-  });
-  const known = columns.flatMap((column) => column ?? []);
-  if (store?.rule === 'add' && hidesRows(store)) return null;
-  return plan.stores.length === 1 && known.length === columns.length ? known : null;
-}
-
-/** Whether the rows that a query limits are those of one store, and its limit is a number. */
-function isOfRows({
-  relations,
-  where,
-  grouped,
-  distinct,
-  distinctOn,
-  targets,
-  limit,
-}: Select): boolean {
-  const isPlain = !grouped && !distinct && distinctOn.length === 0 && where === null;
-  const bounds = [limit?.count ?? null, limit?.offset ?? null];
-  return (
-    isPlain &&
-    relations.length === 1 &&
-    relations[0]?.kind === 'table' &&
-    targets.every(({ expr }) => expr.kind === 'column') &&
-    bounds.every((expr) => expr === null || isLiteral(expr))
-  );
-}
-
-const isLiteral = (expr: Expr): boolean =>
-  expr.kind === 'literal' || (expr.kind === 'cast' && isLiteral(expr.operand));
-
-/** Whether a stored row may be no row of the store. */
-const hidesRows = (plan: AddPlan): boolean => above(plan).some(({ op }) => op !== 'project');
-
-export type OrderColumn = {
-  readonly name: string;
-  readonly isDescending: boolean;
-  readonly nulls: 'FIRST' | 'LAST' | null;
-};

@@ -1,6 +1,6 @@
 /** Definitions that are computed over stores when they are read, under random histories. */
 import { describe, expect, test } from 'vitest';
-import { useBench } from '../correctness/support/bench.ts';
+import { FOLD, useBench } from '../correctness/support/bench.ts';
 import { randomFor, randomHistory } from '../correctness/support/random.ts';
 import { LOOSE_SHOP, RESET, WRITABLE_SHOP } from '../correctness/support/shop.ts';
 
@@ -180,4 +180,18 @@ describe('a function of a reader sees no row that the imat does not show', () =>
     await bench.user.execute(`INSERT INTO orders (id, region, qty) VALUES (9, 'a', 5)`);
     await look();
   });
+});
+
+test('rows that a limit orders may be too long for an index', async () => {
+  const long = `(SELECT string_agg(md5(i::text), '') FROM generate_series(1, 400) AS i)`;
+  await bench.user.execute(`${RESET};
+    INSERT INTO orders (id, qty, note) VALUES (1, 1, ${long}), (2, 2, 'b')`);
+  for (const order of ['note, id', 'qty, note, id', 'id, note'])
+    await bench.convert(`SELECT id, qty, note FROM orders ORDER BY ${order} LIMIT 2`);
+  await bench.run([
+    `INSERT INTO orders (id, qty, note) VALUES (3, 1, 'x' || ${long}), (4, 1, ${long})`,
+    FOLD,
+    `UPDATE orders SET note = note || ${long}`,
+    FOLD,
+  ]);
 });
