@@ -145,7 +145,7 @@ export function swappedQuery({ a, table, where }: Parts): string {
     ) SELECT reached.id FROM reached`;
 }
 
-/** A table joined with what is grouped before: with few values to group by, the groups are stored. */
+/** A table joined with what is grouped before: of few values, the groups are stored. */
 function joinGroups(chance: Chance, { a, b, where }: Record<'a' | 'b' | 'where', string>): string {
   const column = chance.pick(['g', 'r']);
   const groups = `SELECT b.${column} AS k, count(*) AS n, sum(b.id) AS s, max(b.r) AS m

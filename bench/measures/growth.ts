@@ -21,7 +21,8 @@ type Definition = {
   readonly read: string;
 };
 
-const BY_KIND = `SELECT kind, count(*) AS n, sum(amount) AS total FROM public.purchase GROUP BY kind`;
+const BY_KIND = `SELECT kind, count(*) AS n, sum(amount) AS total
+  FROM public.purchase GROUP BY kind`;
 
 const DEFINITIONS = {
   groups: { query: BY_KIND, read: '' },
@@ -32,7 +33,8 @@ const DEFINITIONS = {
   },
   'shares of a total': {
     query: `WITH t AS (${BY_KIND})
-      SELECT k.name, t.total, t.total / sum(t.total) OVER () AS share, rank() OVER (ORDER BY t.total)
+      SELECT k.name, t.total, t.total / sum(t.total) OVER () AS share,
+        rank() OVER (ORDER BY t.total)
       FROM public.kind k JOIN t ON t.kind = k.id`,
     read: '',
   },
@@ -91,12 +93,14 @@ async function prepare({ db }: Database, rows: number): Promise<Size> {
   await db.execute(`
     CREATE TABLE public.kind (id int PRIMARY KEY, name text);
     CREATE TABLE public.buyer (id int PRIMARY KEY, name text);
-    CREATE TABLE public.purchase (id int PRIMARY KEY, buyer int, kind int, amount numeric(10, 2), at date);
+    CREATE TABLE public.purchase (
+      id int PRIMARY KEY, buyer int, kind int, amount numeric(10, 2), at date
+    );
     INSERT INTO public.kind SELECT i, 'kind ' || i FROM generate_series(1, ${KINDS}) AS i;
     INSERT INTO public.buyer SELECT i, 'buyer ' || i FROM generate_series(1, ${buyers}) AS i;
     INSERT INTO public.purchase
-    SELECT i, 1 + i % ${buyers}, 1 + (i * 7919::bigint) % ${KINDS}, (i * 104729::bigint) % 10007 / 100.0,
-      date '2024-01-01' + i % 700
+    SELECT i, 1 + i % ${buyers}, 1 + (i * 7919::bigint) % ${KINDS},
+      (i * 104729::bigint) % 10007 / 100.0, date '2024-01-01' + i % 700
     FROM generate_series(1, ${rows}) AS i;
     CREATE INDEX ON public.purchase (buyer);
     ANALYZE`);

@@ -33,7 +33,8 @@ export function requireBinding(client: ClientConfig): Binding {
   return {
     config: {
       ...client,
-      // pg takes the bound mechanism where it is offered. Before it answers it asks for the password.
+      // pg takes the bound mechanism where it is offered. It asks for the password before it
+      // answers.
       enableChannelBinding: true,
       password: () => {
         check();

@@ -59,8 +59,8 @@ export type OrderColumn = {
 
 /**
  * What of the order has an index: each column once. Rows that are stored as they are may have long
- * values, or be ordered by all of their columns, and an index has bounds for both: so of these, what
- * comes before the first column whose values can be long.
+ * values, or be ordered by all of their columns, and an index has bounds for both. So of these it
+ * has what comes before the first column whose values can be long.
  */
 export function indexedOrder(plan: Plan): readonly OrderColumn[] {
   const order = limitOrder(plan) ?? [];
