@@ -91,12 +91,22 @@ export const MONEY = 790;
 export const INTERVAL = 1186;
 
 const SHORT: ReadonlySet<string> = new Set([
-  ...['smallint', 'integer', 'bigint', 'real', 'double precision', 'numeric', 'money'],
-  ...['boolean', 'date', 'interval', 'uuid', 'oid'],
-  ...['timestamp', 'time'].flatMap((type) => [
-    `${type} without time zone`,
-    `${type} with time zone`,
-  ]),
+  'smallint',
+  'integer',
+  'bigint',
+  'real',
+  'double precision',
+  'numeric',
+  'money',
+  'boolean',
+  'uuid',
+  'oid',
+  'date',
+  'interval',
+  'timestamp without time zone',
+  'timestamp with time zone',
+  'time without time zone',
+  'time with time zone',
 ]);
 
 /** Whether no value is too long for an index, as a text can be. */
