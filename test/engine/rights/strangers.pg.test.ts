@@ -211,6 +211,19 @@ describe('a catalog that somebody else made', () => {
 
 const immutable = (script: string): string => script.replace('plpgsql', 'plpgsql IMMUTABLE');
 
+test('an IMMUTABLE function is not run by planning a query of its groups', async () => {
+  await onStage(async ({ sandbox, mallory, role }) => {
+    await sandbox.sql(`CREATE SCHEMA mal AUTHORIZATION ${role}`);
+    await mallory.sql(`${immutable(pwn('mal.one', role, '', 'int', '1'))}
+      CREATE TABLE mal.t (k int, v int); CREATE TABLE mal.d (id int PRIMARY KEY);
+      INSERT INTO mal.t SELECT i % 4, i FROM generate_series(1, 20000) AS i; ANALYZE mal.t;
+      CREATE VIEW mal.v AS SELECT d.id, s.n FROM mal.d LEFT JOIN (SELECT k, count(*) AS n
+        FROM mal.t WHERE v > mal.one() GROUP BY k) AS s ON s.k = d.id`);
+    const { plan } = await sandbox.imat.explain('SELECT * FROM mal.v', { query: true });
+    expect(plan.map(({ clause }) => clause)).toContain('rows by v.id');
+  });
+});
+
 describe('types, indexes and casts of an ordinary role', () => {
   let sandbox: Sandbox;
   let mallory: Session;
