@@ -89,16 +89,28 @@ const STATISTICS = [
 
 const HISTORY = 'SELECT kind, type, object, part FROM imat.schema_changes';
 
+/**
+ * One cluster into one of the same version, and one into that of the newest. The second one is not of
+ * the oldest version, which the system's packages have in its newest release: that can write what
+ * an older release of a newer version does not read (15.20 and 18.6). The others are pinned.
+ */
 const servers = findUpgradable();
-const [oldest, newest] = [servers[0], servers.at(-1)];
-const pairs = [oldest, newest].filter((to, at, all) => all.indexOf(to) === at);
+const [oldest, next] = servers;
+const pairs = [
+  [oldest, oldest],
+  [next, servers.at(-1)],
+].flatMap(([old, to]) =>
+  old === undefined || to === undefined || (old === to && old !== oldest)
+    ? []
+    : [{ old, to, versions: `${old.major} to ${to.major}` }],
+);
 if (servers.length < 2)
   process.stderr.write(
     `pg_upgrade is tested with ${servers.map(({ major }) => major).join() || 'no version'}: ` +
       'this machine has no other server with pg_upgrade\n',
   );
 
-describe.skipIf(oldest === undefined)('an upgraded cluster', () => {
+describe.each(pairs)('a cluster of version $versions', ({ old, to }) => {
   let from: PostgresServer;
   let counted: unknown;
   let recorded: unknown[];
@@ -114,8 +126,7 @@ describe.skipIf(oldest === undefined)('an upgraded cluster', () => {
   };
 
   beforeAll(async () => {
-    if (oldest === undefined) return;
-    from = await startPostgres({ binaries: oldest, settings: SETTINGS });
+    from = await startPostgres({ binaries: old, settings: SETTINGS });
     started.push(from);
     const first = await open(from, 'postgres', 'postgres');
     await first.sql('CREATE ROLE keeper LOGIN');
@@ -153,9 +164,8 @@ describe.skipIf(oldest === undefined)('an upgraded cluster', () => {
     for (const server of started) await server.stop();
   });
 
-  test.each(pairs.map((to) => [to?.major, to] as const))('to version %i', async (_, to) => {
-    if (oldest === undefined || to === undefined) return;
-    const { server, printed } = await upgrade(from, oldest, to);
+  test('is whole after pg_upgrade', async () => {
+    const { server, printed } = await upgrade(from, old, to);
     started.push(server);
     expect(printed).toMatch(/Upgrade Complete/);
     expect(printed).not.toMatch(/error|warning|fatal/i);
