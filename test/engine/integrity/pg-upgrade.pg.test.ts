@@ -90,7 +90,7 @@ const STATISTICS = [
 const HISTORY = 'SELECT kind, type, object, part FROM imat.schema_changes';
 
 /**
- * One cluster into one of the same version, and one into that of the newest. The second one is not of
+ * One cluster into one of the same version, and one into one of the newest. The second is not of
  * the oldest version, which the system's packages have in its newest release: that can write what
  * an older release of a newer version does not read (15.20 and 18.6). The others are pinned.
  */
