@@ -1046,7 +1046,8 @@ GRANT EXECUTE ON FUNCTION imat_catalog.expected_rows(integer,regclass) TO PUBLIC
 CREATE FUNCTION imat_catalog.extension_function(signature text)
   RETURNS regproc
   LANGUAGE sql STABLE
-  SET search_path=pg_catalog, pg_temp;
+  SET search_path=pg_catalog, pg_temp
+  SET quote_all_identifiers=off;
 COMMENT ON FUNCTION imat_catalog.extension_function(text) IS
   'Returns a function of the extension table_change_tracker; NULL if the database does not have it. signature: its name without schema, and its argument types.';
 GRANT EXECUTE ON FUNCTION imat_catalog.extension_function(text) TO PUBLIC;

@@ -3,6 +3,8 @@
 CREATE OR REPLACE FUNCTION imat_catalog.extension_function(signature text) RETURNS regproc
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
+-- It quotes the names of types.
+SET quote_all_identifiers = off
 AS $$
   SELECT p.oid::regproc FROM pg_extension e
     JOIN pg_depend d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
