@@ -17,7 +17,7 @@ const MOST = 2;
 
 type Definition = {
   readonly query: string;
-  /** Of a live read that does not grow with the answer. */
+  /** A condition, where an answer grows with the tables: what is read does not. */
   readonly read: string;
 };
 

@@ -112,3 +112,6 @@ const SHORT: ReadonlySet<string> = new Set([
 /** Whether no value is too long for an index, as a text can be. */
 export const hasShortValues = ({ logType, holdsEnum, isComposite }: TypeFacts): boolean =>
   SHORT.has(logType) || (holdsEnum && !isComposite && !logType.endsWith(']'));
+
+/** How many columns an index gets: PostgreSQL's bound is 32, and a few tell nearly all rows apart. */
+export const MOST_INDEXED = 8;

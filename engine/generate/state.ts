@@ -2,7 +2,7 @@
  * The state table of a delta imat: created with its content, its finished aggregates, what finds a
  * row, comments.
  */
-import { hasShortValues } from '../algebra/facts.ts';
+import { hasShortValues, MOST_INDEXED } from '../algebra/facts.ts';
 import type { AddPlan } from '../plan/plan.ts';
 import { coreInput } from '../plan/plan.ts';
 import type { Leaf } from '../operators/all.ts';
@@ -101,9 +101,6 @@ function touchedIndex(store: Store, table: Sql): Statement[] {
     },
   ];
 }
-
-/** PostgreSQL's bound is 32; a few tell nearly all rows apart. */
-const MOST_INDEXED = 8;
 
 /**
  * The rows for which a read cannot tell by equality whether a change concerns them, unless the

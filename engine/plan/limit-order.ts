@@ -1,6 +1,6 @@
 /** The order in which a limit over the only store takes its rows, and what of it has an index. */
 import type { Expr, Select } from '../../parser/tree.ts';
-import { hasShortValues } from '../algebra/facts.ts';
+import { hasShortValues, MOST_INDEXED } from '../algebra/facts.ts';
 import type { AddPlan, Plan } from './plan.ts';
 import { above, addedColumn } from './plan.ts';
 
@@ -75,6 +75,3 @@ export function indexedOrder(plan: Plan): readonly OrderColumn[] {
   const end = once.findIndex((column) => !isShort(column));
   return once.slice(0, end < 0 ? MOST_INDEXED : Math.min(end, MOST_INDEXED));
 }
-
-/** PostgreSQL's bound is 32; the first few tell nearly all rows apart. */
-const MOST_INDEXED = 8;
