@@ -113,5 +113,5 @@ const SHORT: ReadonlySet<string> = new Set([
 export const hasShortValues = ({ logType, holdsEnum, isComposite }: TypeFacts): boolean =>
   SHORT.has(logType) || (holdsEnum && !isComposite && !logType.endsWith(']'));
 
-/** How many columns an index gets: PostgreSQL's bound is 32, and a few tell nearly all rows apart. */
+/** Most columns of an index: PostgreSQL's bound is 32, and a few tell nearly all rows apart. */
 export const MOST_INDEXED = 8;
