@@ -32,8 +32,12 @@ export type Figures = {
 
 type Session = { readonly name: string; readonly db: Db; readonly isOpen: () => boolean };
 
-const SETTINGS = `
-  SET search_path = public; SET lock_timeout = '25ms'; SET client_min_messages = error`;
+const SETTINGS = 'SET search_path = public; SET client_min_messages = error';
+/**
+ * Writers give up soon, since a step waits for nobody. The others wait: an ANALYZE, say, for that of
+ * an autovacuum worker.
+ */
+const WRITER_SETTINGS = `${SETTINGS}; SET lock_timeout = '25ms'`;
 /** Small tables take less time than compiling, or than other processes. */
 const DATABASE_SETTINGS = [
   "timezone TO 'America/New_York'",
@@ -63,10 +67,11 @@ export async function openProof(
   const others: Db[] = [];
   for (let count = 0; count < WRITERS + 2; count++) {
     const db = await connect();
-    await db.execute(SETTINGS);
+    await db.execute(count < WRITERS ? WRITER_SETTINGS : SETTINGS);
     others.push(db);
   }
-  const [observer, reader, ...writers] = others;
+  const writers = others.splice(0, WRITERS);
+  const [observer, reader] = others;
   if (observer === undefined || reader === undefined) throw new Error('there are no sessions');
   const history = new History(seed, schema, database);
   await observer.execute(schema.setup);
