@@ -69,11 +69,14 @@ export type ColumnFacts = TypeFacts & {
   readonly isInPrimaryKey: boolean;
 };
 
+/** Tables that are read with another: its partitions, or those that inherit from it. */
+export type Parts = 'partitions' | 'inheritors';
+
 export type SourceFacts = {
   readonly oid: number;
   readonly schema: string;
   readonly name: string;
-  readonly isPartitioned: boolean;
+  readonly parts: Parts | null;
   /**
    * The attribute numbers that the definition reads; null where it refers to the row as a whole.
    */

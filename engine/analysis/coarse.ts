@@ -9,7 +9,7 @@ import type { Db } from '../db/db.ts';
 import { plainColumn } from '../regroup/lineage.ts';
 import { tablesOf } from '../regroup/outline.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
-import { plannedRows, withoutStatistics } from '../server/planner.ts';
+import { plannedRows, rowsExpected, withoutStatistics } from '../server/planner.ts';
 
 /**
  * From this many rows to a key on, a store of rows below the groups costs less than to compute all
@@ -19,8 +19,8 @@ const MANY_ROWS = 1000;
 
 /** `pg_stats` has a share of the rows as a negative number (PostgreSQL, "pg_stats"). */
 const DIFFERENT_KEYS = `
-SELECT CASE WHEN s.n_distinct > 0 THEN s.n_distinct ELSE -s.n_distinct * c.reltuples END::float8
-    AS keys
+SELECT CASE WHEN s.n_distinct > 0 THEN s.n_distinct
+    ELSE -s.n_distinct * ${rowsExpected('c.oid')} END::float8 AS keys
 FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname
@@ -29,7 +29,7 @@ ORDER BY s.inherited DESC
 LIMIT 1`;
 
 const MOST_ROWS = `
-SELECT max(c.reltuples)::float8 AS rows FROM pg_class c WHERE c.oid = ANY ($1::oid[])`;
+SELECT max(${rowsExpected('c.oid')}) AS rows FROM pg_class c WHERE c.oid = ANY ($1::oid[])`;
 
 /** Whether they are many. Unknown is few. */
 export async function isCoarse(db: Db, plan: RegroupPlan): Promise<boolean> {

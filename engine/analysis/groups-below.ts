@@ -54,7 +54,7 @@ async function below(
     const number = stores.includes(store) ? stores.indexOf(store) + 1 : stores.push(store);
     const table = storeItem(number);
     tables.set(item, table);
-    sources.set(table.oid, { ...table, isPartitioned: false, used: null, columns });
+    sources.set(table.oid, { ...table, parts: null, used: null, columns });
     for (const one of itemsIn(query)) inside.add(one);
   }
   return stores.length === 0 ? null : readingOf(plan, tables, sources, stores);

@@ -175,7 +175,7 @@ async function planOverRows(
   const plan = facts.length === 0 ? null : await regroup(db, parts.rows, sources, facts);
   if (plan === null || 'reasons' in plan || !hasPaths(plan) || plan.timed.length > 0) return null;
   const { oid, schema, name } = storeItem(1);
-  const rows = { oid, schema, name, isPartitioned: false, used: null, columns: facts };
+  const rows = { oid, schema, name, parts: null, used: null, columns: facts };
   const read = [...new Set(tablesOf(plan.outline).map(({ relation }) => relation.oid))];
   const added = await planAdd(
     {

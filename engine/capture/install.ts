@@ -24,11 +24,12 @@ import {
 import { captureScript } from '../generate/script.ts';
 import type { ColumnFacts } from '../algebra/facts.ts';
 import { loadColumns } from '../server/columns.ts';
+import { partsOf } from '../server/parts.ts';
 import type { CaptureEvent } from '../sql/names.ts';
 import { captureName, logColumn, logName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, qualified, sql } from '../sql/sql.ts';
-import { captureParts, dropFunctions, followParts, isPartitioned, rewriteParts } from './parts.ts';
+import { captureParts, dropFunctions, followParts, hasFirstParts, rewriteParts } from './parts.ts';
 import type { SourceRow } from './source-row.ts';
 import { capturedBy, isLogged, loggedColumns, sourceRow } from './source-row.ts';
 import { setAside } from './set-aside.ts';
@@ -77,7 +78,8 @@ export async function ensureCapture(db: Db, source: SourceName, onWait: () => vo
       const needed = await neededColumns(db, source.oid, all);
       const known = await sourceRow(db, source.oid);
       if (known === null) await createCapture(db, source, needed);
-      else if (!known.here || !known.hasLog) await replaceLog(db, source, known, needed);
+      else if (!known.here || !known.hasLog || (await hasFirstParts(db, known)))
+        await replaceLog(db, source, known, needed);
       else await extendCapture(db, source, known, needed, all);
     },
     onWait,
@@ -105,8 +107,9 @@ async function createCapture(
 ): Promise<void> {
   const table = qualified(source.schema, source.name);
   const log = await freeName(db, logName(source.schema, source.name), source.oid);
-  const partitioned = await isPartitioned(db, source.oid);
-  const schema = partitioned ? null : await captureSchema(db);
+  const hasParts = (await partsOf(db, [source.oid])).has(source.oid);
+  const extension = hasParts ? null : await findExtension(db);
+  const schema = extension?.captures === true ? extension.schema : null;
   const names: Partial<Record<CaptureEvent, string>> = {};
   for (const event of ownEvents(schema)) {
     names[event] = (
@@ -118,7 +121,7 @@ async function createCapture(
   const target = {
     oid: source.oid,
     source: table,
-    isPartitioned: partitioned,
+    hasParts,
     isGiven: role !== null,
     log,
     functions: capturedBy(names),
@@ -147,14 +150,9 @@ async function createCapture(
   );
   if (role !== null) await giveTo(db, role, source.oid, Object.values(names));
   await dropCopies(db, source.oid, table);
-  if (partitioned) await captureParts(db, source.oid);
+  if (hasParts) await captureParts(db, source.oid);
   await noteTriggers(db, source.oid);
 }
-
-const captureSchema = async (db: Db): Promise<Sql | null> => {
-  const extension = await findExtension(db);
-  return extension?.captures === true ? extension.schema : null;
-};
 
 /**
  * A superuser's capture on the table of an ordinary role runs with the rights of that role: it
@@ -277,7 +275,7 @@ async function extendCapture(
   const target = {
     oid: source.oid,
     source: table,
-    isPartitioned: known.partitioned,
+    hasParts: known.hasParts,
     isGiven: known.given,
     log,
     functions: capturedBy(known.capture),
@@ -293,7 +291,7 @@ async function extendCapture(
       source.oid,
       attnumArray(columns.map((column) => column.attnum)),
     ]);
-  if (known.partitioned) await rewriteParts(db, source.oid, known.marks || !intact);
+  if (known.hasParts) await rewriteParts(db, source.oid, known.marks || !intact);
   await noteTriggers(db, source.oid);
 }
 
@@ -360,7 +358,7 @@ async function shrink(db: Db, oid: number): Promise<void> {
   const target = {
     oid,
     source,
-    isPartitioned: known.partitioned,
+    hasParts: known.hasParts,
     isGiven: known.given,
     log,
     functions: capturedBy(known.capture),
@@ -381,7 +379,7 @@ async function shrink(db: Db, oid: number): Promise<void> {
     oid,
     needed === null ? null : attnumArray(needed.map((column) => column.attnum)),
   ]);
-  if (known.partitioned) await rewriteParts(db, oid, needed === null);
+  if (known.hasParts) await rewriteParts(db, oid, needed === null);
   await noteTriggers(db, oid);
 }
 

@@ -1,25 +1,36 @@
 /**
- * Partitions of a source. Each has triggers of its own, which write to the log of the root; the
- * catalog has the list of those that are captured. Its functions do the work, because folds follow
- * partitions as well (`imat_catalog.follow_part`).
+ * Parts of a source: its partitions, or the tables that inherit from it. Each has triggers of its
+ * own, which write to the log of the root; the catalog has the list of those that are captured. Its
+ * functions do the work, because folds follow parts as well (`imat_catalog.follow_part`).
  */
 import type { Db } from '../db/db.ts';
+import { partsOf } from '../server/parts.ts';
 import { MERGE_TRIGGER } from '../sql/names.ts';
+import type { SourceRow } from './source-row.ts';
 
-export async function isPartitioned(db: Db, oid: number): Promise<boolean> {
-  const [row] = await db.query(`SELECT FROM pg_class WHERE oid = $1 AND relkind = 'p'`, [oid]);
-  return row !== undefined;
+/**
+ * Whether other tables inherit from a source since it was captured without any. The imats that read
+ * it lack the rows of those, and are marked as broken here if nobody has noticed before.
+ */
+export async function hasFirstParts(db: Db, known: SourceRow): Promise<boolean> {
+  if (known.hasParts || !(await partsOf(db, [known.oid])).has(known.oid)) return false;
+  await db.query(
+    `SELECT imat_catalog.break_differing(ARRAY(
+       SELECT z.imat_id FROM imat_catalog.imat_source z WHERE z.relation = $1), true)`,
+    [known.oid],
+  );
+  return true;
 }
 
-/** With the triggers on partitions, and on tables that were partitions. */
+/** With the triggers on parts, and on tables that were parts. */
 export async function dropFunctions(db: Db, names: readonly string[]): Promise<void> {
   for (const name of names) await db.execute(`DROP FUNCTION IF EXISTS ${name}() CASCADE`);
 }
 
 /**
- * Captures all partitions of a source that nobody reads yet, so that no rows are logged. The caller
- * has locked the root, and with it the partitions. What is left of an earlier capture on tables
- * that are no partitions any more goes.
+ * Captures all parts of a source that nobody reads yet, so that no rows are logged. The caller has
+ * locked the root, and with it the parts. What is left of an earlier capture on tables that are no
+ * parts any more goes.
  */
 export async function captureParts(db: Db, oid: number): Promise<void> {
   await createMergeTrigger(db, oid);
@@ -35,8 +46,8 @@ export async function captureParts(db: Db, oid: number): Promise<void> {
   await db.query(`UPDATE imat_catalog.source SET parts = '{}' WHERE relation = $1`, [oid]);
   await db.query(
     `SELECT imat_catalog.take_part($1, t.part, true, false)
-     FROM (SELECT part FROM imat_store.part_tree($1) ORDER BY part) t
-     WHERE imat_catalog.is_capturable(t.part)`,
+     FROM (SELECT DISTINCT part FROM imat_store.part_tree($1) ORDER BY part) t
+     WHERE imat_catalog.is_capturable($1, t.part)`,
     [oid],
   );
   await db.query('SELECT imat_catalog.write_parts($1)', [oid]);
@@ -46,10 +57,12 @@ export async function captureParts(db: Db, oid: number): Promise<void> {
  * After a MERGE has inserted a row through the root of partitions, PostgreSQL puts that row into
  * the transition table of the updates that follow, in place of the updated row. It does not if the
  * partition has a row trigger BEFORE INSERT, and PostgreSQL gives that of a root to all partitions,
- * new ones as well. The condition keeps the function from ever being called. The function is one
+ * new ones as well. Into a table from which others inherit MERGE inserts as
+ * other commands do. The condition keeps the function from ever being called. The function is one
  * that everybody may use, because whoever attaches a partition must have that right.
  */
 async function createMergeTrigger(db: Db, oid: number): Promise<void> {
+  if ((await partsOf(db, [oid])).get(oid) !== 'partitions') return;
   const [source] = await db.query<{ name: string }>('SELECT $1::oid::regclass::text AS name', [
     oid,
   ]);
@@ -85,7 +98,7 @@ export async function followPartsOf(db: Db, imat: number): Promise<void> {
   await follow(db, 'SELECT imat_catalog.follow_parts_of($1) AS followed', [imat]);
 }
 
-/** One partition a transaction. */
+/** One part a transaction. */
 async function follow(db: Db, query: string, values: readonly number[]): Promise<void> {
   for (;;) {
     const [row] = await db.transaction('read committed', () =>

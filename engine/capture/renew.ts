@@ -85,7 +85,7 @@ async function renew(db: Db, oid: number): Promise<void> {
   const target = {
     oid,
     source: fragment(table?.name ?? ''),
-    isPartitioned: known.partitioned,
+    hasParts: known.hasParts,
     isGiven: known.given,
     log: fragment(known.log),
     functions: capturedBy(known.capture),
@@ -100,6 +100,6 @@ async function renew(db: Db, oid: number): Promise<void> {
     oid,
     attnumArray(columns.map((column) => column.attnum)),
   ]);
-  if (known.partitioned) await rewriteParts(db, oid, false);
+  if (known.hasParts) await rewriteParts(db, oid, false);
   await noteTriggers(db, oid);
 }

@@ -22,7 +22,8 @@ export type SourceRow = {
   body: string | null;
   former_logs: string[];
   here: boolean;
-  partitioned: boolean;
+  /** Partitions or inheriting tables; none, perhaps, by now. */
+  hasParts: boolean;
   /** The functions that imat made belong to another role than the log. */
   given: boolean;
   hasLog: boolean;
@@ -49,7 +50,7 @@ SELECT relation::oid AS oid, log_text AS log, capture, by_extension, tracked,
     WHERE a.attrelid = log AND a.attnum > 0 AND NOT a.attisdropped AND a.attname ~ '^c[0-9]+$'
   ), '{}') AS logged,
   (SELECT p.prosrc FROM pg_proc p WHERE p.oid = to_regproc(capture->>'insert')) AS body,
-  to_json(former_logs) AS former_logs, here, parts IS NOT NULL AS partitioned,
+  to_json(former_logs) AS former_logs, here, parts IS NOT NULL AS "hasParts",
   ${IS_GIVEN} AS given,
   EXISTS (SELECT FROM pg_class c WHERE c.oid = log) AS "hasLog",
   NOT EXISTS (SELECT FROM imat_catalog.capture_without_rights(relation::oid)) AS "mayAppend"

@@ -2,7 +2,7 @@
 import type { Db } from '../db/db.ts';
 import { isRefused } from '../db/db.ts';
 import { LOCK_TIMEOUT_MS } from '../db/short-lock.ts';
-import { isPartitioned } from './parts.ts';
+import { partsOf } from '../server/parts.ts';
 import { findExtension } from '../extension/find.ts';
 import { qualified, regclass } from '../sql/sql.ts';
 
@@ -15,7 +15,7 @@ export type SourceName = { readonly oid: number; readonly schema: string; readon
 export async function trackSource(db: Db, source: SourceName): Promise<void> {
   const extension = await findExtension(db);
   // What a partition brings along or takes away is in the log, and no change of the table.
-  if (extension?.tracks !== true || (await isPartitioned(db, source.oid))) return;
+  if (extension?.tracks !== true || (await partsOf(db, [source.oid])).has(source.oid)) return;
   // Typed: for a bare literal, somebody's function of the same name over text would be preferred.
   const table = regclass(qualified(source.schema, source.name));
   try {

@@ -1161,7 +1161,7 @@ CREATE FUNCTION imat_catalog.follow_part(source oid)
   SET search_path=pg_catalog
   SET lock_timeout=50ms;
 COMMENT ON FUNCTION imat_catalog.follow_part(oid) IS
-  'Takes in one change of the partitions of a source: one that is new or one that has gone. Returns false if there is none, or if a lock is not free.';
+  'Takes in one change of the parts of a source: one that is new, or one that has gone with all below it. Returns false if there is none, or if a lock is not free.';
 GRANT EXECUTE ON FUNCTION imat_catalog.follow_part(oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.follow_partitions()
@@ -1261,10 +1261,10 @@ GRANT EXECUTE ON FUNCTION imat_catalog.has_reset(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.has_trees(imat integer)
   RETURNS boolean
-  LANGUAGE sql STABLE
+  LANGUAGE sql VOLATILE
   SET search_path=pg_catalog;
 COMMENT ON FUNCTION imat_catalog.has_trees(integer) IS
-  'Returns true if the partitions of each partitioned source of the imat are those that are captured.';
+  'Returns true if the parts of each source of the imat that has parts are those that are captured.';
 GRANT EXECUTE ON FUNCTION imat_catalog.has_trees(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.hides_rows(imat integer, relation oid)
@@ -1340,13 +1340,13 @@ COMMENT ON FUNCTION imat_catalog.is_built(integer) IS
   'Returns true while another session converts, repairs or alters the imat.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_built(integer) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.is_capturable(part oid)
+CREATE FUNCTION imat_catalog.is_capturable(source oid, part oid)
   RETURNS boolean
   LANGUAGE plpgsql STABLE
-  SET search_path=pg_catalog;
-COMMENT ON FUNCTION imat_catalog.is_capturable(oid) IS
-  'Returns true if every change of a partition fires statement triggers.';
-GRANT EXECUTE ON FUNCTION imat_catalog.is_capturable(oid) TO PUBLIC;
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.is_capturable(oid,oid) IS
+  'Returns true if every change of a part of a source fires the statement triggers of the source or of one of its parts.';
+GRANT EXECUTE ON FUNCTION imat_catalog.is_capturable(oid,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.is_committed(id xid)
   RETURNS boolean
@@ -1405,7 +1405,7 @@ CREATE FUNCTION imat_catalog.is_rewritten(sources regclass[])
   LANGUAGE plpgsql STABLE PARALLEL SAFE
   SET search_path=pg_catalog;
 COMMENT ON FUNCTION imat_catalog.is_rewritten(regclass[]) IS
-  'Returns true if one of the tables, or a partition, was truncated or rewritten after the snapshot was taken: PostgreSQL reads it as empty then.';
+  'Returns true if one of the tables, or a part of one, was truncated or rewritten after the snapshot was taken: PostgreSQL reads it as empty then.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_rewritten(regclass[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.is_stored(imat integer, stored oid, name text)
@@ -1420,7 +1420,7 @@ CREATE FUNCTION imat_catalog.is_tree(source regclass, parents oid[], parts oid[]
   LANGUAGE plpgsql STABLE PARALLEL SAFE
   SET search_path=pg_catalog;
 COMMENT ON FUNCTION imat_catalog.is_tree(regclass,oid[],oid[]) IS
-  'Returns true if the partitions of a table are those that are captured. Otherwise the log and the states do not stand for the rows of the table.';
+  'Returns true if the partitions of a table, or the tables that inherit from it, are those that are captured. Otherwise the log and the states do not stand for the rows of the table.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_tree(regclass,oid[],oid[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.is_unaltered(source oid, part oid)
@@ -1430,6 +1430,14 @@ CREATE FUNCTION imat_catalog.is_unaltered(source oid, part oid)
 COMMENT ON FUNCTION imat_catalog.is_unaltered(oid,oid) IS
   'Returns true if no ALTER TABLE can have changed the rows of a table since it is no partition of a source any more.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_unaltered(oid,oid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.is_unfit(source oid, part oid)
+  RETURNS boolean
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.is_unfit(oid,oid) IS
+  'Returns true if a part of a source can change without firing the triggers of capture.';
+GRANT EXECUTE ON FUNCTION imat_catalog.is_unfit(oid,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.known_objects()
   RETURNS TABLE(class_id oid, object_id oid, imat text)
@@ -2020,13 +2028,13 @@ COMMENT ON FUNCTION imat_catalog.take_labels(integer) IS
   'Takes down the labels of the enums that an imat reads. Returns true if one of them was renamed: then what is stored must be computed anew.';
 GRANT EXECUTE ON FUNCTION imat_catalog.take_labels(integer) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.take_part(source oid, part oid, is_new boolean, with_rows boolean)
+CREATE FUNCTION imat_catalog.take_part(source oid, part oid, is_new boolean, with_rows boolean, beside oid[] DEFAULT '{}'::oid[])
   RETURNS void
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog, pg_temp;
-COMMENT ON FUNCTION imat_catalog.take_part(oid,oid,boolean,boolean) IS
-  'Begins or ends the capture of one partition, and logs its rows as inserted or deleted.';
-GRANT EXECUTE ON FUNCTION imat_catalog.take_part(oid,oid,boolean,boolean) TO PUBLIC;
+COMMENT ON FUNCTION imat_catalog.take_part(oid,oid,boolean,boolean,oid[]) IS
+  'Begins or ends the capture of one part of a source, and logs its rows as inserted or deleted. beside: the parts whose capture the same transaction ends.';
+GRANT EXECUTE ON FUNCTION imat_catalog.take_part(oid,oid,boolean,boolean,oid[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.take_turn(candidate text, lease_ms integer)
   RETURNS boolean
@@ -2178,8 +2186,16 @@ CREATE FUNCTION imat_store.has_parts(parents regclass[], parts oid[])
   LANGUAGE plpgsql IMMUTABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_store.has_parts(regclass[],oid[]) IS
-  'Returns true if a table, the first of parents, has exactly these partitions now. The other parents are those of the partitions that are partitioned themselves.';
+  'Returns true if a table, the first of parents, has exactly these partitions or inheriting tables now. The other parents are those below it that can have some themselves.';
 GRANT EXECUTE ON FUNCTION imat_store.has_parts(regclass[],oid[]) TO PUBLIC;
+
+CREATE FUNCTION imat_store.inheritors(source regclass)
+  RETURNS TABLE(parent oid, part oid)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_store.inheritors(regclass) IS
+  'Returns the partitions of a table, or the tables that inherit from it, at every level, each with each of its parents, as the snapshot shows them. It locks nothing.';
+GRANT EXECUTE ON FUNCTION imat_store.inheritors(regclass) TO PUBLIC;
 
 CREATE FUNCTION imat_store.is_detaching(parents oid[], parts oid[])
   RETURNS boolean
@@ -2194,7 +2210,7 @@ CREATE FUNCTION imat_store.is_locked(source regclass, with_parts boolean)
   LANGUAGE sql VOLATILE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_store.is_locked(regclass,boolean) IS
-  'Returns true if another session has an ACCESS EXCLUSIVE lock on a table, or waits for one; with_parts: or on one of its partitions.';
+  'Returns true if another session has an ACCESS EXCLUSIVE lock on a table, or waits for one; with_parts: or on one of its partitions, or of the tables that inherit from it.';
 GRANT EXECUTE ON FUNCTION imat_store.is_locked(regclass,boolean) TO PUBLIC;
 
 CREATE FUNCTION imat_store.is_loggable(source regclass, changed bigint)
@@ -2228,8 +2244,16 @@ CREATE FUNCTION imat_store.part_tree(source regclass)
   SET search_path=pg_catalog, pg_temp
   SET lock_timeout=1ms;
 COMMENT ON FUNCTION imat_store.part_tree(regclass) IS
-  'Returns the partitions that a table has now, at every level, each with its parent (NULL if it is being detached). Raises lock_not_available if a transaction that keeps its snapshot would have to wait.';
+  'Returns the partitions that a table has now, or the tables that inherit from it, at every level, each with its parents (NULL if it is being detached). Raises lock_not_available if a transaction that keeps its snapshot would have to wait.';
 GRANT EXECUTE ON FUNCTION imat_store.part_tree(regclass) TO PUBLIC;
+
+CREATE FUNCTION imat_store.planned_parts(source regclass)
+  RETURNS oid[]
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_store.planned_parts(regclass) IS
+  'Returns the partitions of a table, or the tables that inherit from it, with which PostgreSQL plans now, whatever the snapshot is; 0 stands for those that the snapshot does not show. NULL if the role cannot ask. It locks all of them.';
+GRANT EXECUTE ON FUNCTION imat_store.planned_parts(regclass) TO PUBLIC;
 
 CREATE FUNCTION imat_store.same_type(name text, number smallint)
   RETURNS text

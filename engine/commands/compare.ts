@@ -117,7 +117,7 @@ async function behindOf(db: Db, id: number): Promise<VerifyResult['behind']> {
 }
 
 /**
- * The partitions that PostgreSQL plans with and the labels that it prints, and whether a table has
+ * The parts that PostgreSQL plans with and the labels that it prints, and whether a table has
  * been truncated or rewritten since the snapshot was taken.
  */
 async function presentOf(
@@ -131,8 +131,8 @@ async function presentOf(
        SELECT ARRAY(SELECT DISTINCT z.relation FROM imat_catalog.imat_source z
          WHERE z.imat_id = ANY ($1)) AS sources
      ) s, LATERAL (
-       SELECT array_agg(p.relid::oid ORDER BY p.relid::oid)::text AS parts
-       FROM unnest(s.sources) u(source), pg_partition_tree(u.source) p
+       SELECT string_agg(imat_store.planned_parts(u.source)::text, ' ') AS parts
+       FROM unnest(s.sources) u(source)
      ) t, LATERAL (
        SELECT array_agg(imat_catalog.labels_changed(i.labels) ORDER BY i.id)::text AS labels
        FROM imat_catalog.imat i WHERE i.id = ANY ($1)

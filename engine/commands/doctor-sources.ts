@@ -49,7 +49,7 @@ SELECT s.relation::oid AS relation, to_json(s.columns) AS columns, s.by_extensio
   CASE WHEN s.parts IS NOT NULL THEN (
     SELECT min(t.part::regclass::text)
     FROM imat_store.part_tree(s.relation) t
-    WHERE NOT imat_catalog.is_capturable(t.part)
+    WHERE NOT imat_catalog.is_capturable(s.relation, t.part)
   ) END AS uncapturable,
   s.parts IS NULL OR imat_catalog.is_tree(s.relation, s.parents, s.parts) AS followed,
   CASE WHEN NOT EXISTS (

@@ -6,7 +6,6 @@ import type { Explanation } from '../api.ts';
 import type { StoreExplanation } from '../explanation-api.ts';
 import { catalogIsReadable, catalogVersion } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
-import { isPartitioned } from '../capture/parts.ts';
 import type { CaptureTarget } from '../generate/capture.ts';
 import { ownEvents } from '../generate/capture.ts';
 import type { Captured, Script } from '../generate/script.ts';
@@ -23,6 +22,7 @@ import { withShortLock } from '../db/short-lock.ts';
 import { capturingRole } from '../capture/install.ts';
 import type { CaptureNames } from '../capture/source-row.ts';
 import { capturedBy, IS_GIVEN } from '../capture/source-row.ts';
+import { partsOf } from '../server/parts.ts';
 import { findExtension } from '../extension/find.ts';
 import { predictedCosts } from './predicted-costs.ts';
 import { carriedAttributes } from './carried-attributes.ts';
@@ -210,15 +210,15 @@ async function captureOf(
     (column) => known?.columns?.includes(column.attnum) === true || needed.includes(column),
   );
   const extension = await findExtension(db);
-  const partitioned = await isPartitioned(db, source.oid);
-  const byExtension = known?.by_extension ?? (extension?.captures === true && !partitioned);
+  const hasParts = (await partsOf(db, [source.oid])).has(source.oid);
+  const byExtension = known?.by_extension ?? (extension?.captures === true && !hasParts);
   const schema = byExtension ? (extension?.schema ?? null) : null;
   const asMarks = planOf(prepared) === null && (known?.columns ?? null) === null;
   return {
     target: {
       oid: source.oid,
       source: qualified(source.schema, source.name),
-      isPartitioned: partitioned,
+      hasParts,
       isGiven: known?.given ?? (await capturingRole(db, source.oid)) !== null,
       log: subject.logOf(source.oid),
       functions: known === undefined ? captureNames(source, schema) : capturedBy(known.functions),

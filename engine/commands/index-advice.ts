@@ -3,6 +3,7 @@
  * extremes derived again, and where rows are looked for that the passing of time has changed.
  */
 import { quoteIdent, quoteQualified } from '../../parser/quote.ts';
+import type { Parts } from '../algebra/facts.ts';
 import type { Prepared } from '../analysis/prepare.ts';
 import { planOf } from '../analysis/prepare.ts';
 import type { Db } from '../db/db.ts';
@@ -12,11 +13,12 @@ import { allStores, readByKey } from '../plan/plan.ts';
 import { neededColumns } from '../regroup/needed-indexes.ts';
 import type { IndexColumns } from '../server/indexes.ts';
 import { beginsWith, indexExpression, loadIndexes } from '../server/indexes.ts';
+import { inheritingTables } from '../server/parts.ts';
 
 /** The columns by which a table is read, and whether an index begins with them. */
 export type IndexUse = {
   readonly relation: string;
-  readonly isPartitioned: boolean;
+  readonly parts: Parts | null;
   /** As the plan names them: columns, or one expression. */
   readonly columns: readonly string[];
   readonly isExpression: boolean;
@@ -31,7 +33,7 @@ type Needed = {
   readonly oid: number;
   readonly schema: string;
   readonly name: string;
-  readonly isPartitioned: boolean;
+  readonly parts: Parts | null;
   readonly columns: readonly string[];
   readonly isExpression: boolean;
 };
@@ -46,23 +48,36 @@ export async function indexUses(db: Db, plan: Plan): Promise<readonly IndexUse[]
   if (needed.size === 0) return [];
   // Expressions are compared as they are printed.
   await db.execute('SET LOCAL search_path = pg_catalog');
-  const oids = new Set([...needed.values()].map(({ oid }) => oid));
-  const indexes = await loadIndexes(db, [...oids]);
+  const everywhere = await onEachTable(db, [...needed.values()]);
+  const indexes = await loadIndexes(db, [...new Set(everywhere.map(({ oid }) => oid))]);
   const uses: IndexUse[] = [];
-  for (const one of needed.values()) uses.push(...(await useOf(db, one, indexes)));
+  for (const one of everywhere) uses.push(...(await useOf(db, one, indexes)));
   return uses;
+}
+
+/** Tables that inherit from another have indexes of their own; partitions get those of the root. */
+async function onEachTable(db: Db, needed: readonly Needed[]): Promise<readonly Needed[]> {
+  const roots = needed.filter(({ parts }) => parts === 'inheritors').map(({ oid }) => oid);
+  if (roots.length === 0) return needed;
+  const below = await inheritingTables(db, [...new Set(roots)]);
+  return needed.flatMap((one) => [
+    one,
+    ...below
+      .filter(({ root }) => root === one.oid)
+      .map(({ oid, schema, name }) => ({ ...one, oid, schema, name })),
+  ]);
 }
 
 /** None for an expression that no index can have. */
 async function useOf(
   db: Db,
-  { oid, schema, name, isPartitioned, columns, isExpression }: Needed,
+  { oid, schema, name, parts, columns, isExpression }: Needed,
   indexes: ReadonlyMap<number, readonly IndexColumns[]>,
 ): Promise<readonly IndexUse[]> {
   const relation = quoteQualified(schema, name);
   const isThere = (wanted: readonly string[]): boolean =>
     indexes.get(oid)?.some((index) => beginsWith(index, wanted)) === true;
-  const own = { relation, isPartitioned, columns, isExpression };
+  const own = { relation, parts, columns, isExpression };
   if (!isExpression) {
     const list = columns.map(quoteIdent).join(', ');
     return [{ ...own, shown: columns.join(', '), list, present: isThere(columns) }];
@@ -91,8 +106,8 @@ function neededBy(store: StorePlan): readonly Needed[] {
 export function missingIndexes(uses: readonly IndexUse[]): readonly string[] {
   const missing = uses.filter(({ present }) => !present);
   const created = missing.map(
-    ({ relation, isPartitioned, list }) =>
-      `CREATE INDEX ${isPartitioned ? '' : 'CONCURRENTLY '}ON ${relation} (${list});`,
+    ({ relation, parts, list }) =>
+      `CREATE INDEX ${parts === 'partitions' ? '' : 'CONCURRENTLY '}ON ${relation} (${list});`,
   );
   const computed = missing.flatMap(({ relation, isExpression }) => (isExpression ? relation : []));
   return [...created, ...[...new Set(computed)].map((relation) => `ANALYZE ${relation};`)];

@@ -18,6 +18,7 @@ import { fragment } from '../sql/sql.ts';
 import type { Prepared } from '../analysis/prepare.ts';
 import { capturedSources } from '../analysis/prepare.ts';
 import { PINNED_SETTINGS } from '../server/functions.ts';
+import { partsOf } from '../server/parts.ts';
 
 /** Where the logs of sources are, by OID: those in the catalog, or the names they would get. */
 async function logsOf(
@@ -70,15 +71,6 @@ async function currentSettings(db: Db): Promise<Record<string, string>> {
   return Object.fromEntries(rows.map((row) => [row.name, row.value]));
 }
 
-/** The OIDs of those that are partitioned. */
-async function partitionedAmong(db: Db, watched: Prepared['watched']): Promise<number[]> {
-  const rows = await db.query<{ oid: number }>(
-    `SELECT oid FROM pg_class WHERE oid = ANY ($1::oid[]) AND relkind = 'p' ORDER BY 1`,
-    [`{${watched.map((source) => source.oid).join(',')}}`],
-  );
-  return rows.map((row) => row.oid);
-}
-
 export async function subjectOf(
   db: Db,
   id: number,
@@ -87,6 +79,10 @@ export async function subjectOf(
   hasCatalog: boolean,
 ): Promise<Subject> {
   const { analysis } = prepared;
+  const withParts = await partsOf(
+    db,
+    prepared.watched.map(({ oid }) => oid),
+  );
   const cannotTell = analysis.unwatchable.length > 0 || analysis.dependence === 'moment';
   return {
     id,
@@ -99,7 +95,7 @@ export async function subjectOf(
     searchPath: analysis.searchPath,
     columns: analysis.columns.map((column) => column.name),
     watched: cannotTell ? null : prepared.watched.map((source) => source.oid),
-    partitioned: await partitionedAmong(db, prepared.watched),
+    withParts: [...withParts.keys()],
     settings: await currentSettings(db),
     enums: analysis.enums,
     dependsOnSettings: analysis.dependence === 'settings',

@@ -52,8 +52,8 @@ export const ERROR_CATALOGUE = {
     code: 'IM007',
     category: 'user',
     meaning:
-      'A table that the definition reads cannot be a source: it is a partition, takes part in ' +
-      'inheritance, or has a foreign partition.',
+      'A table that the definition reads cannot be a source: it is a partition, inherits from ' +
+      'another table, or is read with a table that cannot be captured, such as a foreign one.',
   },
   unsupported_server: {
     code: 'IM008',

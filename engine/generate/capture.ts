@@ -30,10 +30,10 @@ export type CaptureTarget = {
   readonly oid: number;
   readonly source: Sql;
   /**
-   * Whether it has partitions. Their triggers call the same functions: a partition has the root's
-   * column names, so the statements are the same (imat_catalog.capture_part).
+   * Whether it has partitions or inheriting tables. Their triggers call the same functions: they
+   * have the root's column names, so the statements are the same (imat_catalog.capture_part).
    */
-  readonly isPartitioned: boolean;
+  readonly hasParts: boolean;
   /** The functions belong to another role than the log: later perhaps to one that cannot use it. */
   readonly isGiven: boolean;
   readonly log: Sql;
@@ -103,7 +103,7 @@ export function captureFunctions(target: CaptureTarget): readonly Sql[] {
     if (name === undefined) return [];
     const body = sql`
 DECLARE
-  logged pg_catalog.int8;${target.isPartitioned ? PARTS : sql``}
+  logged pg_catalog.int8;${target.hasParts ? PARTS : sql``}
 BEGIN
   ${target.isGiven ? guard(target) : sql``}${statementsFor(event, target)}
   RETURN NULL;
@@ -133,7 +133,7 @@ function statementsFor(event: CaptureEvent, target: CaptureTarget): Sql {
   const rows = logRows(event, target, columns);
   const numbers = `{${columns.map((column) => column.attnum).join(',')}}`;
   const asked = join([oidOf(target), literal(log.text), literal(numbers), namesOf(columns)], ', ');
-  if (target.isPartitioned) return ofPartitions(target, rows, columns, literal(numbers), asked);
+  if (target.hasParts) return withParts(target, rows, columns, literal(numbers), asked);
   if (columns.length === 0) return rows;
   return sql`IF imat_store.has_columns(${asked}) THEN
   ${rows}
@@ -142,9 +142,9 @@ ELSE
 END IF;`;
 }
 
-/** Of a partition, too, the mark is the root's: after a restore, that can have another OID. */
+/** Of a part, too, the mark is the root's: after a restore, that can have another OID. */
 function resetMark(target: CaptureTarget): Sql {
-  if (!target.isPartitioned) return sql`INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);`;
+  if (!target.hasParts) return sql`INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);`;
   const root = oidOf(target);
   return sql`INSERT INTO imat_store.reset (relation)
   SELECT ${root} WHERE imat_store.is_root(${root}, TG_RELID);`;
@@ -156,11 +156,11 @@ const PARTS = sql`
 
 /**
  * While the table has other partitions than those that are captured, the command leaves out the
- * rows of those that are not. `imat_catalog.write_parts` writes the partitions into the first
- * condition. The command contains the conditions of partitions as PostgreSQL prints them under this
- * search_path.
+ * rows of those that are not; of inheriting tables it can be a reset mark. `write_parts` of the
+ * catalog writes the parts into the first condition. The command contains the conditions of
+ * partitions as PostgreSQL prints them under this search_path.
  */
-function ofPartitions(
+function withParts(
   target: CaptureTarget,
   rows: Sql,
   columns: readonly ColumnFacts[],

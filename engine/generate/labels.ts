@@ -56,7 +56,7 @@ function labelsChanged({ names, enums }: Subject): Sql | null {
  */
 export function isOtherwise(subject: Subject, timed: readonly TimedTable[]): Sql | null {
   const tests = [
-    treeChanged(subject.partitioned),
+    treeChanged(subject.withParts),
     labelsChanged(subject),
     timedRewritten(timed),
   ].flatMap((test) => test ?? []);

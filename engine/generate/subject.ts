@@ -24,8 +24,8 @@ export type Subject = {
    * OIDs of all tables whose logs say whether the answer may have changed; null if nothing says so.
    */
   readonly watched: readonly number[] | null;
-  /** OIDs of the watched tables that are partitioned. */
-  readonly partitioned: readonly number[];
+  /** OIDs of the watched tables that have partitions or inheriting tables. */
+  readonly withParts: readonly number[];
   /** The session settings on which the answer depends, as they are now, by name. */
   readonly settings: Readonly<Record<string, string>>;
   readonly dependsOnSettings: boolean;

@@ -70,12 +70,12 @@ export function anyPending(pending: Pending, sourceOids: readonly number[]): Sql
 }
 
 /**
- * Whether a partitioned source has other partitions than those that are captured: then the log and
- * the states do not stand for its rows. Does not depend on any row.
+ * Whether a source has other parts than those that are captured: then the log and the states do not
+ * stand for its rows. Does not depend on any row.
  */
-export function treeChanged(partitionedOids: readonly number[]): Sql | null {
+export function treeChanged(withParts: readonly number[]): Sql | null {
   const isTree = sql`imat_catalog.is_tree(p.relation, p.parents, p.parts)`;
-  const tests = [...new Set(partitionedOids)].map((oid) => {
+  const tests = [...new Set(withParts)].map((oid) => {
     const root = sql`p.relation = ${literal(String(oid))}::pg_catalog.regclass`;
     return sql`NOT EXISTS (SELECT FROM imat_catalog.source AS p WHERE ${root} AND ${isTree})`;
   });

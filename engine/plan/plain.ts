@@ -33,24 +33,28 @@ export function plainQuery(
   const rewritten = failsNowhere(across, sources)
     ? across
     : inlineSubqueries(inlineCtes(named, false));
-  const reasons = [...reasonsAgainst(rewritten), ...onlyPartitioned(rewritten, sources)];
+  const reasons = [...reasonsAgainst(rewritten), ...onlyRoot(rewritten, sources)];
   return reasons.length > 0 ? { reasons } : plain(rewritten);
 }
 
-/** ONLY of a partitioned table has no rows; of any other source it means nothing. */
-function onlyPartitioned(query: Query, sources: ReadonlyMap<number, SourceFacts>): PlanReason[] {
-  return [...tablesIn(query).values()].flatMap(({ only, oid, name, span }) =>
-    only && sources.get(oid)?.isPartitioned === true
+/** ONLY of a table without parts means nothing. */
+function onlyRoot(query: Query, sources: ReadonlyMap<number, SourceFacts>): PlanReason[] {
+  return [...tablesIn(query).values()].flatMap(({ only, oid, name, span }) => {
+    const parts = sources.get(oid)?.parts ?? null;
+    return only && parts !== null
       ? [
           {
             kind: 'only',
             message: `ONLY ${name} cannot be maintained incrementally`,
-            hint: 'The table is partitioned, so that ONLY leaves no rows.',
+            hint:
+              parts === 'partitions'
+                ? 'The table is partitioned, so that ONLY leaves no rows.'
+                : 'The log does not tell its rows from those of the tables that inherit from it.',
             span,
           },
         ]
-      : [],
-  );
+      : [];
+  });
 }
 
 /**

@@ -43,10 +43,10 @@ function ofRelation(
 ): readonly PlanReason[] {
   if (relation.kind !== 'table') return [];
   const { sample, only, oid, name, span } = relation;
-  const isPartitioned = sources.get(oid)?.isPartitioned === true;
+  const hasParts = (sources.get(oid)?.parts ?? null) !== null;
   return [
     ...(sample === null ? [] : [against('tablesample', 'TABLESAMPLE', span)]),
-    ...(only && isPartitioned ? [against('only', `ONLY ${name}`, span)] : []),
+    ...(only && hasParts ? [against('only', `ONLY ${name}`, span)] : []),
   ];
 }
 

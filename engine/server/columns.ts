@@ -50,6 +50,9 @@ SELECT w.attrelid, w.attnum, w.attname::text AS name, format_type(w.atttypid, w.
   EXISTS (
     SELECT FROM pg_index i
     WHERE i.indrelid = w.attrelid AND i.indisprimary AND w.attnum = ANY (i.indkey)
+      -- The tables that inherit from another have keys of their own.
+      AND NOT EXISTS (SELECT FROM pg_class r
+        WHERE r.oid = w.attrelid AND r.relkind = 'r' AND r.relhassubclass)
   ) AS in_primary_key,
   CASE WHEN w.attcollation <> t.typcollation
     THEN quote_ident(cn.nspname) || '.' || quote_ident(c.collname) END AS collation

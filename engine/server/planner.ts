@@ -126,6 +126,20 @@ export async function withoutStatistics(db: Db, tables: readonly number[]): Prom
   return rows.map(({ name }) => name);
 }
 
+/**
+ * How many rows the planner expects in a table and in its parts, as SQL; NULL if that is unknown. A
+ * partitioned table has none of its own.
+ */
+export const rowsExpected = (oid: string): string => `(
+  WITH RECURSIVE tree AS (
+    SELECT ${oid} AS relid
+    UNION
+    SELECT i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.relid
+  )
+  SELECT sum(l.reltuples)::float8 FROM tree t JOIN pg_class l ON l.oid = t.relid
+  WHERE l.relkind <> 'p' AND l.reltuples > 0
+)`;
+
 /** The fewest different values that the planner expects in one of the columns; null if unknown. */
 export async function distinctValues(
   db: Db,
@@ -133,13 +147,13 @@ export async function distinctValues(
 ): Promise<number | null> {
   const [row] = await db.query<{ values: string | null }>(
     `SELECT min(CASE WHEN s.n_distinct > 0 THEN s.n_distinct
-         ELSE -s.n_distinct * c.reltuples END)::bigint AS values
+         ELSE -s.n_distinct * ${rowsExpected('c.oid')} END)::bigint AS values
      FROM jsonb_to_recordset($1) AS k (oid oid, attnum integer)
-       JOIN pg_class c ON c.oid = k.oid AND c.reltuples > 0
+       JOIN pg_class c ON c.oid = k.oid
        JOIN pg_namespace n ON n.oid = c.relnamespace
        JOIN pg_attribute a ON a.attrelid = k.oid AND a.attnum = k.attnum
        JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname
-         AND s.attname = a.attname AND s.inherited = (c.relkind = 'p')
+         AND s.attname = a.attname AND s.inherited = c.relhassubclass
      WHERE s.n_distinct <> 0`,
     [JSON.stringify(columns)],
   );

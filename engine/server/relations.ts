@@ -7,6 +7,7 @@ import { ImatError } from '../errors/imat-error.ts';
 import type { Db } from '../db/db.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
 import { loadColumns } from './columns.ts';
+import { partsOf } from './parts.ts';
 import { viewText } from './view-text.ts';
 
 export type RelationKind = 'table' | 'view' | 'materialized view' | 'foreign table' | 'other';
@@ -46,26 +47,42 @@ SELECT m[1]::oid, 0
 FROM pg_rewrite r, regexp_matches(r.ev_action::text, ':relid ([0-9]+)', 'g') m
 WHERE r.ev_class = ANY ($1::oid[]) AND m[1]::oid BETWEEN 1 AND 16383`;
 
-/** pg_partition_tree would lock the partitions, in another order than others do. */
+/**
+ * pg_partition_tree would lock the partitions, in another order than others do. `p`: those of the
+ * parts that cannot be captured.
+ */
 const RELATION_SQL = `
 SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
   c.relpersistence::text AS persistence, c.relrowsecurity AS row_security,
   row_security_active(c.oid) AS is_filtered, c.relispartition AS is_partition,
-  EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid) AS has_children,
   EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) AS is_child,
   CASE WHEN has_table_privilege('pg_subscription_rel', 'SELECT')
     THEN EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = c.oid)
     ELSE false END AS is_subscribed,
-  c.oid < 16384 AS is_system, p.foreign_part, p.unlogged_part, p.subscribed_part
+  c.oid < 16384 AS is_system, p.foreign_part, p.unlogged_part, p.subscribed_part,
+  p.temporary_part, p.other_part, p.owned_part
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN LATERAL (
     WITH RECURSIVE tree AS (
       SELECT c.oid AS relid
-      UNION ALL
+      UNION
       SELECT i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.relid
+        JOIN pg_class l ON l.oid = i.inhrelid
+      WHERE l.relpersistence <> 't' OR NOT pg_is_other_temp_schema(l.relnamespace)
     )
     SELECT min(t.relid::regclass::text) FILTER (WHERE l.relkind = 'f') AS foreign_part,
-      min(t.relid::regclass::text) FILTER (WHERE l.relpersistence <> 'p') AS unlogged_part,
+      min(t.relid::regclass::text) FILTER (WHERE l.relpersistence = 'u') AS unlogged_part,
+      min(t.relid::regclass::text) FILTER (WHERE l.relpersistence = 't' AND t.relid <> c.oid)
+        AS temporary_part,
+      min(t.relid::regclass::text) FILTER (WHERE t.relid <> c.oid AND EXISTS (
+        SELECT FROM pg_inherits o
+        WHERE o.inhrelid = t.relid AND o.inhparent NOT IN (SELECT u.relid FROM tree u)
+      )) AS other_part,
+      min(t.relid::regclass::text) FILTER (WHERE t.relid <> c.oid AND EXISTS (
+        SELECT FROM pg_depend d
+        WHERE d.classid = 'pg_namespace'::regclass AND d.objid = l.relnamespace
+          AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+      )) AS owned_part,
       CASE WHEN has_table_privilege('pg_subscription_rel', 'SELECT') THEN (
         SELECT min(s.srrelid::regclass::text)
         FROM pg_subscription_rel s
@@ -73,6 +90,7 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       ) END AS subscribed_part
     FROM tree t JOIN pg_class l ON l.oid = t.relid
   ) p ON c.relkind = 'p'
+    OR c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid)
 WHERE c.oid = ANY ($1::oid[])
   -- A composite type whose fields are read is no source.
   AND c.relkind <> 'c'`;
@@ -87,14 +105,18 @@ type RelationRow = {
   /** By policies that apply to this role, which the imat's views will run as. */
   is_filtered: boolean;
   is_partition: boolean;
-  has_children: boolean;
   is_child: boolean;
   is_subscribed: boolean;
   is_system: boolean;
-  /** Names of partitions whose changes cannot be captured. */
+  /** Names of parts whose changes cannot be captured. */
   foreign_part: string | null;
   unlogged_part: string | null;
   subscribed_part: string | null;
+  temporary_part: string | null;
+  /** One that inherits from a table outside as well. */
+  other_part: string | null;
+  /** One in a schema of an extension, which may write to it by other ways than statements. */
+  owned_part: string | null;
 };
 
 export async function inspectView(db: Db, oid: number): Promise<Inspection> {
@@ -158,6 +180,8 @@ async function readBy(
   const oids = [...used.keys()].sort((a, b) => a - b);
   if (oids.length === 0) return [];
   const rows = await db.query<RelationRow>(RELATION_SQL, [`{${oids.join(',')}}`]);
+  const parts = await partsOf(db, oids);
+  await refuseUndetermined(db, views);
   // pg_depend does not tell a whole-row reference from none; the parse tree does.
   const [wholeRow] = await db.query<{ used: boolean }>(
     `SELECT coalesce(bool_or(r.ev_action::text LIKE '%:varattno 0 %'), false) AS used
@@ -174,7 +198,7 @@ async function readBy(
         schema: row.schema,
         name: row.name,
         kind: KINDS[row.kind] ?? 'other',
-        isPartitioned: row.kind === 'p',
+        parts: parts.get(row.oid) ?? null,
         // A system column (ctid, xmin) changes without any column changing: only the row as a whole
         // stands for it.
         used:
@@ -187,6 +211,30 @@ async function readBy(
       };
     })
     .sort((a, b) => a.oid - b.oid);
+}
+
+/**
+ * GROUP BY a primary key determines the other columns of the table. Tables that inherit from it can
+ * have the same key again, and then PostgreSQL takes them from any of the rows. @throws ImatError
+ * `unsupported_source`
+ */
+async function refuseUndetermined(db: Db, views: readonly number[]): Promise<void> {
+  const [found] = await db.query<{ name: string }>(
+    `SELECT t.oid::regclass::text AS name
+     FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+       JOIN pg_constraint c ON d.refclassid = 'pg_constraint'::regclass AND c.oid = d.refobjid
+       JOIN pg_class t ON t.oid = c.conrelid AND t.relkind = 'r'
+     WHERE r.ev_class = ANY ($1::oid[])
+       AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = t.oid)
+     ORDER BY 1 LIMIT 1`,
+    [`{${views.join(',')}}`],
+  );
+  if (found === undefined) return;
+  throw new ImatError('unsupported_source', {
+    message: `GROUP BY the primary key of ${found.name} does not determine its other columns`,
+    detail: 'Tables that inherit from it can have rows with the same key.',
+    hint: 'Write the other columns in GROUP BY as well. Nothing was installed.',
+  });
 }
 
 const KINDS: Readonly<Record<string, RelationKind>> = {
@@ -206,11 +254,7 @@ function unwatchable(row: RelationRow): string | null {
       hint: 'Read an ordinary table.',
     });
   }
-  if (row.is_partition) throw unsupported(row, 'a partition', IS_PARTITION);
-  if (row.kind !== 'p' && (row.has_children || row.is_child))
-    throw unsupported(row, 'part of an inheritance hierarchy', INHERITS);
-  if (row.foreign_part !== null)
-    throw unsupported(row, `partitioned, and ${row.foreign_part} is foreign`, FOREIGN_PART);
+  refuseParts(row);
   if (row.kind === 'm')
     return (
       `materialized view ${name} is read as it was refreshed last, ` +
@@ -225,12 +269,12 @@ function unwatchable(row: RelationRow): string | null {
     return `table ${name} has row security, and what its policies depend on cannot be known`;
   if (row.unlogged_part !== null)
     return (
-      `partition ${row.unlogged_part} of table ${name} is unlogged: ` +
+      `table ${row.unlogged_part}, a part of table ${name}, is unlogged: ` +
       'it loses its rows in a crash without firing triggers'
     );
   if (row.subscribed_part !== null)
     return (
-      `partition ${row.subscribed_part} of table ${name} is filled by a logical replication ` +
+      `table ${row.subscribed_part}, a part of table ${name}, is filled by a logical replication ` +
       'subscription, which does not fire statement triggers'
     );
   if (row.persistence === 'u')
@@ -243,17 +287,49 @@ function unwatchable(row: RelationRow): string | null {
   return null;
 }
 
+/** @throws ImatError `unsupported_source` */
+function refuseParts(row: RelationRow): void {
+  if (row.is_partition) throw unsupported(row, 'a partition', IS_PARTITION);
+  if (row.is_child) throw unsupported(row, 'a table that inherits from another', IS_CHILD);
+  if (row.foreign_part !== null)
+    throw unsupported(row, `read with ${row.foreign_part}, which is foreign`, FOREIGN_PART);
+  if (row.temporary_part !== null)
+    throw unsupported(row, `read with ${row.temporary_part}, which is temporary`, TEMPORARY_PART);
+  if (row.other_part !== null)
+    throw unsupported(
+      row,
+      `read with ${row.other_part}, which inherits from another table as well`,
+      OTHER_PARENT,
+    );
+  if (row.owned_part !== null)
+    throw unsupported(row, `read with ${row.owned_part}, a table of an extension`, OWNED_PART);
+}
+
 const IS_PARTITION = {
   detail: 'A statement that names the partitioned table fires no triggers of the partition.',
   hint: 'Read the partitioned table, with a condition on its partition key. Nothing was installed.',
 };
-const INHERITS = {
-  detail: 'A statement that names the parent fires no triggers of its children.',
-  hint: 'Use partitions instead of inheritance. Nothing was installed.',
+const IS_CHILD = {
+  detail: 'A statement that names a table above fires no triggers of this one.',
+  hint:
+    'Read the table at the top, with a condition that only rows of this one meet. ' +
+    'Nothing was installed.',
 };
 const FOREIGN_PART = {
   detail: 'A foreign table can change on the other server without notice.',
-  hint: 'Detach the foreign partition, or read the others only. Nothing was installed.',
+  hint: 'Detach the foreign table, or read the others only. Nothing was installed.',
+};
+const TEMPORARY_PART = {
+  detail: 'Other sessions do not see its rows, and read the others all the same.',
+  hint: 'Try again in a session without that table. Nothing was installed.',
+};
+const OTHER_PARENT = {
+  detail: 'A statement that names the other table fires no triggers of this one.',
+  hint: 'Let it inherit from one of them only: ALTER TABLE ... NO INHERIT. Nothing was installed.',
+};
+const OWNED_PART = {
+  detail: 'An extension can write to its tables without firing triggers.',
+  hint: 'Read a table that belongs to no extension. Nothing was installed.',
 };
 
 function unsupported(

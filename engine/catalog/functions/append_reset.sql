@@ -19,7 +19,8 @@ BEGIN
       AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
       AND l.mode NOT IN ('AccessShareLock', 'RowShareLock')
       AND (l.relation = source OR l.relation = ANY (known.parts)
-        OR pg_partition_root(l.relation) = source)
+        OR pg_partition_root(l.relation) = source
+        OR l.relation IN (SELECT t.part FROM imat_store.inheritors(source) t))
   ) THEN
     RAISE EXCEPTION
       USING ERRCODE = 'insufficient_privilege',

@@ -13,6 +13,7 @@ BEGIN
   SELECT l.relation::regclass INTO locked
   FROM pg_locks l JOIN imat_catalog.imat_source z
     ON l.relation = z.relation OR pg_partition_root(l.relation) = z.relation
+      OR l.relation IN (SELECT t.part FROM imat_store.inheritors(z.relation) t)
   WHERE z.imat_id = ANY (imats) AND l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock'
     AND l.pid IS DISTINCT FROM pg_backend_pid()
     AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())

@@ -8,6 +8,10 @@
 -- concurrently that is not captured: statements that began before still put rows there, and to ask
 -- for its constraint would wait for the session that detaches it.
 --
+-- A table that inherits has no such constraint. An INSERT puts rows into the table alone that it
+-- names; a reset mark stands for other statements that reach a table that is not captured yet, and
+-- for those that reach a new partition of a table that has been detached.
+--
 -- A snapshot can be older than a table, and than a change of its row in pg_class: after a TRUNCATE
 -- of its own, a transaction then sees two rows of one table.
 --
@@ -60,6 +64,12 @@ BEGIN
     new_values := new_values || format(', n.%I', column_name);
   END LOOP;
   IF parts IS NOT NULL
+    AND (pg_partition_root(source) IS NULL AND event <> 'INSERT'
+      OR pg_partition_root(written) <> source)
+    AND EXISTS (SELECT FROM imat_store.part_tree(written) t WHERE t.part <> ALL (parts)) THEN
+    RETURN reset;
+  END IF;
+  IF parts IS NOT NULL AND pg_partition_root(source) IS NOT NULL
     AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = written AND c.relkind <> 'p') THEN
     condition := imat_store.captured_rows(source, parts);
     -- One that began to be detached after the first question is not in that list.

@@ -29,11 +29,11 @@ BEGIN
     RETURN format('capture on %s is disabled or gone: changes were lost', concerned);
   END IF;
   SELECT c.oid INTO concerned FROM pg_class c
-  WHERE c.oid = ANY (known.parts) AND c.relispartition AND NOT imat_catalog.is_capturable(c.oid)
+  WHERE c.oid = ANY (known.parts) AND imat_catalog.is_unfit(source, c.oid)
   ORDER BY 1 LIMIT 1;
   IF FOUND THEN
-    RETURN format('partition %s has become unlogged, or a logical replication subscription fills '
-      'it: its changes may be lost', concerned);
+    RETURN format('%s has become unlogged, is filled by a logical replication subscription, or '
+      'inherits from another table as well: its changes may be lost', concerned);
   END IF;
   SELECT k.key::oid INTO concerned FROM jsonb_each(triggers) k
   WHERE same_cluster AND known.triggers->k.key <> k.value ORDER BY 1 LIMIT 1;

@@ -10,14 +10,19 @@ DECLARE
   place record;
   share real;
 BEGIN
-  SELECT n.nspname, c.relname, a.attname, c.relkind = 'p' AS inherited, c.reltuples INTO place
+  -- The parts have the rows; of a table without any that is the table itself.
+  SELECT n.nspname, c.relname, a.attname, c.relhassubclass AS inherited, (
+    SELECT sum(l.reltuples) FROM pg_class l
+    WHERE l.relkind <> 'p' AND l.reltuples > 0 AND (
+      l.oid = c.oid OR l.oid IN (SELECT t.part FROM imat_store.inheritors(c.oid) t))
+  ) AS rows INTO place
   FROM imat_catalog.imat i
     JOIN imat_catalog.imat_source z ON z.imat_id = i.id
     JOIN pg_class c ON c.oid = z.relation
     JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_attribute a ON a.attrelid = c.oid
   WHERE i.id = distinct_values.imat AND z.relation = distinct_values.relation
-    AND a.attnum = distinct_values.attnum AND c.reltuples > 0
+    AND a.attnum = distinct_values.attnum
     AND EXISTS (
       SELECT FROM pg_depend d
         JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
@@ -29,7 +34,7 @@ BEGIN
   SELECT s.n_distinct INTO share FROM pg_stats s
   WHERE s.schemaname = place.nspname AND s.tablename = place.relname
     AND s.attname = place.attname AND s.inherited = place.inherited AND s.n_distinct <> 0;
-  RETURN CASE WHEN share < 0 THEN -share * place.reltuples ELSE share END;
+  RETURN CASE WHEN share < 0 THEN -share * place.rows ELSE share END;
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.distinct_values(integer, regclass, integer) IS

@@ -5,8 +5,8 @@
 -- What it looks at is as it is now: the catalogs' caches and the parser do not go by the snapshot,
 -- which in a REPEATABLE READ transaction may be older than the ALTER TABLE.
 --
--- The parser locks the source for a moment. Who writes to a partition has no lock on the root, and
--- must not wait for it: the answer is false then.
+-- The parser locks the source for a moment. Who writes to a partition, or to a table that inherits,
+-- has no lock on the root, and must not wait for it: the answer is false then.
 CREATE OR REPLACE FUNCTION imat_store.has_columns(source regclass, log text, numbers smallint[],
   names text[]) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE
@@ -17,7 +17,7 @@ DECLARE
   path text[];
   same boolean;
 BEGIN
-  IF EXISTS (SELECT FROM pg_class c WHERE c.oid = source AND c.relkind = 'p')
+  IF EXISTS (SELECT FROM pg_class c WHERE c.oid = source AND (c.relkind = 'p' OR c.relhassubclass))
     AND imat_store.is_locked(source, false) THEN
     RETURN false;
   END IF;

@@ -9,14 +9,19 @@ BEGIN
     RETURN false;
   END IF;
   RETURN EXISTS (
+    WITH RECURSIVE tree AS (
+      SELECT u.source::oid AS relid FROM unnest(sources) u(source)
+      UNION
+      SELECT i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.relid
+    )
     SELECT FROM pg_class c
-    WHERE (c.oid = ANY (sources::oid[])
+    WHERE (c.oid IN (SELECT t.relid FROM tree t)
         OR c.oid IN (SELECT t.relid FROM unnest(sources) u(source), pg_partition_tree(u.source) t))
       AND c.relkind IN ('r', 'm') AND c.relfilenode IS DISTINCT FROM pg_relation_filenode(c.oid));
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.is_rewritten(regclass[]) IS
-  'Returns true if one of the tables, or a partition, was truncated or rewritten after the '
+  'Returns true if one of the tables, or a part of one, was truncated or rewritten after the '
   'snapshot was taken: PostgreSQL reads it as empty then.';
 
 -- The views of imats call it, and a view runs a function with the rights of the reader.

@@ -1,13 +1,16 @@
 -- A table that is rewritten has another file. Columns can be dropped and added without that: DETACH
--- writes the rows of all columns in pg_attribute, so what was written later has another xmin than
--- the oldest, or the one that a dropped column has.
+-- writes the rows of all columns in pg_attribute, NO INHERIT those of the columns that the parent
+-- has. So what was written later has another xmin than the oldest of these, or the one that a
+-- dropped column has.
 CREATE OR REPLACE FUNCTION imat_catalog.is_unaltered(source oid, part oid) RETURNS boolean
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   oldest xid := (SELECT a.xmin FROM pg_attribute a
-    WHERE a.attrelid = part AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE a.attrelid = part AND a.attnum > 0 AND NOT a.attisdropped AND EXISTS (
+      SELECT FROM pg_attribute r
+      WHERE r.attrelid = source AND r.attname = a.attname AND NOT r.attisdropped)
     ORDER BY age(a.xmin) DESC LIMIT 1);
 BEGIN
   RETURN EXISTS (

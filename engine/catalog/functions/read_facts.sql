@@ -8,6 +8,7 @@ AS $$
 DECLARE
   places CONSTANT text := ':(location|stmt_location|stmt_len) -?\d+';
   relation pg_class;
+  has_parts boolean;
 BEGIN
   IF class = 'pg_proc'::regclass THEN
     RETURN (
@@ -24,14 +25,16 @@ BEGIN
         regexp_replace(r.ev_action::text, places, '', 'g'))))
       FROM pg_rewrite r WHERE r.ev_class = object AND r.rulename = '_RETURN');
   END IF;
+  has_parts := EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent = object) OR EXISTS (
+    SELECT FROM imat_catalog.source s WHERE s.relation = object AND s.parts IS NOT NULL);
   RETURN (
     SELECT jsonb_build_object(
       'kind', relation.relkind, 'persistence', relation.relpersistence,
-      -- Partitions are followed (follow_part), parents are not.
-      'relatives', (SELECT coalesce(string_agg(h.inhparent || '>' || h.inhrelid, ' '
-          ORDER BY h.inhparent, h.inhrelid), '')
-        FROM pg_inherits h WHERE object = h.inhrelid
-          OR object = h.inhparent AND relation.relkind <> 'p'),
+      -- Parts are followed (follow_part): only whether there are any is noted. Parents are not.
+      'relatives', (
+        SELECT concat_ws(' ', CASE WHEN has_parts THEN 'parts' END,
+          string_agg(h.inhparent::text, ' ' ORDER BY h.inhparent))
+        FROM pg_inherits h WHERE h.inhrelid = object),
       'subscribed', CASE WHEN has_table_privilege('pg_subscription_rel', 'SELECT')
         THEN EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = object) ELSE false END,
       'hides_rows', relation.relrowsecurity AND imat_catalog.hides_rows(imat, object),

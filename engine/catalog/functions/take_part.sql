@@ -1,9 +1,9 @@
--- The lock waits for everybody who writes to the partition, directly or by its root, and whoever
+-- The lock waits for everybody who writes to the part, directly or by its root, and whoever
 -- writes later runs what is put in place here. What is read after the lock are so the rows of all
--- transactions that were not captured (captured, of a partition that goes), whatever their
+-- transactions that were not captured (captured, of a part that goes), whatever their
 -- isolation, and a snapshot that sees this transaction sees all of those.
 CREATE OR REPLACE FUNCTION imat_catalog.take_part(source oid, part oid, is_new boolean,
-  with_rows boolean) RETURNS void
+  with_rows boolean, beside oid[] DEFAULT '{}') RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -26,7 +26,10 @@ BEGIN
     PERFORM imat_catalog.break_differing(ARRAY(
       SELECT z.imat_id FROM imat_catalog.imat_source z WHERE z.relation = source), true);
   END IF;
-  has_rows := kind IS NOT NULL AND (is_new OR imat_catalog.is_unaltered(source, part));
+  -- One that goes could be written through a parent that is not captured.
+  has_rows := kind IS NOT NULL AND (is_new OR imat_catalog.is_unaltered(source, part)
+    AND NOT EXISTS (SELECT FROM pg_inherits i
+      WHERE i.inhrelid = part AND i.inhparent <> ALL (beside)));
   UPDATE imat_catalog.source s SET triggers = s.triggers - part::text,
     files = CASE WHEN is_new THEN s.files || (
       SELECT jsonb_build_object(c.oid, c.relfilenode) FROM pg_class c WHERE c.oid = part)
@@ -47,5 +50,6 @@ BEGIN
   END IF;
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.take_part(oid, oid, boolean, boolean) IS
-  'Begins or ends the capture of one partition, and logs its rows as inserted or deleted.';
+COMMENT ON FUNCTION imat_catalog.take_part(oid, oid, boolean, boolean, oid[]) IS
+  'Begins or ends the capture of one part of a source, and logs its rows as inserted or deleted. '
+  'beside: the parts whose capture the same transaction ends.';

@@ -28,7 +28,7 @@ BEGIN
                 JOIN imat_catalog.capture_triggers(source, c.oid) n ON n.name = o.tgname
               WHERE o.tgrelid = c.oid)
             OR t.tgname = '!imat_merge' AND c.oid = source)
-      ), CASE WHEN c.relispartition AND NOT imat_catalog.is_capturable(c.oid) THEN 'unfit' END, (
+      ), CASE WHEN imat_catalog.is_unfit(source, c.oid) THEN 'unfit' END, (
         SELECT string_agg(a.attname || ':' || md5(pg_get_expr(e.adbin, c.oid)), ' '
           ORDER BY a.attname)
         FROM pg_attribute a JOIN pg_attrdef e ON e.adrelid = a.attrelid AND e.adnum = a.attnum

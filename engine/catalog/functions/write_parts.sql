@@ -12,7 +12,9 @@ DECLARE
   condition text;
 BEGIN
   UPDATE imat_catalog.source s SET parents = ARRAY[source] || ARRAY(
-    SELECT c.oid FROM pg_class c WHERE c.oid = ANY (s.parts) AND c.relkind = 'p' ORDER BY 1)
+    SELECT c.oid FROM pg_class c
+    WHERE c.oid = ANY (s.parts)
+      AND (c.relkind = 'p' OR pg_partition_root(s.relation) IS NULL) ORDER BY 1)
   WHERE s.relation = source RETURNING * INTO known;
   IF known.columns IS NULL THEN RETURN; END IF;
   FOR name IN SELECT c.value FROM jsonb_each_text(known.capture) c WHERE c.key <> 'truncate' LOOP

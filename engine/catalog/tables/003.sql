@@ -32,7 +32,8 @@ BEGIN
     WHERE l.locktype = 'relation' AND l.pid = pg_backend_pid() AND l.granted
       AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
       AND l.mode NOT IN ('AccessShareLock', 'RowShareLock')
-      AND (l.relation = NEW.relation OR pg_partition_root(l.relation) = NEW.relation)
+      AND (l.relation = NEW.relation OR pg_partition_root(l.relation) = NEW.relation
+        OR l.relation IN (SELECT t.part FROM imat_store.inheritors(NEW.relation) t))
   ) THEN
     RAISE EXCEPTION
       USING ERRCODE = 'insufficient_privilege',

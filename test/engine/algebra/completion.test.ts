@@ -77,7 +77,7 @@ const SOURCES: ReadonlyMap<number, SourceFacts> = new Map(
       oid: index + 1,
       schema: 'public',
       name,
-      isPartitioned: false,
+      parts: null,
       used: null,
       columns: columns.map((column, at) => facts(column, at + 1, key.includes(column))),
     },

@@ -64,7 +64,7 @@ const SOURCES: ReadonlyMap<number, SourceFacts> = new Map(
       oid,
       schema: 'public',
       name,
-      isPartitioned: false,
+      parts: null,
       used: null,
       columns: columns.map((column, index) => facts(column, index + 1)),
     },

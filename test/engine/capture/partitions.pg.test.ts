@@ -195,6 +195,27 @@ const DDL: readonly Ddl[] = [
     rows: 150,
   },
   {
+    what: 'DETACH of a part that gets another partition then',
+    ddl: `ALTER TABLE sale DETACH PARTITION sale_2;
+      CREATE TABLE sale_2n PARTITION OF sale_2 FOR VALUES IN ('n')`,
+    between: [
+      `INSERT INTO sale_2 VALUES (150, 'n', 1), (151, 'a', 1)`,
+      `UPDATE sale_2 SET kind = 'n' WHERE id < 120`,
+      'DELETE FROM sale_2a',
+    ],
+    reset: true,
+    rows: 150,
+  },
+  {
+    what: 'DETACH of a part that another table gets then',
+    ddl: `ALTER TABLE sale DETACH PARTITION sale_1;
+      CREATE TABLE other (LIKE sale) PARTITION BY RANGE (id);
+      ALTER TABLE other ATTACH PARTITION sale_1 FOR VALUES FROM (0) TO (100)`,
+    between: ['UPDATE other SET amount = -1 WHERE id < 50', 'DELETE FROM other WHERE id > 60'],
+    reset: true,
+    rows: 10,
+  },
+  {
     what: 'DROP TABLE',
     ddl: 'DROP TABLE sale_1',
     between: ['DELETE FROM sale WHERE id > 150'],
@@ -263,4 +284,14 @@ describe.each(DDL)('$what', ({ ddl, between, reset = false, rows }) => {
     expect(Number(await logged()) - before).toBeLessThanOrEqual(rows);
     await expectExact(world, ALL);
   });
+});
+
+test('what goes is taken with all below it, which its name still reaches', async () => {
+  await world.sql('ALTER TABLE sale DETACH PARTITION sale_2');
+  expect(await world.value('SELECT imat_catalog.follow_any_part()')).toBe(true);
+  await world.sql('UPDATE sale_2 SET amount = -1');
+  await expectExact(world, ALL);
+  await maintain(world);
+  await expectExact(world, ALL);
+  expect(await resets()).toBe('0');
 });

@@ -49,7 +49,7 @@ function joinOf(tables: Tables, conditions: readonly string[], unread: readonly 
         oid: position + 1,
         schema: 's',
         name,
-        isPartitioned: false,
+        parts: null,
         used: null,
         columns: all,
       },

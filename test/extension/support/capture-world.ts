@@ -105,7 +105,7 @@ export async function captureTwice(
   const target = {
     oid: row?.oid ?? 0,
     source: qualified('public', table),
-    isPartitioned: false,
+    hasParts: false,
     isGiven: false,
     log: log('sql'),
     functions,

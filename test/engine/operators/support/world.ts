@@ -61,7 +61,7 @@ export function useWorld(): Bench {
           oid,
           schema: 'public',
           name: table,
-          isPartitioned: false,
+          parts: null,
           used: null,
           columns: facts,
         };
