@@ -23,6 +23,8 @@ describe('refused, and nothing is installed', () => {
       CREATE TABLE plain (id int); CREATE VIEW over_part AS SELECT id, region FROM part_1;
       CREATE EXTENSION postgres_fdw;
       CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw;
+      CREATE TABLE top (id int, region text);
+      CREATE FOREIGN TABLE below () INHERITS (top) SERVER elsewhere;
       CREATE TABLE mixed (id int, region text) PARTITION BY RANGE (id);
       CREATE FOREIGN TABLE far PARTITION OF mixed FOR VALUES FROM (0) TO (100) SERVER elsewhere`);
   });
@@ -32,9 +34,9 @@ describe('refused, and nothing is installed', () => {
     ['a partition', 'part_1', 'is a partition'],
     ['a partition that is partitioned', 'part_2', 'is a partition'],
     ['a partition below a view', 'over_part', 'is a partition'],
-    ['a partitioned table with a foreign partition', 'mixed', 'far is foreign'],
-    ['a table with inheritance children', 'parent', 'is part of an inheritance hierarchy'],
-    ['an inheritance child', 'child', 'is part of an inheritance hierarchy'],
+    ['a partitioned table with a foreign partition', 'mixed', 'far, which is foreign'],
+    ['a table from which a foreign one inherits', 'top', 'below, which is foreign'],
+    ['a table that inherits', 'child', 'is a table that inherits from another'],
   ])('%s', async (_what, table, problem) => {
     await sandbox.sql(
       `CREATE MATERIALIZED VIEW mv AS
