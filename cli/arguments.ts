@@ -75,8 +75,8 @@ export function durationMs(
 }
 
 /** White space, comments and parentheses, and a word with which a query begins. */
-const QUERY =
-  /^(?:[\s(]|--[^\n]*\n|\/\*(?:[^*]|\*(?!\/))*\*\/)*(?:select|with|values|table)(?:[\s(*"'+-]|\/\*)/i;
+const BEFORE = String.raw`(?:[\s(]|--[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)*`;
+const QUERY = new RegExp(`^${BEFORE}(?:select|with|values|table)(?:[\\s(*"'+-]|/\\*)`, 'i');
 
 /** Whether an argument is a query, or stands for one; otherwise it names a relation. */
 export const isQuery = (argument: string): boolean =>

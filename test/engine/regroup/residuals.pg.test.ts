@@ -196,7 +196,7 @@ test('rows that a limit orders may be too long for an index', async () => {
   ]);
 });
 
-test('groups and rows that are computed again may be too long for an index, or have too many columns', async () => {
+test('rows computed again may be too long for an index, or have too many columns', async () => {
   const long = `(SELECT string_agg(md5(i::text), '') FROM generate_series(1, 400) AS i)`;
   const many = Array.from({ length: 40 }, (_, at) => `o.qty + ${at} AS c${at}`).join(', ');
   const order = Array.from({ length: 40 }, (_, at) => `c${at}`).join(', ');
