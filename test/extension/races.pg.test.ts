@@ -20,8 +20,8 @@ const PROCEDURES = [
   'CREATE TABLE t1 PARTITION OF t FOR VALUES WITH (MODULUS 2, REMAINDER 1)',
   'INSERT INTO t SELECT i, 0 FROM generate_series(1, 40) i',
   'CREATE TABLE results (kind text, stale bigint, unchanged bigint, asked bigint)',
-  // Updates single rows, in long and short transactions, with savepoints, some rolled back. Only the
-  // second row of a transaction can wait in a circle, so its block handles the deadlock; the row is
+  // Updates single rows, in long and short transactions, with savepoints, some rolled back. Only
+  // the second row of a transaction can wait in a circle, so its block handles the deadlock; the row is
   // chosen before the statement, since random() in its WHERE chooses several at times.
   `CREATE PROCEDURE write(until timestamptz) LANGUAGE plpgsql AS $$
    DECLARE chosen int;

@@ -34,8 +34,8 @@ type Session = { readonly name: string; readonly db: Db; readonly isOpen: () => 
 
 const SETTINGS = 'SET search_path = public; SET client_min_messages = error';
 /**
- * Writers give up soon, since a step waits for nobody. The others wait: an ANALYZE, say, for that of
- * an autovacuum worker.
+ * Writers give up soon, since a step waits for nobody. The others wait: an ANALYZE, say, for that
+ * of an autovacuum worker.
  */
 const WRITER_SETTINGS = `${SETTINGS}; SET lock_timeout = '25ms'`;
 /** Small tables take less time than compiling, or than other processes. */
