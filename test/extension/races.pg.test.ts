@@ -21,8 +21,8 @@ const PROCEDURES = [
   'INSERT INTO t SELECT i, 0 FROM generate_series(1, 40) i',
   'CREATE TABLE results (kind text, stale bigint, unchanged bigint, asked bigint)',
   // Updates single rows, in long and short transactions, with savepoints, some rolled back. Only
-  // the second row of a transaction can wait in a circle, so its block handles the deadlock; the row is
-  // chosen before the statement, since random() in its WHERE chooses several at times.
+  // the second row of a transaction can wait in a circle, so its block handles the deadlock; the
+  // row is chosen before the statement, since random() in its WHERE chooses several at times.
   `CREATE PROCEDURE write(until timestamptz) LANGUAGE plpgsql AS $$
    DECLARE chosen int;
    BEGIN
