@@ -74,9 +74,13 @@ export function durationMs(
   };
 }
 
+/** White space, comments and parentheses, and a word with which a query begins. */
+const BEFORE = String.raw`(?:[\s(]|--[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)*`;
+const QUERY = new RegExp(`^${BEFORE}(?:select|with|values|table)(?:[\\s(*"'+-]|/\\*)`, 'i');
+
 /** Whether an argument is a query, or stands for one; otherwise it names a relation. */
 export const isQuery = (argument: string): boolean =>
-  argument.startsWith('@') || /^[\s(]*(select|with|values|table)[\s(*]/i.test(argument);
+  argument.startsWith('@') || QUERY.test(argument);
 
 /** The SQL that an argument stands for: itself, the file after `@`, or standard input for `@-`. */
 export async function queryText(argument: string, host: Host): Promise<string> {

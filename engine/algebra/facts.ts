@@ -116,5 +116,8 @@ const SHORT: ReadonlySet<string> = new Set([
 export const hasShortValues = ({ logType, holdsEnum, isComposite }: TypeFacts): boolean =>
   SHORT.has(logType) || (holdsEnum && !isComposite && !logType.endsWith(']'));
 
+/** The same of a type as `format_type` prints it, where nothing else is known of it. */
+export const isShortType = (type: string): boolean => SHORT.has(type.replace(/\([\d,-]+\)/, ''));
+
 /** Most columns of an index: PostgreSQL's bound is 32, and a few tell nearly all rows apart. */
 export const MOST_INDEXED = 8;

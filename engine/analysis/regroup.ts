@@ -20,7 +20,7 @@ export async function regroup(
   db: Db,
   definition: Query,
   sources: ReadonlyMap<number, SourceFacts>,
-  columns: readonly { readonly name: string }[],
+  columns: readonly { readonly name: string; readonly type: string }[],
 ): Promise<RegroupPlan | { readonly reasons: readonly PlanReason[] }> {
   if (definition.limit !== null) return { reasons: [NO_KEY] };
   const query = withoutOrder(definition);
@@ -38,7 +38,8 @@ export async function regroup(
     if (facts.baseType.endsWith('[]')) continue;
     const name = columnNames(plan)[plan.place] ?? '';
     const key = { name, type: facts.logType, label: labelOf(plan) };
-    const types = { oidOf, typeOf };
+    const columnTypes = new Map(columns.map((one) => [one.name, one.type]));
+    const types = { columnTypes, oidOf, typeOf };
     return { rule: 'regroup', ...plan, key, columns: names, timed: items, sources, ...types };
   }
   return { reasons: [NO_KEY] };

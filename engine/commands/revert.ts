@@ -230,12 +230,13 @@ async function dropStore(db: Db, names: StoreNames): Promise<void> {
   await db.execute(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}(boolean)`);
   await dropViews(db, [names.now, names.kept]);
   // The functions are read by the first.
-  await dropViews(db, [names.current, names.touched]);
+  await dropViews(db, [names.current]);
+  await db.execute(`DROP FUNCTION IF EXISTS ${names.recomputed.sql.text}`);
+  await dropViews(db, [names.rowsNow, names.rowsKept, names.contentKept, names.touched]);
   // Two give rows of the content, one those of what is pending.
   for (const { sql } of [names.computed, names.changes])
     await db.execute(`DROP FUNCTION IF EXISTS ${sql.text}(uuid)`);
-  for (const { sql } of [names.recomputed, names.derived])
-    await db.execute(`DROP FUNCTION IF EXISTS ${sql.text}`);
+  await db.execute(`DROP FUNCTION IF EXISTS ${names.derived.sql.text}`);
   await dropViews(db, [names.delta, names.netted, names.content, names.regrouped]);
 }
 

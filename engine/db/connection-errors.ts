@@ -78,9 +78,15 @@ export function connectFailure(error: unknown, place: Place): ImatError {
   });
 }
 
+/**
+ * SQLSTATEs of a login that cannot succeed: a setting that is unknown, has no such value or cannot
+ * be set, no such role or database, a wrong password, no right, no logins allowed.
+ */
+const REFUSALS = /^(22|28|3D|42|55)/;
+
 /** Whether trying again cannot help before somebody changes something. */
 const isRefusal = (error: unknown): boolean =>
-  /^28|^3D000|^42501/.test(codeOf(error)) ||
+  REFUSALS.test(codeOf(error)) ||
   isLoginFailure(error) ||
   isCertificateFailure(error) ||
   refusedTls(error);
@@ -135,6 +141,8 @@ function connectHint(error: unknown): string | undefined {
       "and the server's pg_hba.conf."
     );
   }
+  if (/^(22|42(?!501)|55P02)/.test(code))
+    return 'Check the options in the database URL and in PGOPTIONS.';
   if (code === '3D000') return 'Create the database or name another one.';
   if (code === '53300')
     return 'The server has no free connection slot; close some sessions or try again later.';

@@ -44,6 +44,8 @@ type Options = ConnectionOptions & {
 };
 
 const CONNECT_TIMEOUT_SECONDS = 15;
+/** Node.js takes a longer one for 1 ms. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** Left to the operating system, it would be two hours. */
 const KEEP_ALIVE_AFTER_S = 10;
 const SOCKET_DIRECTORIES = ['/var/run/postgresql', '/tmp'];
@@ -54,25 +56,22 @@ const SOCKET_DIRECTORIES = ['/var/run/postgresql', '/tmp'];
  */
 export function resolveServer(url: string | null, env: NodeJS.ProcessEnv): ServerConfig {
   const options = parseUrl(url ?? 'postgresql://', env);
-  const port = Number(options.port || env['PGPORT'] || 5432);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw new ImatError('invalid_argument', { message: `port "${port}" is not a port number` });
-  const host = options.host || env['PGHOST'] || defaultHost(port);
-  if (host.includes(','))
+  const given = options.host || env['PGHOST'];
+  if (given?.includes(',') === true)
     throw new ImatError('invalid_argument', {
       message: 'imat connects to one host, and several are given',
       hint: 'Name one of them, or an address that always leads to the primary.',
     });
-  const user = options.user || env['PGUSER'] || userInfo().username;
+  const port = portOf(options.port || env['PGPORT'] || '5432');
+  const host = given || defaultHost(port);
+  const user = options.user || env['PGUSER'] || ownName();
   const database = options.dbname || options.database || env['PGDATABASE'] || user;
   const password =
     options.password ||
     env['PGPASSWORD'] ||
     readPassword({ host, port, database, user }, options.passfile ?? env['PGPASSFILE']);
   const tls = resolveTls(host, options);
-  const timeoutSeconds = Number(
-    options.connect_timeout ?? env['PGCONNECT_TIMEOUT'] ?? CONNECT_TIMEOUT_SECONDS,
-  );
+  const timeoutSeconds = Number(options.connect_timeout ?? CONNECT_TIMEOUT_SECONDS);
   const client: ClientConfig = {
     host,
     port,
@@ -84,7 +83,7 @@ export function resolveServer(url: string | null, env: NodeJS.ProcessEnv): Serve
     ssl: tls.ssl,
     keepAlive: true,
     keepAliveInitialDelayMillis: Number(options.keepalives_idle ?? KEEP_ALIVE_AFTER_S) * 1000,
-    connectionTimeoutMillis: timeoutSeconds * 1000,
+    connectionTimeoutMillis: Math.min(timeoutSeconds * 1000, LONGEST_TIMER_MS),
     application_name:
       options.application_name ?? env['PGAPPNAME'] ?? options.fallback_application_name ?? 'imat',
     ...(options.options === undefined ? {} : { options: options.options }),
@@ -95,6 +94,28 @@ export function resolveServer(url: string | null, env: NodeJS.ProcessEnv): Serve
   return { host, port, user, database, client, tlsOptional, wantedServer, bindsChannel };
 }
 
+function portOf(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port;
+  throw new ImatError('invalid_argument', {
+    message: 'the port is not a number from 1 to 65535',
+    hint: 'Check the port in the database URL and PGPORT.',
+  });
+}
+
+/** In a container the user may be a number alone. */
+function ownName(): string {
+  try {
+    return userInfo().username;
+  } catch (error) {
+    throw new ImatError('invalid_argument', {
+      message: 'no role is given, and the user of the operating system has no name',
+      hint: 'Name a role in the database URL or in PGUSER.',
+      cause: error,
+    });
+  }
+}
+
 function parseUrl(url: string, env: NodeJS.ProcessEnv): Options {
   const socketPath = url.startsWith('/');
   if (!socketPath && !/^postgres(ql)?:\/\//i.test(url)) {
@@ -103,10 +124,21 @@ function parseUrl(url: string, env: NodeJS.ProcessEnv): Options {
       hint: 'Write it as postgresql://user:password@host:port/database.',
     });
   }
+  // Every text of the protocol ends there, and the rest would be taken for more parameters.
+  if (/\0|%00/.test(url))
+    throw new ImatError('invalid_argument', {
+      message: 'the database URL has a NUL character, which PostgreSQL takes in no text',
+    });
   const complete = socketPath ? url : withVariables(url, env);
   try {
     return parse(complete, { useLibpqCompat: true });
   } catch (error) {
+    if (error instanceof Error && 'path' in error)
+      throw new ImatError('invalid_argument', {
+        message: `could not read the file "${String(error.path)}"`,
+        detail: `${error.message}.`,
+        hint: 'Check sslrootcert, sslcert and sslkey in the database URL, or their variables.',
+      });
     throw new ImatError('invalid_argument', {
       message: 'the database URL cannot be read',
       detail:

@@ -36,16 +36,25 @@ export function findPassword(text: string, key: PasswordKey): string | undefined
 
 /**
  * Reads the password from the given file or ~/.pgpass. Like libpq, it ignores a file that others
- * can read. docs/decisions/0013-libraries.md says why this is not pgpass.
+ * can read, and one that this user cannot. docs/decisions/0013-libraries.md says why this is not
+ * pgpass.
  */
-export function readPassword(
-  key: PasswordKey,
-  path = join(homedir(), '.pgpass'),
-): string | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (!stats?.isFile() || (process.platform !== 'win32' && (stats.mode & 0o077) !== 0))
+export function readPassword(key: PasswordKey, path?: string): string | undefined {
+  const text = privateText(path);
+  return text === undefined ? undefined : findPassword(text, key);
+}
+
+function privateText(given: string | undefined): string | undefined {
+  try {
+    // A user without a name may have no home either.
+    const path = given ?? join(homedir(), '.pgpass');
+    const stats = statSync(path);
+    if (!stats.isFile() || (process.platform !== 'win32' && (stats.mode & 0o077) !== 0))
+      return undefined;
+    return readFileSync(path, 'utf8');
+  } catch {
     return undefined;
-  return findPassword(readFileSync(path, 'utf8'), key);
+  }
 }
 
 /** Splits a line at its colons; a backslash escapes the next character. */

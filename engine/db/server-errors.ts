@@ -73,6 +73,13 @@ const CHANGED_MEANWHILE = [
 ];
 
 export function toImatError(error: unknown): unknown {
+  if (isTooDeep(error))
+    return new ImatError('definition_failed', {
+      message: 'the query is nested too deeply',
+      detail: 'Expressions and set operations of thousands of parts are nested as often.',
+      hint: 'Write it with fewer parts, such as = ANY (ARRAY[...]), or a table of values.',
+      cause: error,
+    });
   if (!(error instanceof ServerError)) return error;
   const { sqlstate, message, detail } = error;
   const hint = error.hint === null ? null : forCommandLine(error.hint);
@@ -96,6 +103,10 @@ export function toImatError(error: unknown): unknown {
     message: `PostgreSQL reported ${sqlstate}: ${message}`,
   });
 }
+
+/** V8's words for a stack that is full. */
+const isTooDeep = (error: unknown): boolean =>
+  error instanceof RangeError && error.message === 'Maximum call stack size exceeded';
 
 /**
  * What the server reports while it evaluates a definition is the definition's own failure, whatever

@@ -61,7 +61,7 @@ const PARAMETERS: Readonly<Record<string, Values>> = {
   uselibpqcompat: ['true'],
 };
 
-/** Those of the variables that protect a connection, or choose another one. */
+/** Those of the variables that protect a connection, bound it, or choose another one. */
 const VARIABLES = {
   sslmode: 'PGSSLMODE',
   sslrootcert: 'PGSSLROOTCERT',
@@ -79,6 +79,7 @@ const VARIABLES = {
   gssencmode: 'PGGSSENCMODE',
   hostaddr: 'PGHOSTADDR',
   target_session_attrs: 'PGTARGETSESSIONATTRS',
+  connect_timeout: 'PGCONNECT_TIMEOUT',
   service: 'PGSERVICE',
 } as const;
 

@@ -155,7 +155,7 @@ export const ERROR_CATALOGUE = {
     category: 'user',
     meaning:
       'The server does not let this role into this database: the password or a certificate is ' +
-      'wrong, the database does not exist, or the server has no TLS.',
+      'wrong, the database does not exist, it refuses a setting, or the server has no TLS.',
   },
   internal: { code: 'IM099', category: 'internal', meaning: 'A bug in imat.' },
 } as const satisfies Record<string, Entry>;

@@ -29,25 +29,7 @@ export type ReadByFunction = {
 
 export function readByFunction(
   subject: Subject,
-  { view, ...own }: ReadByFunction,
-): readonly Statement[] {
-  const body = sql`RETURN QUERY EXECUTE ${literal(sql`SELECT * FROM ${view}`.text)};`;
-  return rowsByFunction(subject, { ...own, like: view, parameters: [], body });
-}
-
-export type RowsByFunction = Omit<ReadByFunction, 'view'> & {
-  /** A relation that has rows like those that it gives. */
-  readonly like: Sql;
-  /** The types of its parameters from $2 on; $1 is the access key. */
-  readonly parameters: readonly Sql[];
-  /** Statements that return the rows. */
-  readonly body: Sql;
-};
-
-/** Such a function with other rows than those of one view. */
-export function rowsByFunction(
-  subject: Subject,
-  { label, like, name, parameters, body, settings = [] }: RowsByFunction,
+  { label, view, name, settings = [] }: ReadByFunction,
 ): readonly Statement[] {
   const guarded = sql`
 BEGIN
@@ -58,15 +40,13 @@ BEGIN
       ERRCODE = 'insufficient_privilege',
       MESSAGE = ${literal(`only the view of the imat may call ${name.text}`)};
   END IF;
-  ${body}
+  RETURN QUERY EXECUTE ${literal(sql`SELECT * FROM ${view}`.text)};
 END`;
   const all = [sql`search_path = pg_catalog`, sql`row_security = off`, ...settings];
-  const declared = join([sql`access_key uuid`, ...parameters], ', ');
-  const types = join([sql`uuid`, ...parameters], ', ');
   return [
     {
       label,
-      sql: sql`CREATE OR REPLACE FUNCTION ${name}(${declared}) RETURNS SETOF ${like}
+      sql: sql`CREATE OR REPLACE FUNCTION ${name}(access_key uuid) RETURNS SETOF ${view}
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL ${fragment(subject.isParallelUnsafe ? 'UNSAFE' : 'RESTRICTED')}
 ${join(
@@ -77,13 +57,13 @@ AS ${dollarQuoted(guarded)}`,
     },
     {
       label: 'a view calls functions with the rights of its readers',
-      sql: sql`GRANT EXECUTE ON FUNCTION ${name}(${types}) TO PUBLIC`,
+      sql: sql`GRANT EXECUTE ON FUNCTION ${name}(uuid) TO PUBLIC`,
     },
   ];
 }
 
 /** The call, from a view. */
-export function calledFromView({ id }: Subject, name: Sql, more: readonly Sql[] = []): Sql {
+export function calledFromView({ id }: Subject, name: Sql): Sql {
   const key = sql`(SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = ${id})`;
-  return sql`${name}(${join([key, ...more], ', ')})`;
+  return sql`${name}(${key})`;
 }

@@ -28,7 +28,7 @@ import { isOtherwise } from './labels.ts';
 import { isOutgrown } from './outgrown.ts';
 import { AT_HAND } from './read-changes.ts';
 import { READ_ONLY } from './read-only.ts';
-import { allRows, recomputedFunction, rowsOfKeys } from './rows-over-groups.ts';
+import { allRows, contentKept, recomputedFunction, rowsViews } from './rows-over-groups.ts';
 import { STATE_OPTIONS } from './state.ts';
 import type { Statement } from './statement.ts';
 import type { FirstRows, StoreSubject } from './stores.ts';
@@ -61,6 +61,7 @@ export function regroupScript(
       sql: sql`CREATE VIEW ${content.sql} AS\n${allRows(subject, plan, 'now')}`,
     },
     ...computedFunction(subject),
+    ...rowsViews(subject, plan),
     ...recomputedFunction(subject, plan),
     { label: 'stored rows, and those of touched keys now', sql: currentView(subject, plan, first) },
   ];
@@ -72,8 +73,12 @@ const storedColumns = ({ columns, key }: RegroupPlan): readonly string[] =>
 
 export function rowsTable(subject: StoreSubject, plan: RowsPlan): readonly Statement[] {
   const table = subject.names.state.sql;
-  const rows = allRows(subject, plan, 'kept');
+  const rows =
+    plan.groups === null
+      ? allRows(subject, plan, 'kept')
+      : sql`TABLE ${subject.names.contentKept.sql}`;
   return [
+    ...contentKept(subject, plan),
     {
       label: 'the rows of the definition',
       sql: sql`CREATE TABLE ${table} WITH (${STATE_OPTIONS}) AS\n${rows}`,
@@ -252,32 +257,21 @@ AS ${dollarQuoted(body)}`,
 
 /** Puts all rows into the state, and returns. */
 function storeAll(subject: StoreSubject, plan: RowsPlan, columns: Sql): Sql {
-  if (plan.groups === null) return storeAnew(subject, columns);
-  const { state } = subject.names;
-  return sql`DELETE FROM ${state.sql};
-EXECUTE ${dollarQuoted(sql`INSERT INTO ${state.sql} (${columns})
-SELECT ${columns} FROM (
-${allRows(subject, plan, 'kept')}
-) AS s`)};
-GET DIAGNOSTICS changed = ROW_COUNT;
-RETURN changed;`;
+  return plan.groups === null
+    ? storeAnew(subject, columns)
+    : storeAnew(subject, columns, subject.names.contentKept.sql);
 }
 
 /** Puts the rows of touched keys into the state. */
 function storeTouched(subject: StoreSubject, plan: RowsPlan, columns: Sql): Sql {
-  const insert = sql`INSERT INTO ${subject.names.state.sql} (${columns})`;
-  if (plan.groups !== null)
-    return sql`EXECUTE ${dollarQuoted(sql`${insert}
-SELECT ${columns} FROM (
-${rowsOfKeys(subject, plan, plan.groups, 'kept')}
-) AS s`)}
-USING touched.keys, touched.has_null;
-GET DIAGNOSTICS changed = ROW_COUNT;`;
-  // The stored rows of other keys, which the view reads as well, are left out by a constant.
-  return sql`-- The current view asks for the touched keys again.
+  const { state, current, rowsKept } = subject.names;
+  // The stored rows of other keys, which the current view has as well, are left out by a constant.
+  const rows =
+    plan.groups === null ? sql`${current.sql} WHERE NOT ${staysColumn(plan)}` : rowsKept.sql;
+  return sql`-- The view asks for the touched keys again.
   ${letFew(sql`touched.few::text`)}
-  EXECUTE ${dollarQuoted(sql`${insert}
-SELECT ${columns} FROM ${subject.names.current.sql} WHERE NOT ${staysColumn(plan)}`)};
+  EXECUTE ${dollarQuoted(sql`INSERT INTO ${state.sql} (${columns})
+SELECT ${columns} FROM ${rows}`)};
   GET DIAGNOSTICS changed = ROW_COUNT;
   ${letFew(sql`''`)}`;
 }

@@ -5,9 +5,12 @@
  *   now    when they are read: what is stored and what is pending
  *   kept   when they are folded: what is stored, because groups are folded before rows
  *
- * Those of some keys are read by a function, `imat_store.recomputed_<name>(access key, keys,
- * whether NULL is one)`: the views of the groups have arms and gates of their own, which would be
- * planned at every read otherwise (read-by-function.ts).
+ * Each text that names tables is a view: it follows them when they are renamed, and goes on reading
+ * them when others get their names.
+ *
+ * Those of touched keys are read by a function, `imat_store.recomputed_<name>(access key)`: the
+ * views of the groups have arms and gates of their own, which would be planned at every read
+ * otherwise (read-by-function.ts).
  */
 import { deparse } from '../../parser/deparse-query.ts';
 import type { Query } from '../../parser/tree.ts';
@@ -16,12 +19,11 @@ import type { GroupsBelow, RowsPlan } from '../plan/plan.ts';
 import { storeNumber } from '../plan/plan.ts';
 import { STORE_SCHEMA } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
-import { dollarQuoted, fragment, join, sql } from '../sql/sql.ts';
-import { rowsByFunction } from './read-by-function.ts';
+import { fragment, join, sql } from '../sql/sql.ts';
+import { readByFunction } from './read-by-function.ts';
 import type { Statement } from './statement.ts';
 import type { StoreSubject } from './stores.ts';
-import type { Touched } from './touched-rows.ts';
-import { confinedParts, partFrom } from './touched-rows.ts';
+import { confinedParts, partFrom, touchedIn } from './touched-rows.ts';
 
 /** Which of the views of its groups a definition reads. */
 type Held = 'now' | 'kept';
@@ -32,23 +34,22 @@ export function allRows({ groups }: StoreSubject, plan: RowsPlan, held: Held): S
   return fragment(deparse(named(plan.groups.reading.query, groups, held)));
 }
 
-/** The rows of the keys in $1, and if $2 of those without a key. */
-export function rowsOfKeys(
-  { groups }: StoreSubject,
-  { key }: RowsPlan,
+/** The rows of touched keys. */
+function rowsOfKeys(
+  { groups, names }: StoreSubject,
+  plan: RowsPlan,
   { reading }: GroupsBelow,
   held: Held,
 ): Sql {
-  const touched: Touched = {
-    array: sql`$1::${fragment(key.type)}[]`,
-    hasNull: sql`$2`,
-    isFew: sql`TRUE`,
-  };
-  const parts = confinedParts(reading, key, touched, (query) => named(query, groups, held));
-  return join(
-    parts.map((part) => sql`SELECT s.* FROM ${partFrom(part)}`),
-    '\nUNION ALL\n',
+  const touched = touchedIn(sql`touched`, plan);
+  const parts = confinedParts(reading, plan.key, touched, (query) => named(query, groups, held));
+  const selects = parts.map(
+    (part) => sql`-- ${fragment(part.label)}\nSELECT s.* FROM ${partFrom(part)}`,
   );
+  return sql`WITH touched AS MATERIALIZED (
+  TABLE ${names.touched.sql}
+)
+${join(selects, '\nUNION ALL\n')}`;
 }
 
 const named = (query: Query, groups: StoreSubject['groups'], held: Held): Query =>
@@ -59,15 +60,42 @@ const named = (query: Query, groups: StoreSubject['groups'], held: Held): Query 
     return { ...relation, schema: STORE_SCHEMA, name: names[held].name };
   });
 
-/** Its body names views. */
-export function recomputedFunction(subject: StoreSubject, plan: RowsPlan): readonly Statement[] {
+/** What is stored where all rows are computed anew. */
+export function contentKept(subject: StoreSubject, plan: RowsPlan): readonly Statement[] {
   if (plan.groups === null) return [];
-  const rows = dollarQuoted(rowsOfKeys(subject, plan, plan.groups, 'now'));
-  return rowsByFunction(subject, {
-    label: 'the rows of some keys, from the groups that are stored',
-    like: subject.names.content.sql,
-    name: subject.names.recomputed.sql,
-    parameters: [sql`${fragment(plan.key.type)}[]`, sql`boolean`],
-    body: sql`RETURN QUERY EXECUTE ${rows} USING $2, $3;`,
-  });
+  const { sql: name } = subject.names.contentKept;
+  return [
+    {
+      label: 'the definition, from what is stored of its groups',
+      sql: sql`CREATE VIEW ${name} AS\n${allRows(subject, plan, 'kept')}`,
+    },
+  ];
 }
+
+export function rowsViews(subject: StoreSubject, plan: RowsPlan): readonly Statement[] {
+  const { groups } = plan;
+  if (groups === null) return [];
+  const { rowsNow, rowsKept } = subject.names;
+  const view = (name: Sql, held: Held): Sql =>
+    sql`CREATE VIEW ${name} AS\n${rowsOfKeys(subject, plan, groups, held)}`;
+  return [
+    {
+      label: 'the rows of touched keys, from what the groups hold now',
+      sql: view(rowsNow.sql, 'now'),
+    },
+    {
+      label: 'the same from what is stored of the groups, for the fold',
+      sql: view(rowsKept.sql, 'kept'),
+    },
+  ];
+}
+
+/** Its body names a view. */
+export const recomputedFunction = (subject: StoreSubject, plan: RowsPlan): readonly Statement[] =>
+  plan.groups === null
+    ? []
+    : readByFunction(subject, {
+        label: 'the rows of touched keys as a function, for reads',
+        view: subject.names.rowsNow.sql,
+        name: subject.names.recomputed.sql,
+      });

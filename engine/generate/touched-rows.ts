@@ -45,13 +45,13 @@ export type Part = { readonly from: Sql; readonly where: readonly Sql[]; readonl
 export const nowParts = (subject: Subject, plan: RowsPlan, touched: Touched): readonly Part[] => [
   ...(plan.groups === null
     ? confinedParts(plan, plan.key, touched, (query) => query)
-    : [fromGroups(subject, touched)]),
+    : [againFromGroups(subject, touched)]),
   { from: computedNow(subject), where: [sql`NOT ${touched.isFew}`], label: 'all rows now' },
 ];
 
 /** Those of few keys from stored groups (rows-over-groups.ts). */
-const fromGroups = (subject: Subject, { array, hasNull, isFew }: Touched): Part => ({
-  from: calledFromView(subject, subject.names.recomputed.sql, [array, hasNull]),
+const againFromGroups = (subject: Subject, { isFew }: Touched): Part => ({
+  from: calledFromView(subject, subject.names.recomputed.sql),
   where: [isFew],
   label: 'rows of touched keys now',
 });

@@ -1,7 +1,8 @@
 /** The order in which a limit over the only store takes its rows, and what of it has an index. */
 import type { Expr, Select } from '../../parser/tree.ts';
-import { hasShortValues, MOST_INDEXED } from '../algebra/facts.ts';
-import type { AddPlan, Plan } from './plan.ts';
+import { hasShortValues, isShortType, MOST_INDEXED } from '../algebra/facts.ts';
+import { identityOf, storedType } from '../operators/store.ts';
+import type { AddPlan, Plan, StorePlan } from './plan.ts';
 import { above, addedColumn } from './plan.ts';
 
 /**
@@ -58,20 +59,34 @@ export type OrderColumn = {
 };
 
 /**
- * What of the order has an index: each column once. Rows that are stored as they are may have long
- * values, or be ordered by all of their columns, and an index has bounds for both. So of these it
- * has what comes before the first column whose values can be long.
+ * What of the order has an index: each column once. An index has bounds for the length of a row and
+ * for the number of columns, and what is stored may pass both. So it has what comes before the
+ * first column whose values can be long. Such a column is indexed alone, where it begins the order
+ * and what finds the rows has it as well.
  */
 export function indexedOrder(plan: Plan): readonly OrderColumn[] {
   const order = limitOrder(plan) ?? [];
   const names = order.map(({ name }) => name);
   const once = order.filter(({ name }, at) => names.indexOf(name) === at);
   const [store] = plan.stores;
-  if (store?.rule !== 'add' || !store.store.identity.repeats) return once;
-  const isShort = ({ name }: OrderColumn): boolean => {
-    const facts = store.store.keys.find((key) => key.name === name)?.facts;
-    return facts !== undefined && hasShortValues(facts);
-  };
-  const end = once.findIndex((column) => !isShort(column));
+  const [first] = once;
+  if (store === undefined || first === undefined) return [];
+  const end = once.findIndex(({ name }) => !isShort(store, name));
+  if (end === 0) return isIndexed(store, first.name) ? [first] : [];
   return once.slice(0, end < 0 ? MOST_INDEXED : Math.min(end, MOST_INDEXED));
 }
+
+function isShort(store: StorePlan, name: string): boolean {
+  if (store.rule === 'regroup') return isShortType(store.columnTypes.get(name) ?? '');
+  const { keys, extremes } = store.store;
+  const facts = [...keys, ...extremes].find((one) => one.name === name)?.facts;
+  return facts === undefined
+    ? isShortType(storedType(store.store, name) ?? '')
+    : hasShortValues(facts);
+}
+
+/** Whether an index has the column anyway. */
+const isIndexed = (store: StorePlan, name: string): boolean =>
+  store.rule === 'regroup'
+    ? store.key.name === name
+    : identityOf(store.store).includes(name) && !store.store.identity.repeats;

@@ -24,6 +24,8 @@ export type RegroupPlan = KeyPlan & {
   };
   /** The columns of the definition. */
   readonly columns: readonly string[];
+  /** Their types by their names, as `format_type` prints them. */
+  readonly columnTypes: ReadonlyMap<string, string>;
   readonly timed: readonly TimedItem[];
   /** The OID of the type of a constant item's column; null for any other. */
   readonly oidOf: (ref: ColumnRef) => number | null;

@@ -52,8 +52,15 @@ export type StoreNames = {
   readonly regrouped: StoreName;
   /** The state's content as a function: what is read while a reset is pending. */
   readonly computed: StoreName;
-  /** The rows of some keys computed from stored groups, as a function. */
+  /**
+   * The rows of touched keys computed from stored groups: from what these hold now, from that as a
+   * function, and from what is stored of them.
+   */
+  readonly rowsNow: StoreName;
   readonly recomputed: StoreName;
+  readonly rowsKept: StoreName;
+  /** All rows computed from what is stored of the groups, as a view. */
+  readonly contentKept: StoreName;
   /** The extremes of one group computed from the sources, as a function. */
   readonly derived: StoreName;
   /** What the store holds now, as a view: where the definition is computed from that when read. */
@@ -108,7 +115,10 @@ export function storeNames(name: string, number: number | null): StoreNames {
     content: of('content'),
     regrouped: of('regrouped'),
     computed: of('computed'),
+    rowsNow: of('rowsnow'),
     recomputed: of('recomputed'),
+    rowsKept: of('rowskept'),
+    contentKept: of('contentkept'),
     derived: of('derived'),
     live: of('live'),
     now: of('now'),

@@ -192,3 +192,32 @@ test('repair, another freshness, and revert', async () => {
   await bench.check(subject);
   await bench.run([FOLD, 'INSERT INTO orders (id, customer) VALUES (900, 1), (901, NULL)']);
 });
+
+test('tables and columns that are renamed, and others that get their names', async () => {
+  await bench.user.execute(RESET);
+  await bench.user.execute(LARGE_GROUPS);
+  await bench.convert(SHAPES[1]?.[1] ?? '');
+  await bench.convert(SHAPES[4]?.[1] ?? '');
+  const turn = (from: string, to: string): string => `ALTER TABLE ${from} RENAME TO ${to}`;
+  for (const step of [
+    turn('customer', 'client'),
+    'CREATE TABLE customer (id int, name text, region text)',
+    'ALTER TABLE orders RENAME customer TO client',
+    turn('orders', 'sale'),
+    'UPDATE sale SET amount = amount + 1, client = 1 WHERE id % 3 = 0',
+    FOLD,
+    'UPDATE client SET region = name WHERE id = 1',
+    'INSERT INTO sale (id, client, amount) VALUES (801, 2, 5)',
+    FOLD,
+    'TRUNCATE sale',
+    FOLD,
+    'INSERT INTO sale (id, client, amount) SELECT i, i % 4, i FROM generate_series(1, 20) i',
+  ]) {
+    if (step === FOLD) await bench.imat.fold();
+    else await bench.user.execute(step);
+    for (const { equal } of (await bench.imat.verify()).results) expect(equal, step).toBe(true);
+  }
+  await bench.user.execute(`DROP TABLE customer; ${turn('client', 'customer')};
+    ${turn('sale', 'orders')}; ALTER TABLE orders RENAME client TO customer`);
+  await bench.run([FOLD, 'DELETE FROM orders WHERE customer = 1', FOLD]);
+});

@@ -55,6 +55,18 @@ test.each([
     'Create the database or name another one.',
   ],
   [
+    reported('unrecognized configuration parameter "nope"', '42704'),
+    'connection_refused',
+    'Unrecognized configuration parameter "nope".',
+    'Check the options',
+  ],
+  [
+    reported('invalid value for parameter "work_mem": "much"', '22023'),
+    'connection_refused',
+    'Invalid value for parameter "work_mem": "much".',
+    'Check the options',
+  ],
+  [
     reported('password authentication failed for user "me"', '28P01'),
     'connection_refused',
     'Password authentication failed for user "me".',

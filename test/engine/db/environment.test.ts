@@ -222,3 +222,28 @@ test.skipIf(process.platform === 'win32')(
     rmSync(directory, { recursive: true });
   },
 );
+
+test.each([
+  ['postgresql://far/d', { PGPORT: 'abc' }, 'the port is not a number', 'PGPORT'],
+  ['postgresql://far/d?port=0x1538', {}, 'the port is not a number', 'PGPORT'],
+  ['postgresql://', { PGHOST: 'a,b', PGPORT: '1,2' }, 'several are given', 'Name one'],
+  ['postgresql://far/d', { PGCONNECT_TIMEOUT: '1s' }, 'PGCONNECT_TIMEOUT is not a whole', ''],
+  ['postgresql://far/d%00options', {}, 'has a NUL character', ''],
+  ['postgresql://far/d?sslmode=verify-ca&sslrootcert=/no', {}, 'file "/no"', 'Check sslrootcert'],
+])('%s with %o is told about', (url, env, message, hint) => {
+  const error = refusalOf(url, env);
+  expect(error.message).toContain(message);
+  expect(error.hint ?? '').toContain(hint);
+});
+
+test('a password file that cannot be read is none, as for libpq', () => {
+  const unreadable = `/${'x'.repeat(300)}`;
+  expect(resolveServer('postgresql://me@far/d', { PGPASSFILE: unreadable }).client.password).toBe(
+    '',
+  );
+});
+
+test('a timeout that is longer than any timer is the longest one', () => {
+  const { client } = resolveServer('postgresql://far/d?connect_timeout=99999999', NOBODY_ELSE);
+  expect(client.connectionTimeoutMillis).toBe(2_147_483_647);
+});

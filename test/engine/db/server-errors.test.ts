@@ -67,3 +67,18 @@ test('what waits shortly for a lock tries again after a change of the same row',
   expect(tried('XX000', 'unexpected node type: 17')).toBe(false);
   expect(tried('42501', 'permission denied')).toBe(false);
 });
+
+test('a query that is nested too deeply for imat is no bug', () => {
+  const deep = (): number => deep() + 1;
+  const error = (() => {
+    try {
+      return deep();
+    } catch (caught) {
+      return caught;
+    }
+  })();
+  expect(toImatError(error)).toMatchObject({
+    condition: 'definition_failed',
+    message: 'the query is nested too deeply',
+  });
+});

@@ -195,3 +195,31 @@ test('rows that a limit orders may be too long for an index', async () => {
     FOLD,
   ]);
 });
+
+test('rows computed again may be too long for an index, or have too many columns', async () => {
+  const long = `(SELECT string_agg(md5(i::text), '') FROM generate_series(1, 400) AS i)`;
+  const many = Array.from({ length: 40 }, (_, at) => `o.qty + ${at} AS c${at}`).join(', ');
+  const order = Array.from({ length: 40 }, (_, at) => `c${at}`).join(', ');
+  await bench.user.execute(`${RESET};
+    INSERT INTO customer (id, name) VALUES (1, 'a'), (2, 'b');
+    INSERT INTO orders (id, customer, qty, note) VALUES (1, 1, 1, 'a'), (2, 2, 2, 'b')`);
+  for (const definition of [
+    `SELECT customer, string_agg(note, ',' ORDER BY id) AS notes FROM orders GROUP BY customer
+     ORDER BY notes, customer LIMIT 2`,
+    `SELECT customer, max(note) AS last FROM orders GROUP BY customer
+     ORDER BY last DESC, customer LIMIT 2`,
+    `SELECT c.id, o.note, o.qty FROM customer c LEFT JOIN orders o ON o.customer = c.id
+     ORDER BY o.qty, o.note, c.id LIMIT 2`,
+    `SELECT c.id, ${many} FROM customer c LEFT JOIN orders o ON o.customer = c.id
+     ORDER BY ${order}, c.id LIMIT 2`,
+    `SELECT c.id, ${order.replaceAll(/c\d+/g, 'max(o.qty) AS $&')} FROM customer c
+     JOIN orders o ON o.customer = c.id GROUP BY c.id ORDER BY ${order}, c.id LIMIT 2`,
+  ])
+    await bench.convert(definition, { strategy: 'delta' });
+  await bench.run([
+    `INSERT INTO orders (id, customer, qty, note) VALUES (3, 1, 1, 'x' || ${long})`,
+    FOLD,
+    `UPDATE orders SET note = note || ${long}, qty = qty + 1`,
+    FOLD,
+  ]);
+});

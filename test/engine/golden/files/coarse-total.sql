@@ -907,7 +907,7 @@ BEGIN
   WHERE id = ANY ($1) OR ($2 AND id IS NULL)$imat$
   USING touched.keys, touched.has_null;
   GET DIAGNOSTICS removed = ROW_COUNT;
-  -- The current view asks for the touched keys again.
+  -- The view asks for the touched keys again.
     PERFORM pg_catalog.set_config('imat.few', touched.few::text, true);
     EXECUTE $imat$INSERT INTO imat_store.state2_coarse_total (quantity, id)
     SELECT quantity, id FROM imat_store.current2_coarse_total WHERE NOT imat_stays$imat$;

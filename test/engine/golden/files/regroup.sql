@@ -519,7 +519,7 @@ BEGIN
   WHERE country = ANY ($1) OR ($2 AND country IS NULL)$imat$
   USING touched.keys, touched.has_null;
   GET DIAGNOSTICS removed = ROW_COUNT;
-  -- The current view asks for the touched keys again.
+  -- The view asks for the touched keys again.
     PERFORM pg_catalog.set_config('imat.few', touched.few::text, true);
     EXECUTE $imat$INSERT INTO imat_store.state_regroup (country, top, regions)
     SELECT country, top, regions FROM imat_store.current_regroup WHERE NOT imat_stays$imat$;

@@ -1102,7 +1102,7 @@ BEGIN
   WHERE customer_id = ANY ($1) OR ($2 AND customer_id IS NULL)$imat$
   USING touched.keys, touched.has_null;
   GET DIAGNOSTICS removed = ROW_COUNT;
-  -- The current view asks for the touched keys again.
+  -- The view asks for the touched keys again.
     PERFORM pg_catalog.set_config('imat.few', touched.few::text, true);
     EXECUTE $imat$INSERT INTO imat_store.state2_residual_stores (customer_id, top)
     SELECT customer_id, top FROM imat_store.current2_residual_stores WHERE NOT imat_stays$imat$;

@@ -370,10 +370,14 @@ FROM (
   FROM imat_store.state2_rows_over_groups AS s
 ) AS s;
 
--- the rows of the definition
-CREATE TABLE imat_store.state1_rows_over_groups WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
+-- the definition, from what is stored of its groups
+CREATE VIEW imat_store.contentkept1_rows_over_groups AS
 SELECT c.id AS id, c.name AS name, v.visits AS visits, v.longest AS longest
 FROM public.customer AS c LEFT JOIN imat_store.kept2_rows_over_groups AS v ON (v.customer_id = c.id);
+
+-- the rows of the definition
+CREATE TABLE imat_store.state1_rows_over_groups WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
+TABLE imat_store.contentkept1_rows_over_groups;
 
 -- what publications of all tables need
 ALTER TABLE imat_store.state1_rows_over_groups REPLICA IDENTITY FULL;
@@ -737,13 +741,67 @@ END$imat$;
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store.computed1_rows_over_groups(uuid) TO PUBLIC;
 
--- the rows of some keys, from the groups that are stored
-CREATE OR REPLACE FUNCTION imat_store.recomputed1_rows_over_groups(access_key uuid, integer[], boolean) RETURNS SETOF imat_store.content1_rows_over_groups
+-- the rows of touched keys, from what the groups hold now
+CREATE VIEW imat_store.rowsnow1_rows_over_groups AS
+WITH touched AS MATERIALIZED (
+  TABLE imat_store.touched1_rows_over_groups
+)
+-- rows of touched keys now
+SELECT s.* FROM (
+SELECT c.id AS id, c.name AS name, v.visits AS visits, v.longest AS longest
+FROM public.customer AS c LEFT JOIN (SELECT v.customer_id AS customer_id, v.visits AS visits, v.longest AS longest
+FROM imat_store.now2_rows_over_groups AS v
+WHERE (v.customer_id = ANY (((SELECT t.keys FROM touched AS t))::integer[]))) AS v ON (v.customer_id = c.id)
+WHERE (c.id = ANY (((SELECT t.keys FROM touched AS t))::integer[]))
+) AS s
+WHERE (SELECT t.is_few FROM touched AS t)
+UNION ALL
+-- rows without a key now
+SELECT s.* FROM (
+SELECT c.id AS id, c.name AS name, v.visits AS visits, v.longest AS longest
+FROM public.customer AS c LEFT JOIN (SELECT v.customer_id AS customer_id, v.visits AS visits, v.longest AS longest
+FROM imat_store.now2_rows_over_groups AS v
+WHERE (v.customer_id IS NULL)) AS v ON (v.customer_id = c.id)
+WHERE (c.id IS NULL)
+) AS s
+WHERE (SELECT t.is_few FROM touched AS t)
+  AND (SELECT t.has_null FROM touched AS t)
+  AND s.id IS NULL;
+
+-- the same from what is stored of the groups, for the fold
+CREATE VIEW imat_store.rowskept1_rows_over_groups AS
+WITH touched AS MATERIALIZED (
+  TABLE imat_store.touched1_rows_over_groups
+)
+-- rows of touched keys now
+SELECT s.* FROM (
+SELECT c.id AS id, c.name AS name, v.visits AS visits, v.longest AS longest
+FROM public.customer AS c LEFT JOIN (SELECT v.customer_id AS customer_id, v.visits AS visits, v.longest AS longest
+FROM imat_store.kept2_rows_over_groups AS v
+WHERE (v.customer_id = ANY (((SELECT t.keys FROM touched AS t))::integer[]))) AS v ON (v.customer_id = c.id)
+WHERE (c.id = ANY (((SELECT t.keys FROM touched AS t))::integer[]))
+) AS s
+WHERE (SELECT t.is_few FROM touched AS t)
+UNION ALL
+-- rows without a key now
+SELECT s.* FROM (
+SELECT c.id AS id, c.name AS name, v.visits AS visits, v.longest AS longest
+FROM public.customer AS c LEFT JOIN (SELECT v.customer_id AS customer_id, v.visits AS visits, v.longest AS longest
+FROM imat_store.kept2_rows_over_groups AS v
+WHERE (v.customer_id IS NULL)) AS v ON (v.customer_id = c.id)
+WHERE (c.id IS NULL)
+) AS s
+WHERE (SELECT t.is_few FROM touched AS t)
+  AND (SELECT t.has_null FROM touched AS t)
+  AND s.id IS NULL;
+
+-- the rows of touched keys as a function, for reads
+CREATE OR REPLACE FUNCTION imat_store.recomputed1_rows_over_groups(access_key uuid) RETURNS SETOF imat_store.rowsnow1_rows_over_groups
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog
 SET row_security = off
-AS $imat_$
+AS $imat$
 BEGIN
   IF NOT EXISTS (
     SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
@@ -752,29 +810,11 @@ BEGIN
       ERRCODE = 'insufficient_privilege',
       MESSAGE = 'only the view of the imat may call imat_store.recomputed1_rows_over_groups';
   END IF;
-  RETURN QUERY EXECUTE $imat$SELECT s.* FROM (
-  SELECT c.id AS id, c.name AS name, v.visits AS visits, v.longest AS longest
-  FROM public.customer AS c LEFT JOIN (SELECT v.customer_id AS customer_id, v.visits AS visits, v.longest AS longest
-  FROM imat_store.now2_rows_over_groups AS v
-  WHERE (v.customer_id = ANY ($1::integer[]))) AS v ON (v.customer_id = c.id)
-  WHERE (c.id = ANY ($1::integer[]))
-  ) AS s
-  WHERE TRUE
-  UNION ALL
-  SELECT s.* FROM (
-  SELECT c.id AS id, c.name AS name, v.visits AS visits, v.longest AS longest
-  FROM public.customer AS c LEFT JOIN (SELECT v.customer_id AS customer_id, v.visits AS visits, v.longest AS longest
-  FROM imat_store.now2_rows_over_groups AS v
-  WHERE (v.customer_id IS NULL)) AS v ON (v.customer_id = c.id)
-  WHERE (c.id IS NULL)
-  ) AS s
-  WHERE TRUE
-    AND $2
-    AND s.id IS NULL$imat$ USING $2, $3;
-END$imat_$;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.rowsnow1_rows_over_groups';
+END$imat$;
 
 -- a view calls functions with the rights of its readers
-GRANT EXECUTE ON FUNCTION imat_store.recomputed1_rows_over_groups(uuid, integer[], boolean) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION imat_store.recomputed1_rows_over_groups(uuid) TO PUBLIC;
 
 -- stored rows, and those of touched keys now
 CREATE VIEW imat_store.current1_rows_over_groups WITH (security_barrier) AS
@@ -807,7 +847,7 @@ FROM (
     s.visits,
     s.longest,
     FALSE AS imat_stays
-  FROM imat_store.recomputed1_rows_over_groups((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1), ((SELECT t.keys FROM touched AS t))::integer[], (SELECT t.has_null FROM touched AS t)) AS s
+  FROM imat_store.recomputed1_rows_over_groups((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
   WHERE (SELECT t.is_few FROM touched AS t)
   UNION ALL
   -- all rows now
@@ -843,11 +883,8 @@ BEGIN
     WHERE f.imat_id = 1
   ) THEN
     DELETE FROM imat_store.state1_rows_over_groups;
-    EXECUTE $imat$INSERT INTO imat_store.state1_rows_over_groups (id, name, visits, longest)
-    SELECT id, name, visits, longest FROM (
-    SELECT c.id AS id, c.name AS name, v.visits AS visits, v.longest AS longest
-    FROM public.customer AS c LEFT JOIN imat_store.kept2_rows_over_groups AS v ON (v.customer_id = c.id)
-    ) AS s$imat$;
+    INSERT INTO imat_store.state1_rows_over_groups (id, name, visits, longest)
+    SELECT id, name, visits, longest FROM imat_store.contentkept1_rows_over_groups;
     GET DIAGNOSTICS changed = ROW_COUNT;
     RETURN changed;
   END IF;
@@ -855,11 +892,8 @@ BEGIN
   EXECUTE 'SELECT t.* FROM imat_store.touched1_rows_over_groups AS t' INTO touched;
   IF NOT touched.is_few THEN
     DELETE FROM imat_store.state1_rows_over_groups;
-    EXECUTE $imat$INSERT INTO imat_store.state1_rows_over_groups (id, name, visits, longest)
-    SELECT id, name, visits, longest FROM (
-    SELECT c.id AS id, c.name AS name, v.visits AS visits, v.longest AS longest
-    FROM public.customer AS c LEFT JOIN imat_store.kept2_rows_over_groups AS v ON (v.customer_id = c.id)
-    ) AS s$imat$;
+    INSERT INTO imat_store.state1_rows_over_groups (id, name, visits, longest)
+    SELECT id, name, visits, longest FROM imat_store.contentkept1_rows_over_groups;
     GET DIAGNOSTICS changed = ROW_COUNT;
     RETURN changed;
   END IF;
@@ -867,30 +901,12 @@ BEGIN
   WHERE id = ANY ($1) OR ($2 AND id IS NULL)$imat$
   USING touched.keys, touched.has_null;
   GET DIAGNOSTICS removed = ROW_COUNT;
-  EXECUTE $imat$INSERT INTO imat_store.state1_rows_over_groups (id, name, visits, longest)
-  SELECT id, name, visits, longest FROM (
-  SELECT s.* FROM (
-  SELECT c.id AS id, c.name AS name, v.visits AS visits, v.longest AS longest
-  FROM public.customer AS c LEFT JOIN (SELECT v.customer_id AS customer_id, v.visits AS visits, v.longest AS longest
-  FROM imat_store.kept2_rows_over_groups AS v
-  WHERE (v.customer_id = ANY ($1::integer[]))) AS v ON (v.customer_id = c.id)
-  WHERE (c.id = ANY ($1::integer[]))
-  ) AS s
-  WHERE TRUE
-  UNION ALL
-  SELECT s.* FROM (
-  SELECT c.id AS id, c.name AS name, v.visits AS visits, v.longest AS longest
-  FROM public.customer AS c LEFT JOIN (SELECT v.customer_id AS customer_id, v.visits AS visits, v.longest AS longest
-  FROM imat_store.kept2_rows_over_groups AS v
-  WHERE (v.customer_id IS NULL)) AS v ON (v.customer_id = c.id)
-  WHERE (c.id IS NULL)
-  ) AS s
-  WHERE TRUE
-    AND $2
-    AND s.id IS NULL
-  ) AS s$imat$
-  USING touched.keys, touched.has_null;
-  GET DIAGNOSTICS changed = ROW_COUNT;
+  -- The view asks for the touched keys again.
+    PERFORM pg_catalog.set_config('imat.few', touched.few::text, true);
+    EXECUTE $imat$INSERT INTO imat_store.state1_rows_over_groups (id, name, visits, longest)
+    SELECT id, name, visits, longest FROM imat_store.rowskept1_rows_over_groups$imat$;
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    PERFORM pg_catalog.set_config('imat.few', '', true);
   RETURN removed + changed;
 EXCEPTION
   WHEN program_limit_exceeded THEN

@@ -538,7 +538,7 @@ BEGIN
   WHERE id = ANY ($1) OR ($2 AND id IS NULL)$imat$
   USING touched.keys, touched.has_null;
   GET DIAGNOSTICS removed = ROW_COUNT;
-  -- The current view asks for the touched keys again.
+  -- The view asks for the touched keys again.
     PERFORM pg_catalog.set_config('imat.few', touched.few::text, true);
     EXECUTE $imat$INSERT INTO imat_store.state_time_touched (id, top)
     SELECT id, top FROM imat_store.current_time_touched WHERE NOT imat_stays$imat$;
