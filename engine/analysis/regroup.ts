@@ -16,15 +16,17 @@ import { ColumnNames } from '../sql/names.ts';
 import { constantsIn } from './constants.ts';
 import { queryColumns } from './query-columns.ts';
 
+/** `values`: whether values that change with the day may be stored. */
 export async function regroup(
   db: Db,
   definition: Query,
   sources: ReadonlyMap<number, SourceFacts>,
   columns: readonly { readonly name: string }[],
+  values: boolean,
 ): Promise<RegroupPlan | { readonly reasons: readonly PlanReason[] }> {
   if (definition.limit !== null) return { reasons: [NO_KEY] };
   const query = withoutOrder(definition);
-  const { items, untimed: others } = timedItems(query, outlineOf(query), sources);
+  const { items, untimed: others } = timedItems(query, outlineOf(query), sources, values);
   if (others.length > 0) return { reasons: others.map(untimed) };
   const names = columns.map(({ name }) => name);
   const { constants, oidOf, typeOf } = await constantsIn(db, query, sources);
