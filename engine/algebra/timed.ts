@@ -206,7 +206,7 @@ export function timedOf({ node }: TimedExpr, { nameOf, typeOf }: TableColumns): 
         };
   }
   const bounds = boundsIn(own(node));
-  return !bounds.every(movesSeldom) || bounds.some(isInterval) || failsForFinite(node, typeOf)
+  return !bounds.every(isSteadyBound) || failsForFinite(node, typeOf)
     ? null
     : { expr: own(forFinite(node, typeOf)), isValue: !isTest(node), bounds, between: null };
 }
@@ -335,6 +335,9 @@ function movesSeldom(expr: Expr): boolean {
           FIELDS.test(textIn(expr.args[0]).slice(1, -1)))));
   return isPart || children(expr).every(movesSeldom);
 }
+
+/** Whether a bound stays for a while, and is another one only where it is distinct. */
+export const isSteadyBound = (bound: Expr): boolean => movesSeldom(bound) && !isInterval(bound);
 
 /** A literal with its quotes. */
 function textIn(expr: Expr | undefined): string {

@@ -31,7 +31,7 @@ import { allStores, storeItem } from '../plan/plan.ts';
 import { factsOf } from '../regroup/key-facts.ts';
 import { outlineOf, tablesOf } from '../regroup/outline.ts';
 import { reasonsAgainst } from '../regroup/reasons-against.ts';
-import { hasPaths } from '../regroup/regroup-plan.ts';
+import { hasPaths, isOfTime } from '../regroup/regroup-plan.ts';
 import { timedItems } from '../regroup/timed-items.ts';
 import type { FunctionFacts } from '../server/functions.ts';
 import { isClock } from '../server/functions.ts';
@@ -203,7 +203,7 @@ async function planOverRows(
   if (parts === null) return null;
   const facts = await queryColumns(db, parts.rows);
   const plan = facts.length === 0 ? null : await regroup(db, parts.rows, sources, facts, values);
-  if (plan === null || 'reasons' in plan || !hasPaths(plan) || plan.timed.length > 0) return null;
+  if (plan === null || 'reasons' in plan || !hasPaths(plan) || isOfTime(plan)) return null;
   const { oid, schema, name } = storeItem(1);
   const rows = { oid, schema, name, isPartitioned: false, used: null, columns: facts };
   const read = [...new Set(tablesOf(plan.outline).map(({ relation }) => relation.oid))];

@@ -91,7 +91,7 @@ export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
     STATE,
     answeringArm(
       frontier,
-      join([anyPending(pending, sources), ...anyElapsed(timed, moment)], ' OR '),
+      join([anyPending(pending, sources), ...anyElapsed(timed, [], moment)], ' OR '),
       sources.length === 0
         ? null
         : join(

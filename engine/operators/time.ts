@@ -19,6 +19,14 @@ export function hasPassed(timed: readonly Timed[], alias: string, moment: Sql): 
   return tests.length === 1 && only !== undefined ? only : sql`(${join(tests, ' OR ')})`;
 }
 
+/** Whether one of some bounds, which read no column, is another one now than at `moment`. */
+export function haveMoved(bounds: readonly Expr[], moment: Sql): Sql {
+  const tests = unique(
+    bounds.map((bound) => differ([atTime(bound, '', moment), atTime(bound, '', NOW)])),
+  );
+  return sql`(${join(tests, ' OR ')})`;
+}
+
 function passedBy({ expr: own, isValue, bounds, between }: Timed, alias: string, moment: Sql): Sql {
   const both = (expr: Expr): readonly [Sql, Sql] => [
     atTime(expr, alias, moment),
@@ -46,7 +54,7 @@ const differ = ([before, now]: readonly [Sql, Sql]): Sql => sql`${before} IS DIS
 
 /** By their bytes: equal values, such as 30 days and a month, need not be the same. */
 const areOthers = ([before, now]: readonly [Sql, Sql]): Sql =>
-  sql`ROW(${before}) OPERATOR(pg_catalog.*<>) ROW(${now})`;
+  sql`pg_catalog.record_image_ne(ROW(${before}), ROW(${now}))`;
 
 function atTime(expr: Expr, alias: string, moment: Sql): Sql {
   const at: Expr = { kind: 'literal', sql: moment.text, span: null };
