@@ -319,7 +319,7 @@ const spanOf = (expr: Expr): Expr | null =>
 const FIELDS = /^(minute|hour|day|dow|isodow|doy|week|month|quarter|year|isoyear|decade|century)$/;
 
 /** Formats of `to_char` that show days and what is longer. */
-const FORMATS = /^'(YYYY|YY|IYYY|MM|Mon|Month|DDD|DD|Day|WW|IW|Q|[-\/. ])+'$/;
+const FORMATS = /^'(YYYY|YY|IYYY|MM|Mon|Month|DDD|DD|Day|WW|IW|Q|[-/. ])+'$/;
 
 /** Whether a bound is that of a day, or of another part of the time, and so stays for a while. */
 function movesSeldom(expr: Expr): boolean {

@@ -67,7 +67,7 @@ async function haveMidnights(db: Db, series: Call, timeZone: string): Promise<bo
   return allHold(db, [days], timeZone);
 }
 
-/** For so long is a definition good that reads a series of midnights. */
+/** A definition that reads a series of midnights is good for this time. */
 const YEARS_AHEAD = 80;
 
 /** Whether each of some questions is answered by true, under the time zone. */

@@ -62,6 +62,18 @@ export function anyElapsed(
 }
 
 /**
+ * Whether a bound of a value has moved, which may have changed many rows: the table is read for
+ * them anyway, and twice as many rows would be added up.
+ */
+export const valuesMoved = (plan: AddPlan, moment: Sql): readonly Sql[] =>
+  unique(
+    planScans(plan)
+      .flatMap(({ timed }) => timed)
+      .filter(({ isValue }) => isValue)
+      .map(({ bounds }) => haveMoved(bounds, moment)),
+  );
+
+/**
  * Whether one of the tables was truncated or rewritten after the reader's snapshot: PostgreSQL then
  * reads it as empty, and no row tells that time has passed. Null if there are none.
  */

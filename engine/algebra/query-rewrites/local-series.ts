@@ -5,9 +5,9 @@
  *   generate_series(a, b, step)   generate_series(a's local time, b's, step) AT TIME ZONE zone
  *
  * Right where the two are the same rows. Of constants, that is asked of the server; of series that
- * move with the time from midnight to midnight, whether there is each midnight once, for as long as
- * the definition may live (local-series.ts of analysis/). Each step of PostgreSQL's own goes from an instant to
- * its local time, adds, and goes back. As long as each local time exists, the way back and forth
+ * move with the time from midnight to midnight, whether the clock shows each midnight once
+ * (local-series.ts of analysis/). Each step of PostgreSQL's own goes from an instant to its local
+ * time, adds, and goes back. As long as each local time exists, the way back and forth
  * changes nothing. Counter-example: where a clock jumps over midnight, as in Havana each spring,
  * PostgreSQL's series goes on from one o'clock.
  */

@@ -1,7 +1,8 @@
 /**
  * A scalar subquery that reads no table is what it selects: `(SELECT a + 1)` is `a + 1`. A setting
  * is often written so: `t AT TIME ZONE (SELECT current_setting('TimeZone'))`, in which convert has
- * put the zone. So is one over such a subquery: `(SELECT p.since FROM (SELECT now() - x AS since) p)`.
+ * put the zone. So is one over such a subquery:
+ * `(SELECT p.since FROM (SELECT now() - x AS since) p)`.
  *
  * Right because such a subquery always has one row. Counter-examples, which stay: one with WHERE or
  * LIMIT, which may have none, one that returns a set, an aggregate or a window function, which

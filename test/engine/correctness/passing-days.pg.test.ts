@@ -139,14 +139,11 @@ let sandbox: Sandbox;
 let sessions: readonly Session[];
 beforeAll(async () => {
   sandbox = await createSandbox();
-  await sandbox.sql(
-    "ALTER DATABASE :db SET TimeZone = 'Europe/Berlin'".replace(
-      ':db',
-      await sandbox.value('SELECT quote_ident(current_database())'),
-    ),
-  );
+  const database = await sandbox.value<string>('SELECT quote_ident(current_database())');
+  await sandbox.sql(`ALTER DATABASE ${database} SET TimeZone = 'Europe/Berlin'`);
   const since = await sandbox.value<string>("SELECT (now() AT TIME ZONE 'UTC')::text");
-  day = `(timestamp '2024-01-24' + ((now() AT TIME ZONE 'UTC') - timestamp '${since}') * 864000)::date`;
+  const passed = `((now() AT TIME ZONE 'UTC') - timestamp '${since}')`;
+  day = `(timestamp '2024-01-24' + ${passed} * 864000)::date`;
   await sandbox.sql(withDay(SETUP));
   sessions = await Promise.all([sandbox.session(), sandbox.session(), sandbox.session()]);
 });

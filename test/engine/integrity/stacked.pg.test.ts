@@ -81,7 +81,8 @@ test('a view whose query is in the definition is watched', async () => {
     await sandbox.imat.convert('over');
     for (const least of [40, 50]) {
       await sandbox.sql(
-        `CREATE OR REPLACE VIEW between AS SELECT team FROM "s""1;"."up""per 🐘" WHERE secs > ${least}`,
+        `CREATE OR REPLACE VIEW between AS
+         SELECT team FROM "s""1;"."up""per 🐘" WHERE secs > ${least}`,
       );
       await expect(sandbox.rows('SELECT * FROM imat.viewed')).rejects.toThrow(
         'imat "viewed" is broken: view public."between" was replaced',

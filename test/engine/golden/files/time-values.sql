@@ -402,6 +402,9 @@ BEGIN
     SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot, 2)
     FROM imat_catalog.frontier AS f
     WHERE f.imat_id = 1
+  ) OR EXISTS (
+    SELECT FROM imat_catalog.frontier AS f
+    WHERE f.imat_id = 1 AND ((((f.moment AT TIME ZONE ('UTC')::text))::date IS DISTINCT FROM ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date))
   ) THEN
     DELETE FROM imat_store.state_time_values;
     INSERT INTO imat_store.state_time_values (region, rows, "count_now()_sold_at", "sum_now()_sold_at")
@@ -466,7 +469,7 @@ WHERE s.arm = (
     (SELECT CASE WHEN imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass]) THEN 3 WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM public.sale AS t WHERE (
         (((f.moment AT TIME ZONE ('UTC')::text))::date IS DISTINCT FROM ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
             AND pg_catalog.record_image_ne(ROW(CASE WHEN (pg_catalog.isfinite(((f.moment AT TIME ZONE ('UTC')::text))::date) AND pg_catalog.isfinite(((t.sold_at AT TIME ZONE ('UTC')::text))::date)) THEN (((f.moment AT TIME ZONE ('UTC')::text))::date - ((t.sold_at AT TIME ZONE ('UTC')::text))::date) END), ROW(CASE WHEN (pg_catalog.isfinite(((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date) AND pg_catalog.isfinite(((t.sold_at AT TIME ZONE ('UTC')::text))::date)) THEN (((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - ((t.sold_at AT TIME ZONE ('UTC')::text))::date) END))
-      )) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass]) OR GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot, 8) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_time_values'::regclass) AND f.here AND 'imat_store.definition_time_values'::regclass IS NOT NULL),
+      )) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass]) OR GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot, 8) OR (((f.moment AT TIME ZONE ('UTC')::text))::date IS DISTINCT FROM ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_time_values'::regclass) AND f.here AND 'imat_store.definition_time_values'::regclass IS NOT NULL),
     imat_catalog.arm_without_frontier('time_values', 3)
   )
 );
