@@ -194,3 +194,27 @@ describe.each(BATCHES)('%s', (batch, given) => {
     }
   });
 });
+
+// Below PostgreSQL 16 generate_series takes no time zone.
+test.each(['America/Havana', 'Europe/Berlin'])('a calendar in %s', async (TimeZone) => {
+  const definition = `SELECT d::date AS day, count(e.id) AS n
+    FROM generate_series(CURRENT_DATE - 9, CURRENT_DATE, interval '1 day') d
+    LEFT JOIN public.e ON e.due = d::date GROUP BY 1`;
+  const takesZone = await sandbox.value<boolean>(
+    "SELECT current_setting('server_version_num')::int >= 160000",
+  );
+  const options = { settings: { TimeZone }, dryRun: true };
+  const { strategy } = await sandbox.imat.create('zoned_calendar', definition, options);
+  expect(strategy).toBe(takesZone || TimeZone === 'Europe/Berlin' ? 'delta' : 'swap');
+});
+
+test.each([
+  ['a series up to the present', "generate_series(now() - interval '9 days', now(), '1 day')"],
+  ['a series of times', `generate_series(CURRENT_DATE, now(), interval '1 hour')`],
+])('what is rebuilt: %s', async (_what, series) => {
+  const definition = `SELECT d, count(e.id) AS n FROM ${series} d
+    LEFT JOIN public.e ON e.due = d::date GROUP BY d`;
+  expect(await sandbox.imat.create('rebuilt', definition, { dryRun: true })).toMatchObject({
+    strategy: 'swap',
+  });
+});
