@@ -8,8 +8,8 @@
  * never wrong. Overflows of numeric, double precision and timestamps take values that nobody
  * stores; they are left to the fold, which tries again.
  */
-import type { Binary, Cast, ColumnRef, Expr } from '../../parser/tree.ts';
-import { children } from '../../parser/walk.ts';
+import type { Binary, Call, Cast, ColumnRef, Expr } from '../../parser/tree.ts';
+import { children, mapExpr } from '../../parser/walk.ts';
 import { FLOAT4, FLOAT8, INT2, INT4, INT8, INTERVAL, NUMERIC } from './facts.ts';
 
 type Kind = 'integer' | 'wide' | 'time' | 'interval' | 'other';
@@ -124,6 +124,65 @@ export function canFail(expr: Expr, columnType: ColumnType): boolean {
   return !isTotal(expr, (inner) => kindOf(inner, columnType)) || children(expr).some(fails);
 }
 
+/** The same of `forFinite(expr)`. */
+export function failsForFinite(expr: Expr, columnType: ColumnType): boolean {
+  const isOwn = differing(expr, columnType) !== null;
+  return (
+    !(isOwn || isTotal(expr, (inner) => kindOf(inner, columnType))) ||
+    children(expr).some((inner) => failsForFinite(inner, columnType))
+  );
+}
+
+/**
+ * The expression with NULL in place of the difference between two times of which one is infinite,
+ * for which PostgreSQL may fail.
+ */
+export function forFinite(expr: Expr, columnType: ColumnType): Expr {
+  return mapExpr(expr, (node) => {
+    const sides = differing(node, columnType)?.map((side) => forFinite(side, columnType));
+    const [left, right] = sides ?? [];
+    if (left === undefined || right === undefined) return null;
+    const result: Expr =
+      node.kind === 'binary'
+        ? { ...node, left, right }
+        : { ...(node as Call), args: [left, right] };
+    const both: Expr = {
+      kind: 'binary',
+      op: 'AND',
+      left: isFinite(left),
+      right: isFinite(right),
+      span: null,
+    };
+    return {
+      kind: 'case',
+      subject: null,
+      whens: [{ when: both, result }],
+      otherwise: null,
+      span: node.span,
+    };
+  });
+}
+
+const isFinite = (time: Expr): Expr => ({
+  kind: 'call',
+  schema: null,
+  name: 'isfinite',
+  args: [time],
+  syntax: 'plain',
+  variadic: false,
+  returnsSet: false,
+  span: null,
+});
+
+/** The two times of which an expression is the difference. */
+function differing(expr: Expr, columnType: ColumnType): readonly Expr[] | null {
+  const isAge = expr.kind === 'call' && expr.schema === null && expr.name === 'age';
+  const isMinus = expr.kind === 'binary' && expr.op === '-';
+  const sides = isAge ? expr.args : isMinus ? [expr.left, expr.right] : [];
+  const isTime = (side: Expr): boolean => kindOf(side, columnType) === 'time';
+  return sides.length === 2 && sides.every(isTime) ? sides : null;
+}
+
 /** Whether the node itself has a result for whatever its operands are. */
 function isTotal(expr: Expr, kind: (expr: Expr) => Kind): boolean {
   switch (expr.kind) {
@@ -208,6 +267,9 @@ function kindOf(expr: Expr, columnType: ColumnType): Kind {
       return inner(expr.operand);
     case 'binary':
       if (expr.op === 'AT TIME ZONE') return inner(expr.left) === 'time' ? 'time' : 'other';
+      // Days between dates; an interval otherwise, with which less can fail.
+      if (expr.op === '-' && inner(expr.left) === 'time' && inner(expr.right) === 'time')
+        return 'integer';
       return /^[-+*/%]$/.test(expr.op) ? widest([inner(expr.left), inner(expr.right)]) : 'other';
     case 'keyword':
       return widest(expr.args.map(inner));

@@ -21,15 +21,18 @@
  */
 import type { Binary, ColumnRef, Expr, Span } from '../../parser/tree.ts';
 import { children, mapExpr, visit } from '../../parser/walk.ts';
+import { canFail, failsForFinite, forFinite } from './can-fail.ts';
 import { comparedSpan } from './query-rewrites/shift-by-interval.ts';
 
-/** A comparison over one table. */
+/** A comparison over one table, or another value that seldom changes. */
 export type Timed = {
   /**
    * Its columns are called as in the table, and belong to no item of FROM. It is
    * `placed > now() - '24 hours'` for `now() - placed < '1 day'`, which fails for infinity.
    */
-  readonly comparison: Binary;
+  readonly expr: Expr;
+  /** Whether it is no comparison: then values that are equal need not be the same. */
+  readonly isValue: boolean;
   /** The largest parts of it that read the time and no column. */
   readonly bounds: readonly Expr[];
   /** Rows for which it changes have the value between the bound then and now. */
@@ -115,9 +118,9 @@ export function isTimeBound(expr: Expr): boolean {
   );
 }
 
-/** A comparison as it is written, and the columns that it reads. */
-export type TimedComparison = {
-  readonly node: Binary;
+/** A comparison or a value as it is written, and the columns that it reads. */
+export type TimedExpr = {
+  readonly node: Expr;
   readonly columns: readonly ColumnRef[];
 };
 
@@ -127,6 +130,7 @@ const TESTS: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>=', '@>
 /** Nodes that have one value for one row and one moment. */
 const PLAIN: ReadonlySet<Expr['kind']> = new Set([
   'array',
+  'array_comparison',
   'binary',
   'call',
   'case',
@@ -139,8 +143,28 @@ const PLAIN: ReadonlySet<Expr['kind']> = new Set([
 ]);
 
 /** Null for what is no comparison of columns with a bound that moves. */
-export function timedComparison(expr: Expr): TimedComparison | null {
-  if (expr.kind !== 'binary' || !TESTS.has(expr.op) || !readsNow(expr)) return null;
+export const timedComparison = (expr: Expr): TimedExpr | null =>
+  isTest(expr) ? plainOf(expr) : null;
+
+const isTest = (expr: Expr): boolean => expr.kind === 'binary' && TESTS.has(expr.op);
+
+/**
+ * The same of any value that is computed from columns and bounds, such as `CURRENT_DATE - due` or
+ * `coalesce(paid, CURRENT_DATE)`. Null where a comparison in it reads the time: that is found by
+ * itself, and an index may find its rows.
+ */
+export function timedValue(expr: Expr): TimedExpr | null {
+  if (expr.kind === 'binary' && /^(AND|OR)$/.test(expr.op)) return null;
+  if (expr.kind === 'unary' && expr.op === 'NOT') return null;
+  let hasTest = false;
+  visit(expr, (node) => {
+    hasTest ||= isTest(node) && readsNow(node);
+  });
+  return hasTest || expr.kind === 'column' ? null : plainOf(expr);
+}
+
+function plainOf(expr: Expr): TimedExpr | null {
+  if (!readsNow(expr)) return null;
   const columns = new Map<string, ColumnRef>();
   let isPlain = true;
   visit(expr, (node) => {
@@ -160,33 +184,41 @@ function columnOf(expr: Expr): ColumnRef | null {
 }
 
 /**
- * What is asked of a table for a comparison; `nameOf` is what a column is called there. Null where
- * rows could only be found by reading the table all the time.
+ * What is asked of a table for a comparison or a value. Null where rows could only be found by
+ * reading the table all the time, and where it can fail for a row that other conditions keep away.
  */
-export function timedOf(
-  { node }: TimedComparison,
-  nameOf: (column: ColumnRef) => string,
-): Timed | null {
+export function timedOf({ node }: TimedExpr, { nameOf, typeOf }: TableColumns): Timed | null {
   const own = (expr: Expr): Expr =>
     mapExpr(expr, (inner) => {
       const column = columnOf(inner);
       return column && { ...column, relation: NO_ITEM, name: nameOf(column) };
     });
   const sought = soughtBy(node);
-  const comparison = sought === null ? node : comparisonOf(sought);
-  const [left, right] = [own(comparison.left), own(comparison.right)];
-  const bounds = [left, right].flatMap(boundsIn);
-  return sought === null && (!bounds.every(movesSeldom) || bounds.some(isInterval))
+  if (sought !== null) {
+    const [left, right] = [own(sought.value), own(sought.bound)];
+    return canFail(sought.value, typeOf)
+      ? null
+      : {
+          expr: comparisonOf({ value: left, op: sought.op, bound: right }),
+          isValue: false,
+          bounds: boundsIn(right),
+          between: { value: left, bound: right },
+        };
+  }
+  const bounds = boundsIn(own(node));
+  return !bounds.every(isSteadyBound) || failsForFinite(node, typeOf)
     ? null
-    : {
-        comparison: { ...comparison, left, right },
-        bounds,
-        between: sought && { value: left, bound: right },
-      };
+    : { expr: own(forFinite(node, typeOf)), isValue: !isTest(node), bounds, between: null };
 }
 
-/** What must not fail for any row of the table: the rest is the same for all rows. */
-export const computedForAll = ({ node }: TimedComparison): Expr => soughtBy(node)?.value ?? node;
+/** What columns are called in the table, and the OIDs of their types. */
+export type TableColumns = {
+  readonly nameOf: (column: ColumnRef) => string;
+  readonly typeOf: (column: ColumnRef) => number | null;
+};
+
+/** What is computed for all rows of the table: the rest is the same for all rows. */
+export const computedForAll = ({ node }: TimedExpr): Expr => soughtBy(node)?.value ?? node;
 
 type Sought = { readonly value: Expr; readonly op: string; readonly bound: Expr };
 
@@ -208,7 +240,9 @@ const comparisonOf = ({ value, op, bound }: Sought): Binary => ({
 });
 
 /** A comparison as one of a value with a bound; null for what is none. */
-function soughtBy({ op, left, right }: Binary): Sought | null {
+function soughtBy(expr: Expr): Sought | null {
+  if (expr.kind !== 'binary') return null;
+  const { op, left, right } = expr;
   const flipped = FLIPPED[op];
   return flipped === undefined
     ? null
@@ -284,6 +318,9 @@ const spanOf = (expr: Expr): Expr | null =>
 /** Fields that change once a minute at most. */
 const FIELDS = /^(minute|hour|day|dow|isodow|doy|week|month|quarter|year|isoyear|decade|century)$/;
 
+/** Formats of `to_char` that show days and what is longer. */
+const FORMATS = /^'(YYYY|YY|IYYY|MM|Mon|Month|DDD|DD|Day|WW|IW|Q|[-/. ])+'$/;
+
 /** Whether a bound is that of a day, or of another part of the time, and so stays for a while. */
 function movesSeldom(expr: Expr): boolean {
   if (isNow(expr)) return false;
@@ -293,10 +330,14 @@ function movesSeldom(expr: Expr): boolean {
       expr.schema === null &&
       (expr.name === 'date' ||
         (expr.name === 'date_trunc' && /^'(?!milli|micro)/.test(textIn(expr.args[0]))) ||
+        (expr.name === 'to_char' && FORMATS.test(textIn(expr.args[1]))) ||
         (/^(extract|date_part)$/.test(expr.name) &&
           FIELDS.test(textIn(expr.args[0]).slice(1, -1)))));
   return isPart || children(expr).every(movesSeldom);
 }
+
+/** Whether a bound stays for a while, and is another one only where it is distinct. */
+export const isSteadyBound = (bound: Expr): boolean => movesSeldom(bound) && !isInterval(bound);
 
 /** A literal with its quotes. */
 function textIn(expr: Expr | undefined): string {
@@ -340,9 +381,16 @@ export function isStrict(expr: Expr): boolean {
   return isOwn && (columnOf(expr) !== null || children(expr).every(isStrict));
 }
 
-/** The expression with each of its comparisons with a bound that moves replaced. */
-export const mapTimed = (expr: Expr, replace: (comparison: TimedComparison) => Expr | null): Expr =>
+/**
+ * The expression with each of its comparisons with a bound that moves replaced, and with `values`
+ * other values as well, the largest that can be.
+ */
+export const mapTimed = (
+  expr: Expr,
+  values: boolean,
+  replace: (timed: TimedExpr) => Expr | null,
+): Expr =>
   mapExpr(expr, (node) => {
-    const timed = timedComparison(node);
+    const timed = timedComparison(node) ?? (values ? timedValue(node) : null);
     return timed === null ? null : replace(timed);
   });

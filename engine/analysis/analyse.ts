@@ -49,6 +49,8 @@ export type Analysis = {
   readonly untrusted: readonly string[];
   /** What is read in place of materialized views, as sentences without a full stop. */
   readonly instead: readonly string[];
+  /** Ordinary views whose queries are in its text, by OID. */
+  readonly inlined: readonly number[];
   /** Whether it calls a function that must not run in parallel mode. */
   readonly isParallelUnsafe: boolean;
   /** What convert added to the definition. */
@@ -103,7 +105,11 @@ async function analyseHere(
     const oid = stack === null ? view : ((await unstackedView(db, view, stack)) ?? view);
     const completed = await completedView(db, oid, server.major, server.timeZone);
     const analysis = await analyseView(db, completed, server);
-    return { ...analysis, instead: stack === null ? [] : insteadOf(stack) };
+    return {
+      ...analysis,
+      instead: stack === null ? [] : insteadOf(stack),
+      inlined: stack?.views ?? [],
+    };
   });
 }
 
@@ -124,7 +130,7 @@ async function analyseView(
   db: Db,
   { view, completion, reasons: notCompleted }: CompletedView,
   server: Server,
-): Promise<Omit<Analysis, 'instead'>> {
+): Promise<Omit<Analysis, 'instead' | 'inlined'>> {
   const { inspection, functions, reading, searchPath } = view;
   const reasons: PlanReason[] = [...notCompleted];
   if (searchPath !== null) reasons.push(implicitOperators(searchPath));

@@ -92,7 +92,10 @@ async function withTimeZone(
 ): Promise<Query> {
   const isConcerned = functions.unstable.some(
     ({ name, dependence }) =>
-      dependence === 'settings' || name === VALUE_FUNCTIONS || name === 'current_setting',
+      dependence === 'settings' ||
+      name === VALUE_FUNCTIONS ||
+      name === 'current_setting' ||
+      name === 'age',
   );
   if (!isConcerned) return given;
   if (await meansAnAbbreviation(db, timeZone)) return given;
@@ -104,7 +107,11 @@ async function withTimeZone(
     serverMajor,
     typeOf: (expr) => typeOf(ofOneType(expr))?.oid ?? null,
     mayRepeat: functions.unstable.every(
-      (use) => use.dependence !== 'moment' || isClock(use) || use.name === VALUE_FUNCTIONS,
+      (use) =>
+        use.dependence !== 'moment' ||
+        isClock(use) ||
+        use.name === VALUE_FUNCTIONS ||
+        (use.schema === 'pg_catalog' && use.name === 'age'),
     ),
     isLocalSeries: () => false,
   };

@@ -7,6 +7,8 @@ import type { DerivedColumn } from '../algebra/query-rewrites/row-keys.ts';
 import type { Db } from '../db/db.ts';
 import { itemOf } from '../regroup/classes.ts';
 import { closedItems, constantItems } from '../regroup/constant-items.ts';
+import type { MovingItem } from '../regroup/moving-items.ts';
+import { movesWithTime, movingItems } from '../regroup/moving-items.ts';
 import type { ExprTypes } from '../regroup/key-facts.ts';
 import { factsOf } from '../regroup/key-facts.ts';
 import { plainColumn } from '../regroup/lineage.ts';
@@ -15,8 +17,10 @@ import { outlineOf } from '../regroup/outline.ts';
 import { typesIn } from './marked-types.ts';
 
 export type Constants = {
-  /** The items whose rows never change, by number. */
+  /** The items whose rows never change, or with the time alone, by number. */
   readonly constants: ReadonlySet<number>;
+  /** Those among them that change with the time. */
+  readonly moving: readonly MovingItem[];
   /** The OID of the type of such an item's column. */
   readonly oidOf: (ref: ColumnRef) => number | null;
   /** Of columns of such items, and of what conditions compare by `=`. */
@@ -30,6 +34,7 @@ export async function constantsIn(
 ): Promise<Constants> {
   const outline = outlineOf(query);
   const closed = closedItems(query);
+  const read = columnsOf(query, outline, new Set(closed.keys()));
   const isAsked = (expr: Expr): boolean => {
     const column = plainColumn(expr);
     return itemOf(expr) !== null && (column === null || factsOf(outline, sources, column) === null);
@@ -40,11 +45,25 @@ export async function constantsIn(
     null,
     (node) =>
       node.kind === 'binary' && node.op === '=' ? [node.left, node.right].filter(isAsked) : [],
-    columnsOf(query, outline, new Set(closed.keys())),
+    read,
   );
   const oidOf = (ref: ColumnRef): number | null =>
     closed.has(ref.relation) ? (typeOf(ref)?.oid ?? null) : null;
-  return { constants: constantItems(closed, oidOf), oidOf, typeOf };
+  const constants = constantItems(closed, oidOf);
+  const columns = read.map(({ column }) => ({
+    item: column.relation,
+    name: column.name,
+    facts: typeOf(column),
+  }));
+  const known = new Map([...closed].filter(([item]) => constants.has(item)));
+  const moving = movingItems(query, known, columns);
+  const steady = [...known].filter(([, relation]) => !movesWithTime(relation));
+  return {
+    constants: new Set([...steady.map(([item]) => item), ...moving.map(({ item }) => item)]),
+    moving,
+    oidOf,
+    typeOf,
+  };
 }
 
 /** The columns of some items that a query reads. */

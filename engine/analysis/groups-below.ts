@@ -15,7 +15,7 @@ import { canMissPartner, holdersOf } from '../regroup/classes.ts';
 import { keyFacts } from '../regroup/key-facts.ts';
 import { outlineOf } from '../regroup/outline.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
-import { hasPaths } from '../regroup/regroup-plan.ts';
+import { hasPaths, isOfTime } from '../regroup/regroup-plan.ts';
 
 type Rules = {
   readonly columnsOf: (query: Query) => Promise<readonly ColumnFacts[]>;
@@ -33,7 +33,7 @@ export async function overGroups(
   rules: Rules,
   known: Map<string, AddPlan>,
 ): Promise<RowsPlan> {
-  const groups = plan.timed.length > 0 || !hasPaths(plan) ? null : await below(plan, rules, known);
+  const groups = isOfTime(plan) || !hasPaths(plan) ? null : await below(plan, rules, known);
   return { ...plan, groups };
 }
 

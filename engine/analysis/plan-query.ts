@@ -15,6 +15,7 @@ import { replaceColumnAliases } from '../algebra/query-rewrites/column-aliases.t
 import { extremesOfAges } from '../algebra/query-rewrites/extremes-of-ages.ts';
 import { inlineCtes } from '../algebra/query-rewrites/inline-ctes.ts';
 import { inlineViews } from '../algebra/query-rewrites/inline-views.ts';
+import { withoutMomentKeys } from '../algebra/query-rewrites/moment-keys.ts';
 import { freeNumber } from '../algebra/query-rewrites/relations.ts';
 import { inlineRowlessSublinks } from '../algebra/query-rewrites/rowless-sublinks.ts';
 import { sortByColumns } from '../algebra/query-rewrites/whole-rows.ts';
@@ -30,9 +31,10 @@ import { allStores, storeItem } from '../plan/plan.ts';
 import { factsOf } from '../regroup/key-facts.ts';
 import { outlineOf, tablesOf } from '../regroup/outline.ts';
 import { reasonsAgainst } from '../regroup/reasons-against.ts';
-import { hasPaths } from '../regroup/regroup-plan.ts';
+import { hasPaths, isOfTime } from '../regroup/regroup-plan.ts';
 import { timedItems } from '../regroup/timed-items.ts';
 import type { FunctionFacts } from '../server/functions.ts';
+import { isClock } from '../server/functions.ts';
 import { searchPathOf } from '../server/operators.ts';
 import type { Inspection } from '../server/relations.ts';
 import { inspectView } from '../server/relations.ts';
@@ -52,27 +54,51 @@ type Reasons = { readonly reasons: readonly PlanReason[] };
 /** `againstAdd`: why the whole cannot be maintained by adding changes up; empty where it can. */
 export type Planned = { readonly plan: Plan; readonly againstAdd: readonly PlanReason[] };
 
+type Server = { readonly major: number; readonly overRows: readonly boolean[] | null };
+
+/**
+ * Values that change with the day are stored only where nothing else helps: above stores they are
+ * computed when they are read, and no row changes with the day.
+ */
 export async function planQuery(
   db: Db,
   given: Query,
   inspection: Inspection,
   functions: FunctionFacts,
-  server: { readonly major: number; readonly overRows: readonly boolean[] | null },
+  server: Server,
 ): Promise<Planned | Reasons> {
   const views = await viewQueries(db, inspection, functions);
   if ('reasons' in views) return views;
-  const definition = inlineRowlessSublinks(given);
+  const plan = (values: boolean): Promise<Planned | Reasons> =>
+    planWith(db, given, inspection, functions, server, { views: views.queries, values });
+  const planned = await plan(false);
+  if (!('reasons' in planned) || !functions.unstable.some(isClock)) return planned;
+  const withValues = await plan(true);
+  return 'reasons' in withValues ? planned : withValues;
+}
+
+async function planWith(
+  db: Db,
+  given: Query,
+  inspection: Inspection,
+  functions: FunctionFacts,
+  server: Server,
+  { views, values }: { readonly views: Views; readonly values: boolean },
+): Promise<Planned | Reasons> {
+  const definition = withoutMomentKeys(inlineRowlessSublinks(given));
   const sources = new Map<number, SourceFacts>(
     inspection.all.map((relation) => [relation.oid, relation]),
   );
-  const adding: Adding = { db, sources, serverMajor: server.major };
-  const added = await planAdd(adding, definition, views.queries, inspection.columns);
+  const adding: Adding = { db, sources, serverMajor: server.major, values };
+  const added = await planAdd(adding, definition, views, inspection.columns);
   if (!('reasons' in added)) return { plan: { stores: [added], residual: null }, againstAdd: [] };
-  const query = standalone(definition, views.queries, sources);
-  const late = timedItems(query, outlineOf(query), sources).untimed;
-  // Groups of views are groups below.
+  const query = standalone(definition, views, sources);
+  const late = timedItems(query, outlineOf(query), sources, values).untimed;
+  // Groups of views are groups below, and subqueries may have become expressions.
   const inlined =
-    views.queries.size === 0 ? added : await planAdd(adding, query, new Map(), inspection.columns);
+    views.size === 0 && definition.ctes.length === 0
+      ? added
+      : await planAdd(adding, query, new Map(), inspection.columns);
   if (!('reasons' in inlined))
     return { plan: { stores: [inlined], residual: null }, againstAdd: [] };
   const against = reasonsAgainst(query, sources);
@@ -87,7 +113,7 @@ export async function planQuery(
   const rules: Rules = {
     columnsOf: (one) => queryColumns(db, one),
     add: (one, columns) => planAdd(adding, one, new Map(), columns),
-    regroup: (one, columns) => regroup(db, one, sources, columns),
+    regroup: (one, columns) => regroup(db, one, sources, columns, values),
     overRows: (one, columns) => planOverRows(adding, one, columns),
     isCoarse: (one) => decide(() => isCoarse(db, one)),
     isFiner: (rows, groups) => decide(() => isFiner(db, rows, groups)),
@@ -110,23 +136,25 @@ function withTimeAbove(query: Query, sources: ReadonlyMap<number, SourceFacts>):
 /** The query over tables alone: without views, CTEs, and other names of columns. */
 const standalone = (
   definition: Query,
-  views: ReadonlyMap<number, ViewQuery>,
+  views: Views,
   sources: ReadonlyMap<number, SourceFacts>,
 ): Query =>
-  replaceColumnAliases(
-    sortByColumns(inlineCtes(inlineViews(definition, views), true), sources),
-    sources,
+  inlineRowlessSublinks(
+    replaceColumnAliases(
+      sortByColumns(inlineCtes(inlineViews(definition, views), true), sources),
+      sources,
+    ),
   );
 
-type ViewQuery = { readonly name: string; readonly query: Query };
+type Views = ReadonlyMap<number, { readonly name: string; readonly query: Query }>;
 
 /** The queries of the ordinary views that the definition reads, by OID. */
 async function viewQueries(
   db: Db,
   inspection: Inspection,
   functions: FunctionFacts,
-): Promise<{ readonly queries: ReadonlyMap<number, ViewQuery> } | Reasons> {
-  const queries = new Map<number, ViewQuery>();
+): Promise<{ readonly queries: Views } | Reasons> {
+  const queries = new Map<number, { readonly name: string; readonly query: Query }>();
   for (const { oid, name } of inspection.all.filter((one) => one.kind === 'view')) {
     const inner = await inspectView(db, oid);
     const reading = await readGated(db, inner.definition, inner.direct, functions);
@@ -158,13 +186,15 @@ type Adding = {
   readonly db: Db;
   readonly sources: ReadonlyMap<number, SourceFacts>;
   readonly serverMajor: number;
+  /** Whether values that change with the day may be stored. */
+  readonly values: boolean;
   /** The store of the rows that the query reads as the table `storeItem(1)`, if it does. */
   readonly rows?: StoredRows & { readonly plan: RowsPlan };
 };
 
 /** Groups whose rows are a store of their own, which is computed again by its own keys. */
 async function planOverRows(
-  { db, sources, serverMajor }: Adding,
+  { db, sources, serverMajor, values }: Adding,
   query: Query,
   columns: Inspection['columns'],
 ): Promise<AddPlan | null> {
@@ -172,8 +202,8 @@ async function planOverRows(
   const parts = rowsBelow(query, storeItem(1), freeNumber(query));
   if (parts === null) return null;
   const facts = await queryColumns(db, parts.rows);
-  const plan = facts.length === 0 ? null : await regroup(db, parts.rows, sources, facts);
-  if (plan === null || 'reasons' in plan || !hasPaths(plan) || plan.timed.length > 0) return null;
+  const plan = facts.length === 0 ? null : await regroup(db, parts.rows, sources, facts, values);
+  if (plan === null || 'reasons' in plan || !hasPaths(plan) || isOfTime(plan)) return null;
   const { oid, schema, name } = storeItem(1);
   const rows = { oid, schema, name, parts: null, used: null, columns: facts };
   const read = [...new Set(tablesOf(plan.outline).map(({ relation }) => relation.oid))];
@@ -182,6 +212,7 @@ async function planOverRows(
       db,
       sources: new Map([...sources, [oid, rows]]),
       serverMajor,
+      values,
       rows: { plan: { ...plan, groups: null }, query: parts.rows, sources: read },
     },
     parts.groups,
@@ -192,9 +223,9 @@ async function planOverRows(
 }
 
 async function planAdd(
-  { db, sources, serverMajor, rows }: Adding,
+  { db, sources, serverMajor, values, rows }: Adding,
   query: Query,
-  queries: ReadonlyMap<number, ViewQuery>,
+  queries: Views,
   columns: Inspection['columns'],
 ): Promise<AddPlan | Reasons> {
   const views = new Map<number, PlainQuery>();
@@ -209,7 +240,7 @@ async function planAdd(
   const stored = new Map(rows === undefined ? [] : [[storeItem(1).oid, rows]]);
   const tree = await typedTree(db, lower(plain, { sources, views, stored }));
   if ('reasons' in tree) return tree;
-  const timed = timeScans(rewrite(tree));
+  const timed = timeScans(rewrite(tree), values);
   if ('reasons' in timed) return timed;
   const parts = cut(timed);
   if ('reasons' in parts) return parts;

@@ -9,6 +9,7 @@ import type { KeyPlan } from '../regroup/choose-key.ts';
 import { keyPlans } from '../regroup/choose-key.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import { keyFacts } from '../regroup/key-facts.ts';
+import { withoutItems } from '../regroup/moving-items.ts';
 import { outlineOf } from '../regroup/outline.ts';
 import { timedItems } from '../regroup/timed-items.ts';
 import { untimed } from '../algebra/rewrites/time-scans.ts';
@@ -16,20 +17,24 @@ import { ColumnNames } from '../sql/names.ts';
 import { constantsIn } from './constants.ts';
 import { queryColumns } from './query-columns.ts';
 
+/** `values`: whether values that change with the day may be stored. */
 export async function regroup(
   db: Db,
   definition: Query,
   sources: ReadonlyMap<number, SourceFacts>,
   columns: readonly { readonly name: string; readonly type: string }[],
+  values: boolean,
 ): Promise<RegroupPlan | { readonly reasons: readonly PlanReason[] }> {
   if (definition.limit !== null) return { reasons: [NO_KEY] };
   const query = withoutOrder(definition);
-  const { items, untimed: others } = timedItems(query, outlineOf(query), sources);
-  if (others.length > 0) return { reasons: others.map(untimed) };
+  const { constants, moving, oidOf, typeOf } = await constantsIn(db, query, sources);
+  const outline = outlineOf(query);
+  const moved = new Set(moving.map(({ item }) => item));
+  const timed = timedItems(withoutItems(query, moved), outline, sources, values);
+  if (timed.untimed.length > 0) return { reasons: timed.untimed.map(untimed) };
   const names = columns.map(({ name }) => name);
-  const { constants, oidOf, typeOf } = await constantsIn(db, query, sources);
-  const plans = keyPlans(query, hiddenName(names), constants, (outline) =>
-    keyFacts(outline, sources, typeOf),
+  const plans = keyPlans(query, hiddenName(names), { constants, moved }, (one) =>
+    keyFacts(one, sources, typeOf),
   );
   for (const plan of plans.slice(0, MAX_TRIED)) {
     const facts = (await queryColumns(db, plan.query))[plan.place];
@@ -39,8 +44,9 @@ export async function regroup(
     const name = columnNames(plan)[plan.place] ?? '';
     const key = { name, type: facts.logType, label: labelOf(plan) };
     const columnTypes = new Map(columns.map((one) => [one.name, one.type]));
+    const time = { timed: timed.items, moving };
     const types = { columnTypes, oidOf, typeOf };
-    return { rule: 'regroup', ...plan, key, columns: names, timed: items, sources, ...types };
+    return { rule: 'regroup', ...plan, key, columns: names, ...time, sources, ...types };
   }
   return { reasons: [NO_KEY] };
 }

@@ -1597,6 +1597,14 @@ COMMENT ON FUNCTION imat_catalog.note_facts(integer) IS
   'Notes what the tables, views and functions that an imat uses are like now. What is stored must be computed after that.';
 GRANT EXECUTE ON FUNCTION imat_catalog.note_facts(integer) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.note_inlined(imat integer, views oid[])
+  RETURNS void
+  LANGUAGE sql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.note_inlined(integer,oid[]) IS
+  'Notes views whose queries are in the text of an imat''s definition, which does not name them.';
+GRANT EXECUTE ON FUNCTION imat_catalog.note_inlined(integer,oid[]) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.note_names()
   RETURNS void
   LANGUAGE plpgsql VOLATILE

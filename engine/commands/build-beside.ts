@@ -76,6 +76,7 @@ async function build(
     original: null,
     calledAs: [],
     builds: target.id,
+    keepsDefinition: wanted.query === null,
     ...(wanted.against === undefined ? {} : { against: wanted.against }),
   };
   const id = await register(db, request, prepared).catch(async (error: unknown) => {

@@ -23,6 +23,8 @@ export type Request = ConvertOptions & {
   readonly calledAs: readonly string[];
   /** The imat whose place it is to take. */
   readonly builds?: number;
+  /** Whether its definition is that of the imat that it is to replace. */
+  readonly keepsDefinition?: boolean;
   /** Reasons against delta that only the load could find. */
   readonly against?: readonly Reason[];
 };
@@ -159,11 +161,32 @@ export async function register(db: Db, request: Request, prepared: Prepared): Pr
       names.definition.sql.text,
     ]);
     await db.query('SELECT imat_catalog.note_facts($1)', [id]);
+    await noteInlined(db, id, request, prepared);
     await db.query('SELECT imat_catalog.begin_history()');
     await holdInstall(db, id);
     return id;
   };
   return withShortLock(db, register);
+}
+
+/** The views whose queries are in the text of the definition. */
+async function noteInlined(
+  db: Db,
+  id: number,
+  { builds, keepsDefinition }: Request,
+  { analysis }: Prepared,
+): Promise<void> {
+  await db.query('SELECT imat_catalog.note_inlined($1, $2::oid[])', [
+    id,
+    `{${analysis.inlined.join(',')}}`,
+  ]);
+  if (keepsDefinition === true)
+    await db.query(
+      `SELECT imat_catalog.note_inlined($1, ARRAY(SELECT f.object
+       FROM imat_catalog.fact f JOIN pg_class c ON c.oid = f.object
+       WHERE f.imat_id = $2 AND f.class = 'pg_class'::regclass AND c.relkind = 'v'))`,
+      [id, builds],
+    );
 }
 
 /** The imat that a build is to replace. @throws ImatError `not_found` */

@@ -104,7 +104,7 @@ export function changeQuery(
   const timed = timedTables(plan);
   const anyChange = (oid: number): Sql => {
     const own = timed.filter((table) => table.oid === oid);
-    return join([anyPending(inLog, [oid]), ...anyElapsed(own, inLog.moment)], ' OR ');
+    return join([anyPending(inLog, [oid]), ...anyElapsed(own, [], inLog.moment)], ' OR ');
   };
   const flags =
     shape.sources.length > 1 ? oids.map((oid) => sql`${anyChange(oid)} AS ${flag(oid)}`) : [];

@@ -1,15 +1,17 @@
 /**
  * The time that has passed since the state was computed, for definitions that compare columns with
- * bounds that move (algebra/timed.ts): which rows that has changed. The frontier has the moment of
+ * bounds that move (algebra/timed.ts), or read a series that moves (regroup/moving-items.ts): which
+ * rows that has changed. The frontier has the moment of
  * the state beside its snapshot.
  *
  * The view `elapsed_<name>` has a row for each of them: they are as much work for a fold as pending
  * rows are.
  */
 import type { Timed } from '../algebra/timed.ts';
-import { hasPassed } from '../operators/time.ts';
+import { hasPassed, haveMoved } from '../operators/time.ts';
 import type { AddPlan, Plan } from '../plan/plan.ts';
 import { planScans, readsTime } from '../plan/plan.ts';
+import type { MovingItem } from '../regroup/moving-items.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { join, literal, qualified, sql, unique } from '../sql/sql.ts';
@@ -39,14 +41,37 @@ export function timedTables(plan: AddPlan | RegroupPlan): readonly TimedTable[] 
     }));
 }
 
-/** Whether time has changed a row of the tables since `moment`; does not depend on any row. */
-export function anyElapsed(tables: readonly TimedTable[], moment: Sql): readonly Sql[] {
+/** Items that read no table and move with the time. */
+export const movingItems = (plan: AddPlan | RegroupPlan): readonly MovingItem[] =>
+  plan.rule === 'regroup' ? plan.moving : [];
+
+/**
+ * Whether time has changed a row of the tables or moved an item since `moment`; does not depend on
+ * any row.
+ */
+export function anyElapsed(
+  tables: readonly TimedTable[],
+  moving: readonly MovingItem[],
+  moment: Sql,
+): readonly Sql[] {
   const tests = tables.map(({ relation, timed }) => {
     const passed = hasPassed(timed, 't', moment);
     return sql`EXISTS (SELECT FROM ${relation} AS t WHERE ${passed})`;
   });
-  return unique(tests);
+  return unique([...tests, ...moving.map(({ bounds }) => haveMoved(bounds, moment))]);
 }
+
+/**
+ * Whether a bound of a value has moved, which may have changed many rows: the table is read for
+ * them anyway, and twice as many rows would be added up.
+ */
+export const valuesMoved = (plan: AddPlan, moment: Sql): readonly Sql[] =>
+  unique(
+    planScans(plan)
+      .flatMap(({ timed }) => timed)
+      .filter(({ isValue }) => isValue)
+      .map(({ bounds }) => haveMoved(bounds, moment)),
+  );
 
 /**
  * Whether one of the tables was truncated or rewritten after the reader's snapshot: PostgreSQL then
@@ -61,7 +86,8 @@ export function timedRewritten(tables: readonly TimedTable[]): Sql | null {
 
 /** Whether the passing of time changes the answer. */
 export const followsTime = (plan: Plan): boolean =>
-  readsTime(plan) || plan.stores.some((store) => timedTables(store).length > 0);
+  readsTime(plan) ||
+  plan.stores.some((store) => timedTables(store).length > 0 || movingItems(store).length > 0);
 
 /**
  * What is computed when it is read reads the moment of the frontier, unless the imat is live: each
@@ -77,7 +103,11 @@ export function elapsedView({ id, names }: Subject, plan: Plan): readonly Statem
   JOIN ${relation} AS t ON ${hasPassed(timed, 't', sql`f.moment`)}
 WHERE f.imat_id = ${id}`,
   );
-  const own = unique(readsTime(plan) ? [...passed, isPast(id)] : passed);
+  const moved = plan.stores.flatMap(movingItems).map(
+    ({ bounds }) => sql`SELECT FROM imat_catalog.frontier AS f
+WHERE f.imat_id = ${id} AND ${haveMoved(bounds, sql`f.moment`)}`,
+  );
+  const own = unique([...passed, ...moved, ...(readsTime(plan) ? [isPast(id)] : [])]);
   if (own.length === 0) return [];
   return [
     {

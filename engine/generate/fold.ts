@@ -18,6 +18,7 @@ import type { Sql } from '../sql/sql.ts';
 import { dollarQuoted, fragment, ident, join, lines, literal, sql } from '../sql/sql.ts';
 import { isAnew, isRegrouped, storeAnew } from './anew.ts';
 import { fallbackView } from './change-views.ts';
+import { valuesMoved } from './elapsed.ts';
 import { changeSettings } from './read-changes.ts';
 import {
   boundsOf,
@@ -53,6 +54,18 @@ const KEYS_ARE_LIMITED = literal(
     'Run imat repair, which then chooses the strategy swap.',
 );
 
+/** Whether values have moved, as the view asks (live-view.ts). */
+function haveValuesMoved(subject: Subject, plan: AddPlan): readonly Sql[] {
+  const tests = valuesMoved(plan, sql`f.moment`);
+  if (tests.length === 0) return [];
+  return [
+    sql`EXISTS (
+  SELECT FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = ${subject.id} AND (${join(tests, ' OR ')})
+)`,
+  ];
+}
+
 function createFold(subject: StoreSubject, plan: AddPlan): Sql {
   const { store } = plan;
   const { fold, state, delta } = subject.names;
@@ -62,7 +75,12 @@ function createFold(subject: StoreSubject, plan: AddPlan): Sql {
   const rows = overRows ? subject.names.regrouped.sql : undefined;
   const computeAnew = storeAnew(subject, columns, rows);
   // The fold of all stores decides it for rows and the groups over them together (fold-all.ts).
-  const isAsked = overRows ? sql`anew` : isAnew(subject, coreInput(plan, null).shape.sources);
+  const isAsked = overRows
+    ? sql`anew`
+    : join(
+        [isAnew(subject, coreInput(plan, null).shape.sources), ...haveValuesMoved(subject, plan)],
+        ' OR ',
+      );
   const statements = [
     sql`IF ${isAsked} THEN
   ${computeAnew}

@@ -32,7 +32,7 @@ import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import type { Arm } from './arms.ts';
 import { ARM, answeringArm, chosenArm, onlyArms } from './arms.ts';
 import { anewArm, storedArms } from './current-view.ts';
-import { anyElapsed, timedTables } from './elapsed.ts';
+import { anyElapsed, timedTables, valuesMoved } from './elapsed.ts';
 import { hasExtremes } from './extremes.ts';
 import { GUARDED_MOMENT, GUARDED_SNAPSHOT, isStored } from './frontier.ts';
 import { isOtherwise } from './labels.ts';
@@ -91,7 +91,7 @@ export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
     STATE,
     answeringArm(
       frontier,
-      join([anyPending(pending, sources), ...anyElapsed(timed, moment)], ' OR '),
+      join([anyPending(pending, sources), ...anyElapsed(timed, [], moment)], ' OR '),
       sources.length === 0
         ? null
         : join(
@@ -102,6 +102,7 @@ export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
                 readsTables(plan, sources) || timed.length > 0,
               ),
               isOutgrown(subject, sources),
+              ...valuesMoved(plan, moment),
             ],
             ' OR ',
           ),

@@ -22,7 +22,6 @@ import { identify } from './capture.ts';
 import { barrierView } from './current-view.ts';
 import { KEY_TOO_LONG } from './fold.ts';
 import { anyElapsed, timedTables } from './elapsed.ts';
-import type { TimedTable } from './elapsed.ts';
 import { GUARDED_MOMENT, GUARDED_SNAPSHOT, isStored } from './frontier.ts';
 import { isOtherwise } from './labels.ts';
 import { isOutgrown } from './outgrown.ts';
@@ -141,12 +140,13 @@ function touchingAll(plan: RegroupPlan): readonly number[] {
   return [...new Set(all.map(({ relation }) => relation.oid))];
 }
 
-/** Tables of which a row that time has changed may touch every key. */
-const touchingAllInTime = (plan: RegroupPlan): readonly TimedTable[] =>
-  timedTables({
-    ...plan,
-    timed: plan.timed.filter(({ item }) => (plan.paths.get(item) ?? null) === null),
-  });
+/** Whether time has changed a row since `moment` that may touch every key. */
+function anyElapsedForAll(plan: RegroupPlan, moment: Sql): readonly Sql[] {
+  const isForAll = ({ item }: { readonly item: number }): boolean =>
+    (plan.paths.get(item) ?? null) === null;
+  const timed = plan.timed.filter(isForAll);
+  return anyElapsed(timedTables({ ...plan, timed }), plan.moving.filter(isForAll), moment);
+}
 
 export const sourcesOf = (plan: RegroupPlan): readonly number[] => [
   ...new Set(tablesOf(plan.outline).map(({ relation }) => relation.oid)),
@@ -178,9 +178,12 @@ WHERE ${isStored(frontier)}`;
     resetPending(GUARDED_SNAPSHOT, sources, true),
     isOutgrown(subject, sources),
     ...(all.length === 0 ? [] : [anyPending(pending, all)]),
-    ...anyElapsed(touchingAllInTime(plan), moment),
+    ...anyElapsedForAll(plan, moment),
   ];
-  const notStored = join([anyPending(pending, sources), ...anyElapsed(timed, moment)], ' OR ');
+  const notStored = join(
+    [anyPending(pending, sources), ...anyElapsed(timed, plan.moving, moment)],
+    ' OR ',
+  );
   const { from, where } = chosenArm(
     [
       arm(ARM.stored, subject.names.state.sql, 'what is stored'),
@@ -279,9 +282,10 @@ SELECT ${columns} FROM ${rows}`)};
 /** Whether a table has changed of which a change may touch every key. */
 function touchesAll(subject: Subject, plan: RegroupPlan): Sql {
   const oids = touchingAll(plan);
-  if (oids.length === 0) return sql``;
-  const { logOf } = subject;
   const moment = sql`f.moment`;
+  const elapsed = anyElapsedForAll(plan, moment);
+  if (oids.length + elapsed.length === 0) return sql``;
+  const { logOf } = subject;
   const pending: Pending = {
     frontier: sql`f.snapshot`,
     logOf,
@@ -292,7 +296,6 @@ function touchesAll(subject: Subject, plan: RegroupPlan): Sql {
     (oid) =>
       sql`EXISTS (SELECT FROM ${subject.logOf(oid)} AS l WHERE ${isPending(pending, sql`l`)})`,
   );
-  const elapsed = anyElapsed(touchingAllInTime(plan), moment);
   return sql`
     OR EXISTS (
       SELECT FROM imat_catalog.frontier AS f

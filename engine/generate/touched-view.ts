@@ -25,6 +25,7 @@ import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, literal, regclass, sql } from '../sql/sql.ts';
 import { anyElapsed, timedTables } from './elapsed.ts';
 import { aliasOf, columnsRead, keysAlong, reachedKeys } from './path-keys.ts';
+import { movedRows } from './moved-rows.ts';
 import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
 
@@ -57,7 +58,7 @@ function touchedQuery(subject: Subject, plan: RegroupPlan): Sql {
     moment: sql`f.moment`,
     ...IN_PLACE,
   };
-  const elapsed = anyElapsed(timedTables(plan), inLog.moment);
+  const elapsed = anyElapsed(timedTables(plan), plan.moving, inLog.moment);
   const flags = [
     sql`COALESCE(
       pg_catalog.substring(
@@ -99,7 +100,7 @@ SELECT
 FROM (
   SELECT DISTINCT u.key
   FROM (
-    ${join([...terms, ...passedTerms(plan, pending.moment), ...nullKeys], '\nUNION ALL\n')}
+    ${join([...terms, ...timeTerms(plan, pending.moment), ...nullKeys], '\nUNION ALL\n')}
   ) AS u
   LIMIT (SELECT p.few + 1 FROM pending AS p)
 ) AS t`;
@@ -170,8 +171,29 @@ ${reachedKeys(plan, path, [passed])}`,
   });
 }
 
+/** The keys of rows of items that have moved with the time. */
+function movedTerms(plan: RegroupPlan, moment: Sql): readonly Sql[] {
+  return plan.moving.flatMap((moving) => {
+    const path = plan.paths.get(moving.item) ?? null;
+    if (path === null) return [];
+    const gate = sql`(SELECT p.${ident('elapsed')} FROM pending AS p)`;
+    const rows = { from: [movedRows(moving, moment)], where: [] };
+    return [
+      sql`-- touched by time that has passed for ${fragment(onOneLine(moving.relation.alias))}
+${keysAlong(plan, path, rows, [gate])}`,
+    ];
+  });
+}
+
+const timeTerms = (plan: RegroupPlan, moment: Sql): readonly Sql[] => [
+  ...passedTerms(plan, moment),
+  ...movedTerms(plan, moment),
+];
+
 const labelOf = ({ schema, name, alias }: TableItem): string =>
-  `${schema}.${name} AS ${alias}`.replaceAll(/[\r\n]/g, ' ');
+  onOneLine(`${schema}.${name} AS ${alias}`);
+
+const onOneLine = (text: string): string => text.replaceAll(/[\r\n]/g, ' ');
 
 /**
  * The columns of a table that the expressions read; where pending rows are cancelled against each

@@ -19,7 +19,15 @@ export function hasPassed(timed: readonly Timed[], alias: string, moment: Sql): 
   return tests.length === 1 && only !== undefined ? only : sql`(${join(tests, ' OR ')})`;
 }
 
-function passedBy({ comparison, bounds, between }: Timed, alias: string, moment: Sql): Sql {
+/** Whether one of some bounds, which read no column, is another one now than at `moment`. */
+export function haveMoved(bounds: readonly Expr[], moment: Sql): Sql {
+  const tests = unique(
+    bounds.map((bound) => differ([atTime(bound, '', moment), atTime(bound, '', NOW)])),
+  );
+  return sql`(${join(tests, ' OR ')})`;
+}
+
+function passedBy({ expr: own, isValue, bounds, between }: Timed, alias: string, moment: Sql): Sql {
   const both = (expr: Expr): readonly [Sql, Sql] => [
     atTime(expr, alias, moment),
     atTime(expr, alias, NOW),
@@ -30,7 +38,7 @@ function passedBy({ comparison, bounds, between }: Timed, alias: string, moment:
     ...(between === null
       ? []
       : liesBetween(atTime(between.value, alias, NOW), both(between.bound))),
-    differ(both(comparison)),
+    (isValue ? areOthers : differ)(both(own)),
   ];
   return sql`(
     ${join(tests, '\n    AND ')}
@@ -43,6 +51,10 @@ function liesBetween(value: Sql, ends: readonly [Sql, Sql]): readonly Sql[] {
 }
 
 const differ = ([before, now]: readonly [Sql, Sql]): Sql => sql`${before} IS DISTINCT FROM ${now}`;
+
+/** By their bytes: equal values, such as 30 days and a month, need not be the same. */
+const areOthers = ([before, now]: readonly [Sql, Sql]): Sql =>
+  sql`pg_catalog.record_image_ne(ROW(${before}), ROW(${now}))`;
 
 function atTime(expr: Expr, alias: string, moment: Sql): Sql {
   const at: Expr = { kind: 'literal', sql: moment.text, span: null };

@@ -24,7 +24,7 @@ export type KeyPlan = {
   /** The key as the definition says it. */
   readonly expr: Expr;
   readonly holders: readonly Holder[];
-  /** By the number of a table's item; null where a change of it may touch every key. */
+  /** By the number of an item that changes; null where a change of it may touch every key. */
   readonly paths: ReadonlyMap<number, Path | null>;
   /** Whether rows can have NULL as their key because an outer join found no partner. */
   readonly isNullable: boolean;
@@ -32,13 +32,16 @@ export type KeyPlan = {
 
 /**
  * Every key by which the query decomposes, the best first. `hiddenName`: what the key is called
- * where the query does not show it. `constants`: the items whose rows never change. `factsOf`: what
- * the types of an outline's columns tell.
+ * where the query does not show it. `constants`: the items that nobody writes to, those included
+ * that have moved with the time. `factsOf`: what the types of an outline's columns tell.
  */
 export function keyPlans(
   query: Query,
   hiddenName: (expr: Expr) => string,
-  constants: ReadonlySet<number>,
+  {
+    constants,
+    moved,
+  }: { readonly constants: ReadonlySet<number>; readonly moved: ReadonlySet<number> },
   factsOf: (outline: Outline) => KeyFacts,
 ): readonly KeyPlan[] {
   const plans = candidates(query, hiddenName).flatMap((one): KeyPlan[] => {
@@ -46,8 +49,8 @@ export function keyPlans(
     const facts = factsOf(outline);
     const holders = holdersOf(outline, one.query, one.place, facts);
     if (holders === null || holders.length === 0) return [];
-    const paths = pathsOf(outline, holders, facts);
-    if ([...paths.values()].every((path) => path === null)) return [];
+    const paths = pathsOf(outline, moved, holders, facts);
+    if (tablesOf(outline).every(({ number }) => (paths.get(number) ?? null) === null)) return [];
     const isNullable = canMissPartner(outline, one.query, one.place);
     return [{ ...one, outline, holders, paths, isNullable }];
   });

@@ -27,22 +27,25 @@ type Step = { readonly from: number; readonly to: number; readonly conditions: r
 
 /** The items and conditions from a changed row to the key, a column of the last one. */
 export type Path = {
-  /** A table, and after it tables and constant items. */
+  /** A table or an item that moves, and after it tables and constant items. */
   readonly tables: readonly number[];
   readonly conditions: readonly Expr[];
   readonly key: Expr;
 };
 
-/** How the rows of each table touch keys; null where a changed row may matter to every key. */
+/**
+ * How the rows of each table, and of items that move with the time, touch keys; null where a
+ * changed row may matter to every key.
+ */
 export function pathsOf(
   outline: Outline,
+  moving: ReadonlySet<number>,
   holders: readonly Holder[],
   facts: KeyFacts,
 ): ReadonlyMap<number, Path | null> {
   const steps = stepsOf(outline, facts);
-  return new Map(
-    tablesOf(outline).map(({ number }) => [number, pathFrom(number, holders, steps)] as const),
-  );
+  const changing = [...tablesOf(outline).map(({ number }) => number), ...moving];
+  return new Map(changing.map((number) => [number, pathFrom(number, holders, steps)] as const));
 }
 
 /** The shortest path, the first one found among equals. */

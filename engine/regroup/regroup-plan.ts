@@ -3,11 +3,16 @@ import type { ColumnRef } from '../../parser/tree.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
 import type { KeyPlan } from './choose-key.ts';
 import type { ExprTypes } from './key-facts.ts';
+import type { MovingItem } from './moving-items.ts';
 import type { TimedItem } from './timed-items.ts';
 
-/** Whether a change of any table touches some keys and not all. */
+/** Whether a change of any table, and the passing of time, touches some keys and not all. */
 export const hasPaths = ({ paths }: RegroupPlan): boolean =>
   [...paths.values()].every((path) => path !== null);
+
+/** Whether the passing of time changes rows. */
+export const isOfTime = ({ timed, moving }: Pick<RegroupPlan, 'timed' | 'moving'>): boolean =>
+  timed.length > 0 || moving.length > 0;
 
 export type RegroupPlan = KeyPlan & {
   readonly rule: 'regroup';
@@ -27,6 +32,7 @@ export type RegroupPlan = KeyPlan & {
   /** Their types by their names, as `format_type` prints them. */
   readonly columnTypes: ReadonlyMap<string, string>;
   readonly timed: readonly TimedItem[];
+  readonly moving: readonly MovingItem[];
   /** The OID of the type of a constant item's column; null for any other. */
   readonly oidOf: (ref: ColumnRef) => number | null;
   /** The same of columns and of what conditions compare by `=`, as the key was chosen by it. */

@@ -5,10 +5,16 @@
  */
 import type { Expr, Query, TableItem } from '../../parser/tree.ts';
 import { mapExprs } from '../../parser/walk.ts';
-import { canFail } from '../algebra/can-fail.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
-import type { Timed, TimedComparison } from '../algebra/timed.ts';
-import { computedForAll, isNow, isStrict, timedComparison, timedOf } from '../algebra/timed.ts';
+import type { Timed, TimedExpr } from '../algebra/timed.ts';
+import {
+  computedForAll,
+  isNow,
+  isStrict,
+  timedComparison,
+  timedOf,
+  timedValue,
+} from '../algebra/timed.ts';
 import { factsOf } from './key-facts.ts';
 import { lineageOf } from './lineage.ts';
 import type { Outline } from './outline.ts';
@@ -19,22 +25,29 @@ export type TimedItem = {
   readonly timed: readonly Timed[];
 };
 
-/** `untimed`: where the query reads the time otherwise. */
+/**
+ * `untimed`: where the query reads the time otherwise. `values`: whether values that are no
+ * comparisons, and seldom change, may be stored as well.
+ */
 export function timedItems(
   query: Query,
   outline: Outline,
   sources: ReadonlyMap<number, SourceFacts>,
+  values: boolean,
 ): { readonly items: readonly TimedItem[]; readonly untimed: readonly Expr[] } {
   const found = new Map<number, { item: number; relation: TableItem; timed: Timed[] }>();
   const untimed: Expr[] = [];
   mapExprs(query, (node) => {
     if (isNow(node)) untimed.push(node);
-    const comparison = timedComparison(node);
-    const item = comparison && itemOf(comparison, outline);
+    const one = timedComparison(node) ?? (values ? timedValue(node) : null);
+    const item = one && itemOf(one, outline);
     const relation = item === null ? undefined : outline.items.get(item)?.relation;
-    if (comparison === null || item === null || relation?.kind !== 'table') return null;
-    const timed = timedOf(comparison, (column) => lineageOf(outline, column)?.name ?? '');
-    if (timed === null || !isKnown(comparison, outline, sources)) return null;
+    if (one === null || item === null || relation?.kind !== 'table') return null;
+    const timed = timedOf(one, {
+      nameOf: (column) => lineageOf(outline, column)?.name ?? '',
+      typeOf: (column) => factsOf(outline, sources, column)?.oid ?? null,
+    });
+    if (timed === null || !isSteadyInNulls(one, outline)) return null;
     const known = found.get(item) ?? { item, relation, timed: [] };
     known.timed.push(timed);
     found.set(item, known);
@@ -43,28 +56,15 @@ export function timedItems(
   return { items: [...found.values()], untimed };
 }
 
-/** The only item whose columns a comparison reads; null where there are several, or none. */
-function itemOf({ columns }: TimedComparison, outline: Outline): number | null {
+/** The only item whose columns an expression reads; null where there are several, or none. */
+function itemOf({ columns }: TimedExpr, outline: Outline): number | null {
   const items = new Set(columns.map((column) => lineageOf(outline, column)?.relation ?? null));
   const [item] = items;
   return items.size === 1 ? (item ?? null) : null;
 }
 
-/**
- * Whether it can be computed for all rows of the table, and is NULL at each moment in a row of
- * NULLs that an outer join shows in the place of one.
- */
-function isKnown(
-  comparison: TimedComparison,
-  outline: Outline,
-  sources: ReadonlyMap<number, SourceFacts>,
-): boolean {
-  const computed = computedForAll(comparison);
-  const isShownAsNull = comparison.columns.some(
-    ({ relation }) => outline.items.get(relation)?.isNullable,
-  );
-  return (
-    !(isShownAsNull && !isStrict(computed)) &&
-    !canFail(computed, (column) => factsOf(outline, sources, column)?.oid ?? null)
-  );
+/** Whether it is NULL at each moment in a row of NULLs that an outer join shows in place of one. */
+function isSteadyInNulls(one: TimedExpr, outline: Outline): boolean {
+  const isShownAsNull = one.columns.some(({ relation }) => outline.items.get(relation)?.isNullable);
+  return !isShownAsNull || isStrict(computedForAll(one));
 }

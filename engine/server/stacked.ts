@@ -24,6 +24,8 @@ export type Unstacked = {
   readonly query: string;
   /** The materialized views that are read otherwise, with what is read instead. */
   readonly instead: ReadonlyMap<string, string>;
+  /** Ordinary views whose queries are in the query, because they read materialized views. */
+  readonly views: readonly number[];
   /** Imats whose definitions are in the query. */
   readonly imats: readonly number[];
 };
@@ -62,6 +64,7 @@ WHERE r.ev_class = $1 AND c.oid <> $1 AND c.relkind IN ('m', 'v') ORDER BY 1`;
  */
 export async function unstacked(db: Db, view: number, how: Instead): Promise<Unstacked | null> {
   const instead = new Map<string, string>();
+  const views = new Set<number>();
   const imats: number[] = [];
   const sql = readsSql(await catalogIsReadable(db));
 
@@ -92,13 +95,16 @@ export async function unstacked(db: Db, view: number, how: Instead): Promise<Uns
       return quoteQualified('imat', read.converted);
     }
     const { text, changed } = await queryOf(read.oid);
-    if (read.kind === 'v') return changed ? `(${text})` : null;
+    if (read.kind === 'v') {
+      if (changed) views.add(read.oid);
+      return changed ? `(${text})` : null;
+    }
     instead.set(name, 'its query');
     return `(${text})`;
   }
 
   const { text, changed } = await queryOf(view);
-  return changed ? { query: text, instead, imats } : null;
+  return changed ? { query: text, instead, views: [...views], imats } : null;
 }
 
 /**

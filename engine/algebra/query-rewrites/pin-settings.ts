@@ -8,7 +8,8 @@
  * Right because each form is what PostgreSQL computes under that TimeZone; the tests compare them
  * over changes of the clock. Counter-examples, which stay: `extract(timezone FROM t)` and to_char
  * with TZ or OF (a timestamp without time zone has no offset), `t::text`, a time of day with time
- * zone, `age` (its sign is that of the instants, its fields are local), NULLIF of a date and a time
+ * zone, `age` (its sign is that of the instants, its fields are local; in the hour that there is
+ * twice the two differ, so that of dates has another form), NULLIF of a date and a time
  * (the first one is the value). A date after the year 294276 compares with a time, and fails as
  * one.
  */
@@ -77,7 +78,9 @@ export function pinExpr(expr: Expr, zone: Zone, see: () => void = () => {}): Exp
 export function timeOperands(node: Expr): readonly Expr[] {
   switch (node.kind) {
     case 'call':
-      return node.schema === null && Object.hasOwn(CALLS, node.name) ? node.args : [];
+      return node.schema === null && (node.name === 'age' || Object.hasOwn(CALLS, node.name))
+        ? node.args
+        : [];
     case 'cast':
       return targetOf(node.type) === null ? [] : [node.operand];
     case 'binary':
@@ -161,11 +164,29 @@ const CALLS: Readonly<Record<string, PinCall>> = {
 };
 
 function pinCall(original: Call, node: Call, zone: Zone): Expr | null {
-  if (node.schema !== null || !Object.hasOwn(CALLS, node.name)) return null;
+  if (node.schema !== null) return null;
   if (node.name === 'generate_series' && zone.isLocalSeries(original))
     return localSeries(node, zone);
+  if (node.name === 'age') return pinAge(original, node, zone);
   const types = original.args.map((arg) => zone.typeOf(arg));
-  return CALLS[node.name]?.(node, types, zone) ?? null;
+  return Object.hasOwn(CALLS, node.name) ? (CALLS[node.name]?.(node, types, zone) ?? null) : null;
+}
+
+/**
+ * The age of dates, which are midnights: of two of them, the later instant has the later local
+ * time. With one argument, it is that at the midnight of today.
+ */
+function pinAge(original: Call, node: Call, zone: Zone): Expr | null {
+  const [first, ...others] = node.args;
+  if (first === undefined || !isPlain(node)) return null;
+  const today = cast(cast(atZone(now(node.span), zone), 'date'), 'timestamp without time zone');
+  if (others.length === 0 && zone.typeOf(original.args[0] ?? original) === TIMESTAMP)
+    return { ...node, args: [today, first] };
+  const areDates = original.args.every(
+    (arg) => arg.kind === 'cast' && zone.typeOf(arg.operand) === DATE,
+  );
+  const times = others.length === 0 ? [atZone(today, zone), first] : node.args;
+  return areDates ? { ...node, args: times.map((time) => atZone(time, zone)) } : null;
 }
 
 const isPlain = (node: Call): boolean =>

@@ -9,7 +9,6 @@
  * could fail is left alone too: it would be computed for all rows of the table.
  */
 import type { ColumnRef, Expr } from '../../../parser/tree.ts';
-import { canFail } from '../can-fail.ts';
 import type { ColumnFacts } from '../facts.ts';
 import type { Column, ColumnId, Node, Output, Scan } from '../node.ts';
 import {
@@ -26,12 +25,18 @@ import {
 import type { PlanReason } from '../reason.ts';
 import { momentDependent } from '../reason.ts';
 import type { Timed } from '../timed.ts';
-import { MOMENT, atMoment, computedForAll, isNow, mapTimed, timedOf } from '../timed.ts';
+import { MOMENT, atMoment, isNow, mapTimed, timedOf } from '../timed.ts';
 import { visit } from '../../../parser/walk.ts';
 
-/** The tree, or what in it reads the time otherwise. */
-export function timeScans(root: Node): Node | { readonly reasons: readonly PlanReason[] } {
-  const found = new Timing(root);
+/**
+ * The tree, or what in it reads the time otherwise. `values`: whether values that are no
+ * comparisons, and seldom change, may be stored as well.
+ */
+export function timeScans(
+  root: Node,
+  values: boolean,
+): Node | { readonly reasons: readonly PlanReason[] } {
+  const found = new Timing(root, values);
   const timed = found.node(root);
   const reasons = nodesOf(timed).flatMap(expressionsOf).flatMap(readsTime);
   return reasons.length > 0 ? { reasons } : found.withMoments(timed);
@@ -57,9 +62,11 @@ export const untimed = (node: Expr): PlanReason => ({
 class Timing {
   readonly #scans: ReadonlyMap<ColumnId, Scan>;
   readonly #timed = new Map<Scan['number'], { readonly moment: Column; timed: Timed[] }>();
+  readonly #values: boolean;
   #next: number;
 
-  constructor(root: Node) {
+  constructor(root: Node, values: boolean) {
+    this.#values = values;
     const scans = scansOf(root);
     this.#scans = new Map(
       scans.flatMap((scan) => columnsOf(scan).map(({ id }) => [id, scan] as const)),
@@ -125,21 +132,20 @@ class Timing {
   }
 
   #expr(expr: Expr): Expr {
-    return mapTimed(expr, (comparison) => {
-      const [scan, ...others] = new Set(
-        comparison.columns.map((column) => this.#scans.get(idOf(column))),
-      );
+    return mapTimed(expr, this.#values, (one) => {
+      const [scan, ...others] = new Set(one.columns.map((column) => this.#scans.get(idOf(column))));
       if (scan === undefined || others.length > 0) return null;
       const factsOf = (column: ColumnRef): ColumnFacts | undefined =>
         scan.columns.find((one) => one.column.id === idOf(column))?.facts;
-      const timed = timedOf(comparison, (column) => factsOf(column)?.name ?? '');
-      const { node } = comparison;
-      const typeOf = (column: ColumnRef): number | null => factsOf(column)?.oid ?? null;
-      if (timed === null || canFail(computedForAll(comparison), typeOf)) return null;
+      const timed = timedOf(one, {
+        nameOf: (column) => factsOf(column)?.name ?? '',
+        typeOf: (column) => factsOf(column)?.oid ?? null,
+      });
+      if (timed === null) return null;
       const known = this.#timed.get(scan.number) ?? { moment: this.#moment(), timed: [] };
       known.timed.push(timed);
       this.#timed.set(scan.number, known);
-      return atMoment(node, reference(known.moment, null));
+      return atMoment(one.node, reference(known.moment, null));
     });
   }
 

@@ -37,7 +37,9 @@ BEGIN
     CROSS JOIN LATERAL (SELECT imat_catalog.fact_version(f.class, f.object) AS version) v
     CROSS JOIN LATERAL (SELECT CASE WHEN v.version = f.version THEN f.facts
       ELSE imat_catalog.read_facts(f.imat_id, f.class, f.object) END AS facts) n
-  WHERE n.facts IS DISTINCT FROM f.facts OR v.version LIKE '%:%';
+  WHERE (n.facts IS DISTINCT FROM f.facts OR v.version LIKE '%:%')
+    -- A view that can be dropped is one whose query the definition has as text.
+    AND NOT (n.facts IS NULL AND f.facts ? 'rule');
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.differences(integer[]) IS

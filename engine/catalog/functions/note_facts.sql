@@ -2,6 +2,11 @@ CREATE OR REPLACE FUNCTION imat_catalog.note_facts(imat integer) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  -- Those that the definition does not name are known from here alone.
+  views oid[] := ARRAY(
+    SELECT f.object FROM imat_catalog.fact f JOIN pg_class c ON c.oid = f.object
+    WHERE f.imat_id = imat AND f.class = 'pg_class'::regclass AND c.relkind = 'v');
 BEGIN
   DELETE FROM imat_catalog.fact f WHERE f.imat_id = imat;
   INSERT INTO imat_catalog.fact (imat_id, class, object, version, facts)
@@ -9,6 +14,7 @@ BEGIN
   FROM imat_catalog.imat i, imat_catalog.objects_read(i.definition_view) o,
     LATERAL (SELECT imat_catalog.read_facts(imat, o.class, o.object) AS facts) r
   WHERE i.id = imat AND r.facts IS NOT NULL;
+  PERFORM imat_catalog.note_inlined(imat, views);
   UPDATE imat_catalog.imat i SET facts_cluster = imat_catalog.cluster() WHERE i.id = imat;
 END $$;
 

@@ -5,10 +5,10 @@
  * comparison is of one statement, so nothing depends on how long that takes.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { randomOf } from '../../../tools/random.ts';
 import { expectEqual } from '../commands/support/oracle.ts';
 import type { Sandbox, Session } from '../commands/support/sandbox.ts';
 import { createSandbox } from '../commands/support/sandbox.ts';
+import { everySessionAtItsTime } from './support/sessions-in-time.ts';
 
 const SETUP = `
 CREATE TABLE e (id int PRIMARY KEY, g int, v numeric, at timestamptz, local timestamp,
@@ -236,39 +236,21 @@ test('what time changes in a row of NULLs is rebuilt', async () => {
 });
 
 test.each([11, 12])('every session at its own time, seed %s', async (seed) => {
-  const random = randomOf(seed);
-  const open = new Set<Session>();
   let elapsed = 0;
-  for (let step = 0; step < 40; step++) {
-    const session = random.pick(sessions);
-    if (!open.has(session) && random.chance(0.4)) {
-      const level = random.pick(['READ COMMITTED', 'REPEATABLE READ']);
-      await session.db.execute(`BEGIN ISOLATION LEVEL ${level}`);
-      await session.db.execute('SELECT now()');
-      open.add(session);
-    }
-    // Only sessions without a snapshot of their own write: others would fail beside them.
-    const writer = open.has(session) ? sandbox : session;
-    await writer.sql(random.pick(WRITES)(random.below(10_000)));
-    if (random.chance(0.3)) await sandbox.sql('SELECT pg_sleep(0.02)');
-    if (random.chance(0.3))
-      for (const name of Object.keys(ALL)) if (random.chance(0.5)) await sandbox.imat.fold(name);
-    elapsed += Number(await sandbox.value('SELECT count(*)::int FROM imat_store.elapsed_groups'));
-    for (const reader of [session, sandbox])
-      for (const [name, definition] of Object.entries(ALL))
-        if (random.chance(0.5))
-          await expectEqual(
-            reader.db,
-            `imat.${name}`,
-            definition,
-            `${name}, step ${step}`,
-            open.has(reader),
-          );
-    if (open.has(session) && random.chance(0.4)) {
-      await session.db.execute('COMMIT');
-      open.delete(session);
-    }
-  }
-  for (const session of open) await session.db.execute('COMMIT');
+  await everySessionAtItsTime(
+    {
+      sandbox,
+      sessions,
+      definitions: ALL,
+      writes: WRITES,
+      steps: 40,
+      after: async () => {
+        elapsed += Number(
+          await sandbox.value('SELECT count(*)::int FROM imat_store.elapsed_groups'),
+        );
+      },
+    },
+    seed,
+  );
   expect(elapsed).toBeGreaterThan(0);
 });

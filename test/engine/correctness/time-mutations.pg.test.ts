@@ -20,6 +20,18 @@ const ALONE = `SELECT k, count(*) AS n FROM e WHERE at > now() - interval '300 m
 const AGED = `SELECT k, count(*) AS n FROM e WHERE now() - at < interval '300 ms' GROUP BY k`;
 const TOUCHED = `SELECT d.k, d.name, min(e.at) AS first FROM d
   LEFT JOIN e ON e.k = d.k AND e.at > now() - interval '300 ms' GROUP BY d.k, d.name`;
+/** The seconds here are a tenth of one. */
+const SECOND = `date_trunc('second', timestamp '2026-01-01'
+  + (LOCALTIMESTAMP - timestamp '2026-01-01') * 10)`;
+/** Values that change each of them. */
+const AGE = `${SECOND} - (at AT TIME ZONE 'UTC')`;
+const VALUES = `SELECT k, sum(extract(epoch FROM ${AGE})) AS age FROM e GROUP BY k`;
+const TOUCHED_VALUES = `SELECT k, percentile_disc(0.5) WITHIN GROUP (ORDER BY ${AGE}) AS middle
+  FROM e GROUP BY k`;
+/** Two numbers, others each of them. */
+const NUMBER = `(extract(epoch FROM ${SECOND})::bigint % 3)::int`;
+const CALENDAR = `SELECT s.k, count(e.k) AS n, max(e.at) AS last
+  FROM generate_series(${NUMBER}, ${NUMBER} + 1) AS s(k) LEFT JOIN e ON e.k = s.k GROUP BY s.k`;
 const LABELS = 'SELECT m::text AS m, count(*) AS n FROM e GROUP BY m::text';
 
 type Mutation = {
@@ -101,6 +113,42 @@ const MUTATIONS: readonly Mutation[] = [
       /\(1::bigint, pg_catalog\.now\(\)\)/g,
       '(1::bigint, (SELECT p.moment FROM pending AS p))',
     ],
+  },
+  {
+    name: 'values count as if they had not changed',
+    definition: TOUCHED_VALUES,
+    at: KEYS,
+    wrong: [/record_image_ne\(/g, 'record_image_eq('],
+  },
+  {
+    name: 'reads do not notice that values have changed',
+    definition: VALUES,
+    at: READERS,
+    wrong: [/ OR EXISTS \(SELECT FROM public\.e AS t WHERE/g, '$& FALSE AND'],
+  },
+  {
+    name: 'days that come touch no key',
+    definition: CALENDAR,
+    at: KEYS,
+    wrong: [/(EXCEPT ALL[^]*?)EXCEPT ALL/, '$1INTERSECT ALL'],
+  },
+  {
+    name: 'days that go touch no key',
+    definition: CALENDAR,
+    at: KEYS,
+    wrong: [/EXCEPT ALL/, 'INTERSECT ALL'],
+  },
+  {
+    name: 'reads do not notice that a calendar has moved',
+    definition: CALENDAR,
+    at: READERS,
+    wrong: [/ OR (?=\(+EXTRACT)/gi, ' OR FALSE AND '],
+  },
+  {
+    name: 'keys are touched as if a calendar had not moved',
+    definition: CALENDAR,
+    at: KEYS,
+    wrong: [/AS elapsed/, 'AND FALSE AS elapsed'],
   },
   {
     name: 'a fold keeps the moment of the state before',
@@ -220,7 +268,7 @@ describe('the oracle finds', () => {
     },
   );
 
-  test.each([ADDED, ALONE, AGED, TOUCHED, LABELS])(
+  test.each([ADDED, ALONE, AGED, TOUCHED, VALUES, TOUCHED_VALUES, CALENDAR, LABELS])(
     'nothing where nothing is wrong: %s',
     async (text) => {
       expect(await firstFinding(await prepare(text))).toBeNull();

@@ -268,4 +268,17 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
       FROM customer c LEFT JOIN sale s ON s.customer_id = c.id AND s.sold_at >= CURRENT_DATE - 30
       GROUP BY c.id`,
   },
+  {
+    name: 'time-values',
+    shows: 'days up to today within an aggregate: a row has changed if its value has',
+    query: `SELECT region, avg(CURRENT_DATE - sold_at::date) AS age FROM sale GROUP BY region`,
+  },
+  {
+    name: 'time-calendar',
+    shows: 'a calendar that moves with the day: the days that come and go touch their keys',
+    query: `SELECT d::date AS day, CURRENT_DATE AS today, count(s.id) AS n, max(s.amount) AS top
+      FROM generate_series(CURRENT_DATE - 29, CURRENT_DATE, interval '1 day') d
+        LEFT JOIN sale s ON s.sold_at::date = d::date
+      GROUP BY d, CURRENT_DATE`,
+  },
 ];

@@ -75,6 +75,29 @@ test('a materialized view that is not converted is read through its query', asyn
   });
 });
 
+test('a view whose query is in the definition is watched', async () => {
+  await inSandbox(SETUP, async (sandbox) => {
+    await sandbox.imat.convert('viewed', { replace: true });
+    await sandbox.imat.convert('over');
+    for (const least of [40, 50]) {
+      await sandbox.sql(
+        `CREATE OR REPLACE VIEW between AS
+         SELECT team FROM "s""1;"."up""per 🐘" WHERE secs > ${least}`,
+      );
+      await expect(sandbox.rows('SELECT * FROM imat.viewed')).rejects.toThrow(
+        'imat "viewed" is broken: view public."between" was replaced',
+      );
+      // Its definition is as before; only alter gives it another one.
+      await sandbox.imat.repair('viewed');
+      await expectEqual(sandbox.db, 'imat.viewed', VIEWED);
+    }
+    await sandbox.sql('DROP VIEW between CASCADE');
+    await sandbox.imat.fold('viewed');
+    await expectEqual(sandbox.db, 'imat.viewed', VIEWED);
+    await sandbox.rows('SELECT * FROM imat.over');
+  });
+});
+
 test('one that is converted is read as its imat', async () => {
   await inSandbox(`${SETUP}; ${LISTING}`, async (sandbox) => {
     await sandbox.imat.convert('lower_mv');

@@ -18,6 +18,7 @@ const NAMES = {
     days_between days_by_month days_cast days_chain days_cte days_cte_of_function days_except
     days_except_from days_full days_full_nullable_key days_full_using days_having days_in
     days_inner days_lateral days_left days_limited days_list days_missing days_month_of_day
+    days_moving
     days_not_in days_null_safe days_of_group days_of_inner days_of_table days_of_two_groups
     days_overlap days_preserved_other days_range days_recent days_recent_until
     days_repeated_list days_right days_rollup days_row days_running days_scalar
