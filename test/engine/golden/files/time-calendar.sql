@@ -400,7 +400,7 @@ BEGIN
   WHERE d = ANY ($1) OR ($2 AND d IS NULL)$imat$
   USING touched.keys, touched.has_null;
   GET DIAGNOSTICS removed = ROW_COUNT;
-  -- The current view asks for the touched keys again.
+  -- The view asks for the touched keys again.
     PERFORM pg_catalog.set_config('imat.few', touched.few::text, true);
     EXECUTE $imat$INSERT INTO imat_store.state_time_calendar (d, count, max)
     SELECT d, count, max FROM imat_store.current_time_calendar WHERE NOT imat_stays$imat$;
