@@ -23,11 +23,12 @@ const comparison = (name: string): string => `
   LIMIT 10`;
 
 /**
- * What PostgreSQL takes as it is now, whatever the snapshot: in which partitions it looks, and how
- * it prints values of an enum, which may be renamed and renamed back meanwhile.
+ * What PostgreSQL takes as it is now, whatever the snapshot: in which partitions and heirs it
+ * looks, and how it prints values of an enum, which may be renamed and renamed back meanwhile.
  */
 const NOW = `SELECT concat_ws(' ', enum_range(NULL::public.mood),
     (SELECT last_value FROM public.${RENAMES}),
+    (SELECT string_agg(i.inhrelid::text, ' ' ORDER BY i.inhrelid) FROM pg_inherits i),
     string_agg(t.relid::oid::text, ' ' ORDER BY t.relid::oid)) AS list
   FROM pg_class c, pg_partition_tree(c.oid) t
   WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'p' AND NOT c.relispartition`;
@@ -42,10 +43,15 @@ const isTruncated = (name: string): string => `
   WITH RECURSIVE reads AS (
     SELECT 'oracle.${name}'::regclass::oid AS oid
     UNION
-    SELECT d.refobjid
-    FROM reads r JOIN pg_rewrite w ON w.ev_class = r.oid
-      JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+    SELECT n.oid
+    FROM reads r, LATERAL (
+      SELECT d.refobjid AS oid
+      FROM pg_rewrite w JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
         AND d.refclassid = 'pg_class'::regclass
+      WHERE w.ev_class = r.oid
+      UNION ALL
+      SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = r.oid
+    ) n
   )
   SELECT count(*) AS n
   FROM pg_class c

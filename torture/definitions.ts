@@ -40,7 +40,7 @@ export function randomDefinitions(chance: Chance, { tables }: Schema, count: num
   return Array.from({ length: count }, (_, index) => {
     // The first ones read the partitioned table, and are all live.
     const shape = chance.pick(SHAPES);
-    const chosen = index % 3 === 0 ? tables.filter((one) => one.partitioned !== null) : tables;
+    const chosen = index % 3 === 0 ? tables.filter((one) => one.parts !== null) : tables;
     const table = chance.pick(chosen);
     const name = `i${index}`;
     const before =

@@ -1,4 +1,4 @@
-/** A random schema: tables with several types, keys, references and partitions. */
+/** A random schema: tables with several types, keys, references, partitions and heirs. */
 import type { Chance } from '../tools/chance.ts';
 
 export type Column = {
@@ -16,7 +16,8 @@ export type Table = {
   readonly name: string;
   readonly columns: readonly Column[];
   readonly hasKey: boolean;
-  readonly partitioned: 'range' | 'list' | null;
+  /** Partitions, or tables that inherit. */
+  readonly parts: 'range' | 'list' | 'inherited' | null;
   /** The table whose `id` its column `r` references. */
   readonly references: string | null;
 };
@@ -105,7 +106,7 @@ export function randomSchema(chance: Chance): Schema {
       `CREATE TYPE public.mood AS ENUM ('sad', 'ok', 'glad')`,
       `CREATE SEQUENCE public.${RENAMES}`,
       ...tables.flatMap(createTable),
-      ...tables.map((table) => insertRows(chance, table)),
+      ...tables.flatMap((table) => insertRows(chance, table)),
       ...(chance.in100(50) ? LARGE : []),
     ],
   };
@@ -134,20 +135,20 @@ function randomTable(chance: Chance, name: string, index: number, before: readon
     ...chance.pick(EXTRAS),
     name: `c${nth}`,
   }));
-  const partitioned = index === 1 ? chance.pick(['range', 'list'] as const) : null;
-  const hasKey = partitioned !== 'list' && chance.in100(70);
-  const targets = before.filter((one) => one.hasKey && one.partitioned === null);
+  const parts = index === 1 ? chance.pick(['range', 'list', 'inherited'] as const) : null;
+  const hasKey = (parts === null || parts === 'range') && chance.in100(70);
+  const targets = before.filter((one) => one.hasKey && one.parts === null);
   return {
     name,
     columns: [ID, GROUP, REFERENCE, ...extras, ...(chance.in100(40) ? [GENERATED] : []), UNUSED],
     hasKey,
-    partitioned,
+    parts,
     references: targets.length > 0 && chance.in100(40) ? chance.pick(targets).name : null,
   };
 }
 
 function createTable(table: Table): string[] {
-  const { name, partitioned, references } = table;
+  const { name, parts, references } = table;
   const columns = table.columns.map((column) => {
     const type = column.type === 'mood' ? 'public.mood' : column.type;
     const key = table.hasKey ? ' PRIMARY KEY' : ' NOT NULL';
@@ -156,21 +157,36 @@ function createTable(table: Table): string[] {
     const more = column.name === 'id' ? key : column.name === 'r' ? reference : '';
     return `${column.name} ${type}${more}`;
   });
-  const by = partitioned === 'range' ? ' PARTITION BY RANGE (id)' : ' PARTITION BY LIST (g)';
-  return [
-    `CREATE TABLE public.${name} (${columns.join(', ')})${partitioned === null ? '' : by}`,
-    ...partitionsOf(table),
-  ];
+  const by =
+    parts === 'range'
+      ? ' PARTITION BY RANGE (id)'
+      : parts === 'list'
+        ? ' PARTITION BY LIST (g)'
+        : '';
+  return [`CREATE TABLE public.${name} (${columns.join(', ')})${by}`, ...partsOf(table)];
 }
 
 /** The partition for ids from 200, or for the groups 4 and 5, comes and goes. */
 export const boundOfGuest = (table: Table): string =>
-  table.partitioned === 'range' ? 'FROM (200) TO (300)' : 'IN (4, 5)';
+  table.parts === 'range' ? 'FROM (200) TO (300)' : 'IN (4, 5)';
 
-function partitionsOf({ name, partitioned }: Table): string[] {
+/** Suffixes of the tables that inherit, and of what they inherit from. */
+const HEIRS = [
+  ['low', ''],
+  ['mid', ''],
+  ['mid1', '_mid'],
+] as const;
+
+/** The tables that a statement may name. */
+export const tablesOf = ({ name, parts }: Table): readonly string[] =>
+  ['', ...(parts === 'inherited' ? HEIRS.map(([suffix]) => `_${suffix}`) : [])].map(
+    (suffix) => `public.${name}${suffix}`,
+  );
+
+function partsOf({ name, parts }: Table): string[] {
   const part = (suffix: string, bound: string): string =>
     `CREATE TABLE public.${name}_${suffix} PARTITION OF public.${name} ${bound}`;
-  if (partitioned === 'range')
+  if (parts === 'range')
     return [
       part('low', 'FOR VALUES FROM (MINVALUE) TO (100)'),
       part('mid', 'FOR VALUES FROM (100) TO (200) PARTITION BY RANGE (id)'),
@@ -179,7 +195,12 @@ function partitionsOf({ name, partitioned }: Table): string[] {
       `CREATE TABLE public.${name}_mid2 PARTITION OF public.${name}_mid
         FOR VALUES FROM (150) TO (200)`,
     ];
-  if (partitioned === 'list')
+  if (parts === 'inherited')
+    return HEIRS.map(
+      ([suffix, parent]) =>
+        `CREATE TABLE public.${name}_${suffix} () INHERITS (public.${name}${parent})`,
+    );
+  if (parts === 'list')
     return [part('few', 'FOR VALUES IN (0, 1, NULL)'), part('some', 'FOR VALUES IN (2, 3)')];
   return [];
 }
@@ -188,7 +209,7 @@ function partitionsOf({ name, partitioned }: Table): string[] {
 export const writable = (table: Table): readonly Column[] =>
   table.columns.filter((column) => column.values.length > 0);
 
-function insertRows(chance: Chance, table: Table): string {
+function insertRows(chance: Chance, table: Table): string[] {
   const columns = writable(table);
   const rows = Array.from({ length: ROWS }, (_, id) => {
     const values = columns.map((column) =>
@@ -198,7 +219,7 @@ function insertRows(chance: Chance, table: Table): string {
           ? // Half of the rows referenced have been inserted before in any case.
             String(chance.int(0, ROWS - 1))
           : chance.pick(
-              table.partitioned === 'list' && column.name === 'g'
+              table.parts === 'list' && column.name === 'g'
                 ? ['0', '1', '2', '3', 'NULL']
                 : column.values,
             ),
@@ -206,5 +227,9 @@ function insertRows(chance: Chance, table: Table): string {
     return `(${values.join(', ')})`;
   });
   const names = columns.map((column) => column.name).join(', ');
-  return `INSERT INTO public.${table.name} (${names}) VALUES ${rows.join(', ')}`;
+  const targets = tablesOf(table);
+  return targets.map((target, index) => {
+    const own = rows.filter((_, id) => id % targets.length === index);
+    return `INSERT INTO ${target} (${names}) VALUES ${own.join(', ')}`;
+  });
 }

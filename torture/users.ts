@@ -198,7 +198,7 @@ async function insist(run: Run, session: Session, sql: string): Promise<void> {
 export async function runPartitioner(run: Run): Promise<void> {
   const chance = run.nextChance();
   const session = userSession(run, 'partitioner');
-  const table = run.world.schema.tables.find((one) => one.partitioned !== null);
+  const table = run.world.schema.tables.find((one) => one.parts !== null);
   if (table === undefined) return;
   await run.act(session.name, async () => {
     for (const sql of randomPartitionChange(chance, run.world.schema)) {

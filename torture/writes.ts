@@ -1,6 +1,14 @@
 /** Random transactions of a writer: their statements depend on the seed alone. */
 import type { Chance } from '../tools/chance.ts';
-import { boundOfGuest, IDS, RENAMES, type Schema, type Table, writable } from './schema.ts';
+import {
+  boundOfGuest,
+  IDS,
+  RENAMES,
+  type Schema,
+  type Table,
+  tablesOf,
+  writable,
+} from './schema.ts';
 
 /** A comparison inside the transaction, beside statements. */
 export const COMPARE = 'compare';
@@ -92,7 +100,9 @@ const KINDS = [
 ] as const;
 
 export function randomStatement(chance: Chance, table: Table): string {
-  const target = `public.${table.name}`;
+  const isTree = table.parts === 'inherited';
+  const target = isTree ? chance.pick(tablesOf(table)) : `public.${table.name}`;
+  const rows = isTree && chance.in100(15) ? `ONLY ${target}` : target;
   const fresh = (count: number): string =>
     Array.from({ length: count }, () => row(chance, table)).join(', ');
   const insert = `INSERT INTO ${target} (${names(table)})`;
@@ -103,17 +113,17 @@ export function randomStatement(chance: Chance, table: Table): string {
         table.hasKey ? ' ON CONFLICT DO NOTHING' : ''
       }`;
     case 'update':
-      return `UPDATE ${target} SET ${assignment(chance, table)} WHERE ${condition(chance)}`;
+      return `UPDATE ${rows} SET ${assignment(chance, table)} WHERE ${condition(chance)}`;
     case 'updateAll':
-      return `UPDATE ${target} SET spare = ${chance.int(1, 9)} WHERE id % 11 = ${chance.int(0, 9)}`;
+      return `UPDATE ${rows} SET spare = ${chance.int(1, 9)} WHERE id % 11 = ${chance.int(0, 9)}`;
     case 'delete':
-      return `DELETE FROM ${target} WHERE ${condition(chance)}`;
+      return `DELETE FROM ${rows} WHERE ${condition(chance)}`;
     case 'upsert':
       return table.hasKey
         ? `${insert} VALUES ${fresh(1)} ON CONFLICT (id) DO UPDATE SET ${assignment(chance, table)}`
         : `${insert} VALUES ${fresh(3)}`;
     case 'merge':
-      return `MERGE INTO ${target} t
+      return `MERGE INTO ${rows} t
         USING (VALUES (${chance.int(0, IDS - 1)}), (${chance.int(0, IDS - 1)})) s(id)
           ON t.id = s.id AND t.id < ${IDS}
         WHEN MATCHED AND t.g = ${chance.int(0, 3)} THEN DELETE
@@ -204,7 +214,7 @@ export function randomDdl(chance: Chance, { tables }: Schema): SchemaChange {
         undo: [],
       };
     case 8:
-      return used.values.length === 0 || used.name === 'r' || table.partitioned === 'list'
+      return used.values.length === 0 || used.name === 'r' || table.parts === 'list'
         ? { statements: [`${alter} ALTER COLUMN g TYPE bigint`], undo: [] }
         : {
             statements: [
@@ -225,11 +235,12 @@ export function randomDdl(chance: Chance, { tables }: Schema): SchemaChange {
 
 /** A guest comes, is written to, and goes: five ways. */
 export function randomPartitionChange(chance: Chance, { tables }: Schema): string[] {
-  const table = tables.find((one) => one.partitioned !== null);
+  const table = tables.find((one) => one.parts !== null);
   if (table === undefined) return [];
   const root = `public.${table.name}`;
   const guest = `${root}_guest`;
-  const bound = `FOR VALUES ${boundOfGuest(table)}`;
+  const isTree = table.parts === 'inherited';
+  const bound = isTree ? '' : `FOR VALUES ${boundOfGuest(table)}`;
   const rows = Array.from({ length: 8 }, () => {
     const values = writable(table).map((column) =>
       column.name === 'id'
@@ -246,17 +257,28 @@ export function randomPartitionChange(chance: Chance, { tables }: Schema): strin
     table.hasKey ? ' ON CONFLICT DO NOTHING' : ''
   }`;
   const come = chance.pick([
-    [`CREATE TABLE ${guest} PARTITION OF ${root} ${bound}`, fill],
+    [
+      isTree
+        ? `CREATE TABLE ${guest} () INHERITS (${root})`
+        : `CREATE TABLE ${guest} PARTITION OF ${root} ${bound}`,
+      fill,
+    ],
     [
       `CREATE TABLE ${guest} (LIKE ${root} INCLUDING ALL)`,
       fill,
-      `ALTER TABLE ${root} ATTACH PARTITION ${guest} ${bound}`,
+      isTree
+        ? `ALTER TABLE ${guest} INHERIT ${root}`
+        : `ALTER TABLE ${root} ATTACH PARTITION ${guest} ${bound}`,
     ],
   ]);
   const stay = chance.pick([[fill], [`TRUNCATE ${guest}`, fill], [`DELETE FROM ${guest}`], []]);
   const go = chance.pick([
-    [`ALTER TABLE ${root} DETACH PARTITION ${guest}`],
-    [`ALTER TABLE ${root} DETACH PARTITION ${guest} CONCURRENTLY`],
+    [
+      isTree
+        ? `ALTER TABLE ${guest} NO INHERIT ${root}`
+        : `ALTER TABLE ${root} DETACH PARTITION ${guest}`,
+    ],
+    isTree ? [] : [`ALTER TABLE ${root} DETACH PARTITION ${guest} CONCURRENTLY`],
     [],
   ]);
   const after = go.length > 0 && chance.in100(30) ? [`UPDATE ${guest} SET g = 5`] : [];

@@ -91,6 +91,8 @@ export async function captureTwice(
   for (const name of [
     'same_type',
     'has_column',
+    'inheritors',
+    'planned_parts',
     'is_locked',
     'has_columns',
     'part_tree',
