@@ -2010,7 +2010,7 @@ CREATE FUNCTION imat_catalog.table_signature(imat integer)
   LANGUAGE sql STABLE
   SET search_path=pg_catalog;
 COMMENT ON FUNCTION imat_catalog.table_signature(integer) IS
-  'Returns a text that changes when a table that the imat reads and does not capture changes; NULL if one of these is of a kind that shows no changes, such as a foreign table.';
+  'Returns a text that changes when a table that the imat reads and does not capture changes; NULL if one of these is of a kind that shows no changes, such as a foreign table or one from which others inherit.';
 GRANT EXECUTE ON FUNCTION imat_catalog.table_signature(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.tables_of(source regclass)

@@ -12,6 +12,7 @@ AS $$
   FROM (
     SELECT r.relation,
       CASE WHEN c.relkind IN ('r', 'm')
+          AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid)
         THEN concat_ws(':', r.relation, c.relfilenode, pg_stat_get_tuples_inserted(c.oid),
         pg_stat_get_tuples_updated(c.oid), pg_stat_get_tuples_deleted(c.oid)) END AS sign
     FROM imat_catalog.reading r JOIN pg_class c ON c.oid = r.relation
@@ -27,4 +28,5 @@ $$;
 
 COMMENT ON FUNCTION imat_catalog.table_signature(integer) IS
   'Returns a text that changes when a table that the imat reads and does not capture changes; '
-  'NULL if one of these is of a kind that shows no changes, such as a foreign table.';
+  'NULL if one of these is of a kind that shows no changes, such as a foreign table or one from '
+  'which others inherit.';

@@ -122,3 +122,17 @@ test('ONLY is not maintained by changes', async () => {
     definition: 'SELECT count(*) AS n FROM ONLY public.sale',
   });
 });
+
+test('with an unlogged table that inherits, nothing tells whether anything has changed', async () => {
+  await world.sql(`CREATE TABLE v (x int); CREATE UNLOGGED TABLE vv () INHERITS (v);
+    CREATE MATERIALIZED VIEW counted_v AS SELECT count(*) AS n FROM v`);
+  const { strategy, reasons } = await world.imat.convert('counted_v', { freshness: '1 hour' });
+  expect([strategy, reasons.map(({ message }) => message)]).toEqual([
+    'swap',
+    [expect.stringContaining('vv, a part of table "public.v", is unlogged')],
+  ]);
+  expect(
+    await world.value(`SELECT imat_catalog.table_signature(i.id) IS NULL
+      FROM imat_catalog.imat i WHERE i.name = 'counted_v'`),
+  ).toBe(true);
+});
