@@ -123,7 +123,7 @@ test('ONLY is not maintained by changes', async () => {
   });
 });
 
-test('with an unlogged table that inherits, nothing tells whether anything has changed', async () => {
+test('nothing tells what has changed in an unlogged table that inherits', async () => {
   await world.sql(`CREATE TABLE v (x int); CREATE UNLOGGED TABLE vv () INHERITS (v);
     CREATE MATERIALIZED VIEW counted_v AS SELECT count(*) AS n FROM v`);
   const { strategy, reasons } = await world.imat.convert('counted_v', { freshness: '1 hour' });
