@@ -25,8 +25,9 @@ BEGIN
         regexp_replace(r.ev_action::text, places, '', 'g'))))
       FROM pg_rewrite r WHERE r.ev_class = object AND r.rulename = '_RETURN');
   END IF;
-  has_parts := EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent = object) OR EXISTS (
-    SELECT FROM imat_catalog.source s WHERE s.relation = object AND s.parts IS NOT NULL);
+  has_parts := relation.relkind = 'p'
+    OR EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent = object)
+    OR EXISTS (SELECT FROM imat_catalog.source s WHERE s.relation = object AND s.parts IS NOT NULL);
   RETURN (
     SELECT jsonb_build_object(
       'kind', relation.relkind, 'persistence', relation.relpersistence,

@@ -196,3 +196,26 @@ test('a log that is gone: what was captured of partitions is captured again', as
   }
   await expectRepaired();
 });
+
+test('a table that has no partitions yet, and one that has none any more', async () => {
+  await world.sql(`CREATE TABLE bare (g int, v int) PARTITION BY LIST (g);
+    CREATE MATERIALIZED VIEW bare_sums AS SELECT g, sum(v) AS v FROM bare GROUP BY g`);
+  await world.imat.convert('bare_sums');
+  const sums = {
+    name: 'bare_sums',
+    definition: 'SELECT g, sum(v) AS v FROM public.bare GROUP BY g',
+  };
+  for (let round = 0; round < 2; round++) {
+    await check();
+    await world.sql(`CREATE TABLE bare_1 PARTITION OF bare FOR VALUES IN (1);
+      INSERT INTO bare VALUES (1, 1)`);
+    await check();
+    await expectExact(world, sums);
+    await world.imat.fold('bare_sums');
+    await expectExact(world, sums);
+    await world.sql('ALTER TABLE bare DETACH PARTITION bare_1; DROP TABLE bare_1');
+    await world.imat.fold('bare_sums');
+    await expectExact(world, sums);
+  }
+  expect(await reasons()).toBe(null);
+});
