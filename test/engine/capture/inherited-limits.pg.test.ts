@@ -136,3 +136,14 @@ test('nothing tells what has changed in an unlogged table that inherits', async 
       FROM imat_catalog.imat i WHERE i.name = 'counted_v'`),
   ).toBe(true);
 });
+
+test('the indexes that are missing are those of each table', async () => {
+  await world.sql(`CREATE TABLE c (id int PRIMARY KEY); CREATE TABLE o (c int, v int);
+    CREATE TABLE o_1 () INHERITS (o); CREATE TABLE o_2 () INHERITS (o_1);
+    CREATE INDEX ON o (c); CREATE INDEX ON o_2 (c);
+    CREATE MATERIALIZED VIEW lists AS
+      SELECT c.id, array_agg(o.v ORDER BY o.v) AS vs
+      FROM c LEFT JOIN o ON o.c = c.id GROUP BY c.id`);
+  const { missingIndexes } = await world.imat.explain('lists');
+  expect(missingIndexes).toEqual(['CREATE INDEX CONCURRENTLY ON public.o_1 (c);']);
+});
