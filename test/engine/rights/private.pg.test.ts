@@ -55,6 +55,7 @@ const PUBLIC_RIGHTS = [
   'imat_store.is_loggable(regclass,bigint): EXECUTE for PUBLIC',
   'imat_store.is_root(regclass,regclass): EXECUTE for PUBLIC',
   'imat_store.may_append(text): EXECUTE for PUBLIC',
+  'imat_store.planned_parts(regclass): EXECUTE for PUBLIC',
   'imat_store.same_type(text,smallint): EXECUTE for PUBLIC',
   'schema imat: USAGE for PUBLIC',
 ];
