@@ -36,10 +36,12 @@ test.each([9_999_999, 999_999, 2_147_483_647])('%s days, over which no date is',
   const definition = `SELECT id FROM public.t WHERE CURRENT_DATE - due < ${days}
     OR due - CURRENT_DATE > ${days}`;
   const { strategy } = await sandbox.imat.create('far', definition);
-  expect(strategy).toBe(days === 999_999 ? 'delta' : 'swap');
+  // Where the bound cannot be moved, the values of all rows are compared.
+  expect(strategy).toBe('delta');
   await expectEqual(sandbox.db, 'imat.far', definition);
   await sandbox.sql('UPDATE t SET due = due + 1');
-  if (strategy === 'delta') await sandbox.imat.fold('far');
+  await expectEqual(sandbox.db, 'imat.far', definition);
+  await sandbox.imat.fold('far');
   await expectEqual(sandbox.db, 'imat.far', definition);
   await sandbox.imat.revert('far');
 });
