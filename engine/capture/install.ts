@@ -1,5 +1,5 @@
 /**
- * Puts capture on a source, extends it, takes it away.
+ * Puts capture on a source and extends it.
  *
  * Each source is one short transaction of its own, so that no two sources are ever locked together.
  * Its lock (SHARE ROW EXCLUSIVE) waits for the writers that are inside: when it returns, every
@@ -7,9 +7,7 @@
  * them as done.
  */
 import { makeStorePrivate } from '../catalog/private.ts';
-import { sharesCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
-import { isRefused } from '../db/db.ts';
 import { LOCK_TIMEOUT_MS, withShortLock } from '../db/short-lock.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { findExtension } from '../extension/find.ts';
@@ -29,9 +27,16 @@ import type { CaptureEvent } from '../sql/names.ts';
 import { captureName, logColumn, logName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, qualified, sql } from '../sql/sql.ts';
-import { captureParts, dropFunctions, followParts, hasFirstParts, rewriteParts } from './parts.ts';
+import {
+  breakDiffering,
+  captureParts,
+  dropFunctions,
+  followParts,
+  hasFirstParts,
+  rewriteParts,
+} from './parts.ts';
 import type { SourceRow } from './source-row.ts';
-import { capturedBy, isLogged, loggedColumns, sourceRow } from './source-row.ts';
+import { capturedBy, isLogged, sourceRow } from './source-row.ts';
 import { setAside } from './set-aside.ts';
 import type { SourceName } from './tracking.ts';
 import { checkTriggers, dropCopies, noteTriggers } from './triggers.ts';
@@ -40,7 +45,7 @@ import { checkTriggers, dropCopies, noteTriggers } from './triggers.ts';
  * The columns that the imats on a source need; null where all of them are swap imats, for which a
  * mark per statement is enough.
  */
-async function neededColumns(
+export async function neededColumns(
   db: Db,
   oid: number,
   all: readonly ColumnFacts[],
@@ -78,9 +83,11 @@ export async function ensureCapture(db: Db, source: SourceName, onWait: () => vo
       const needed = await neededColumns(db, source.oid, all);
       const known = await sourceRow(db, source.oid);
       if (known === null) await createCapture(db, source, needed);
-      else if (!known.here || !known.hasLog || (await hasFirstParts(db, known)))
+      else if (!known.here || !known.hasLog) await replaceLog(db, source, known, needed);
+      else if (await hasFirstParts(db, known)) {
+        await breakDiffering(db, source.oid);
         await replaceLog(db, source, known, needed);
-      else await extendCapture(db, source, known, needed, all);
+      } else await extendCapture(db, source, known, needed, all);
     },
     onWait,
   );
@@ -299,7 +306,7 @@ async function extendCapture(
  * Writers of the source wait meanwhile, and readers of a live imat hold the log until their
  * transaction ends: so it waits for them for a fraction of the time that the attempt has.
  */
-async function alterLog(db: Db, log: Sql, actions: readonly Sql[]): Promise<void> {
+export async function alterLog(db: Db, log: Sql, actions: readonly Sql[]): Promise<void> {
   if (actions.length === 0) return;
   await db.execute(
     `SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS / 5}ms';
@@ -307,80 +314,6 @@ async function alterLog(db: Db, log: Sql, actions: readonly Sql[]): Promise<void
      SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`,
   );
   await db.execute(sql`ALTER TABLE ${log} ${join(actions, ', ')}`.text);
-}
-
-/**
- * Takes columns out of a log that no imat needs any more. Nothing else holds on to them: their
- * types may change and they may be dropped, and capture that still named them would make writers
- * fail. Where it cannot be done now (somebody reads the log in a long transaction, or this role
- * does not own the table) they stay; doctor tells when that has come to matter.
- */
-export async function shrinkCapture(db: Db, oid: number): Promise<void> {
-  try {
-    await withShortLock(
-      db,
-      () => shrink(db, oid),
-      () => undefined,
-      { attempts: SHRINK_ATTEMPTS },
-    );
-  } catch (error) {
-    if (!isRefused(error)) throw error;
-  }
-}
-
-const SHRINK_ATTEMPTS = 10;
-
-async function shrink(db: Db, oid: number): Promise<void> {
-  if (!(await sharesCatalog(db))) return;
-  await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, oid | 0]);
-  await lockCapture(db, oid);
-  const known = await sourceRow(db, oid);
-  const [table] = await db.query<{ schema: string; name: string }>(
-    `SELECT n.nspname::text AS schema, c.relname::text AS name
-     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE c.oid = $1`,
-    [oid],
-  );
-  if (known === null || known.marks || !known.here || table === undefined) return;
-  const logged = Object.keys(known.logged).map(Number);
-  // An imat whose convert is under way may need columns that the log does not have yet: its own
-  // convert adds them, and capture must not name them before.
-  const wanted = await neededColumns(db, oid, (await loadColumns(db, [oid])).get(oid) ?? []);
-  const needed = wanted === null ? null : loggedColumns(known, wanted);
-  const unneeded = logged.filter(
-    (attnum) => needed?.some((column) => column.attnum === attnum) !== true,
-  );
-  const extension = known.by_extension ? await findExtension(db) : null;
-  if (unneeded.length === 0 || (known.by_extension && extension === null)) return;
-  await db.execute('SET LOCAL imat.maintaining = on');
-  const source = qualified(table.schema, table.name);
-  const log = fragment(known.log);
-  const target = {
-    oid,
-    source,
-    hasParts: known.hasParts,
-    isGiven: known.given,
-    log,
-    functions: capturedBy(known.capture),
-    extension: extension?.schema ?? null,
-    columns: needed,
-  };
-  await db.execute(`LOCK TABLE ${source.text} IN SHARE ROW EXCLUSIVE MODE`);
-  if (!(await checkTriggers(db, oid))) return;
-  for (const statement of captureFunctions(target)) await db.execute(statement.text);
-  if (needed === null)
-    for (const statement of createTriggers(target)) await db.execute(statement.text);
-  await alterLog(
-    db,
-    log,
-    unneeded.map((attnum) => sql`DROP COLUMN ${ident(logColumn(attnum))}`),
-  );
-  await db.query('UPDATE imat_catalog.source SET columns = $2::smallint[] WHERE relation = $1', [
-    oid,
-    needed === null ? null : attnumArray(needed.map((column) => column.attnum)),
-  ]);
-  if (known.hasParts) await rewriteParts(db, oid, needed === null);
-  await noteTriggers(db, oid);
 }
 
 /**

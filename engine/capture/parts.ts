@@ -8,19 +8,20 @@ import { partsOf } from '../server/parts.ts';
 import { MERGE_TRIGGER } from '../sql/names.ts';
 import type { SourceRow } from './source-row.ts';
 
+/** Whether a source that was captured without parts has some now. */
+export const hasFirstParts = async (db: Db, known: SourceRow): Promise<boolean> =>
+  !known.hasParts && (await partsOf(db, [known.oid])).has(known.oid);
+
 /**
- * Whether other tables inherit from a source since it was captured without any. The imats that read
- * it lack the rows of those, and are marked as broken here if nobody has noticed before.
+ * Marks the imats on a source as broken that are not what their facts say. Those that read it
+ * before it had parts lack the rows of these, whether or not anybody has noticed.
  */
-export async function hasFirstParts(db: Db, known: SourceRow): Promise<boolean> {
-  if (known.hasParts || !(await partsOf(db, [known.oid])).has(known.oid)) return false;
-  await db.query(
+export const breakDiffering = (db: Db, oid: number): Promise<unknown> =>
+  db.query(
     `SELECT imat_catalog.break_differing(ARRAY(
        SELECT z.imat_id FROM imat_catalog.imat_source z WHERE z.relation = $1), true)`,
-    [known.oid],
+    [oid],
   );
-  return true;
-}
 
 /** With the triggers on parts, and on tables that were parts. */
 export async function dropFunctions(db: Db, names: readonly string[]): Promise<void> {

@@ -11,7 +11,7 @@ import type { Db } from '../db/db.ts';
 import type { ImatNames, StoreName, StoreNames } from '../sql/names.ts';
 import { imatNames, STORE_SCHEMA, storeNames } from '../sql/names.ts';
 import { MAX_STORES } from '../analysis/stores.ts';
-import { shrinkCapture } from '../capture/install.ts';
+import { shrinkCapture } from '../capture/shrink.ts';
 import { dropLeftCapture, dropLostCapture, dropUnusedCapture } from '../capture/release.ts';
 import { toImatError } from '../db/server-errors.ts';
 import { withShortLock } from '../db/short-lock.ts';

@@ -1,8 +1,14 @@
 /** Sources from which tables inherit: every write, and every change of the tree. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { expectExact, type Session, type World } from '../commands/support/world.ts';
+import { expectExact, type World } from '../commands/support/world.ts';
 import { useInheritedWorlds } from './support/inherited.ts';
-import { ALL, COUNTED, JOINED, maintain, readsDefinition, SUMMED } from './support/partitioned.ts';
+import { ALL, maintain, readsDefinition } from './support/partitioned.ts';
+import {
+  describeTreeChanges,
+  resets,
+  testWhatGoes,
+  type TreeChange,
+} from './support/tree-changes.ts';
 
 const makeWorld = useInheritedWorlds();
 let world: World;
@@ -10,10 +16,6 @@ beforeEach(async () => {
   world = await makeWorld();
 });
 afterEach(() => world.drop());
-
-const resets = (): Promise<string> => world.value('SELECT count(*) FROM imat_store.reset');
-const logged = (): Promise<string> =>
-  world.value('SELECT coalesce(sum(abs(weight)), 0) FROM imat_store.log_public_sale');
 
 describe('writes', () => {
   test.each([
@@ -63,7 +65,7 @@ describe('writes', () => {
     await expectExact(world, ALL);
     await maintain(world);
     await expectExact(world, ALL);
-    expect(await resets()).toBe('0');
+    expect(await resets(world)).toBe('0');
   });
 
   test('columns that are renamed, added, and dropped by the root', async () => {
@@ -90,18 +92,9 @@ describe('writes', () => {
   });
 });
 
-/** A change of the tree; whether it leaves a reset, and how many rows it logs at most. */
-type Ddl = {
-  readonly what: string;
-  readonly ddl: string;
-  readonly between: readonly string[];
-  readonly reset?: boolean;
-  readonly rows: number;
-};
-
 const BY_ROOT = 'UPDATE sale SET amount = amount + 1 WHERE id % 2 = 0';
 
-const DDL: readonly Ddl[] = [
+const DDL: readonly TreeChange[] = [
   {
     what: 'CREATE TABLE ... INHERITS',
     ddl: 'CREATE TABLE sale_3 () INHERITS (sale)',
@@ -211,69 +204,20 @@ const DDL: readonly Ddl[] = [
   },
 ];
 
-describe.each(DDL)('$what', ({ ddl, between, reset = false, rows }) => {
-  const run = async (session: Session, statements: readonly string[]): Promise<void> => {
-    for (const statement of statements) {
-      await session.sql(statement);
-      await expectExact(session, ALL, statement);
-    }
-  };
-
-  test.each(['READ COMMITTED', 'REPEATABLE READ'])(
-    'is exact for everybody before it is followed, and after it: %s',
-    async (isolation) => {
-      await world.sql(`INSERT INTO sale VALUES (777, 'a', 1)`);
-      await world.sql(ddl);
-      await expectExact(world, ALL);
-      const old = await world.session();
-      await old.sql('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM product');
-      await expectExact(old, ALL);
-      const writer = await world.session();
-      await writer.sql(`BEGIN ISOLATION LEVEL ${isolation}`);
-      await run(writer, between);
-      await expectExact(world, ALL);
-      await writer.sql('ROLLBACK');
-      await expectExact(old, ALL);
-      await run(world, between);
-      await maintain(world);
-      expect(await resets()).toBe('0');
-      await expectExact(world, ALL);
-      for (const { name } of [SUMMED, JOINED, COUNTED])
-        expect(await readsDefinition(world, name), name).toBe(false);
-      await expectExact(old, ALL);
-      await old.sql('COMMIT');
-      await run(world, [
-        'UPDATE sale SET amount = amount + 1 WHERE id % 3 = 0',
-        'DELETE FROM sale WHERE id % 7 = 0',
-        `INSERT INTO sale_2 VALUES (901, 'b', 1)`,
-        'TRUNCATE sale',
-      ]);
-      await maintain(world);
-      await expectExact(world, ALL);
-    },
-  );
-
-  test('is followed by the rows, without a reset mark where it can be', async () => {
-    const before = Number(await logged());
-    await world.sql(ddl);
-    for (const statement of between) await world.sql(statement);
-    const marks = Number(await resets());
-    expect(Number(await logged()) - before).toBeLessThanOrEqual(rows);
-    while (await world.value<boolean>('SELECT imat_catalog.follow_any_part()'));
-    expect(Number(await resets()) - marks > 0 || marks > 0).toBe(reset);
-    await expectExact(world, ALL);
-  });
+describeTreeChanges(() => world, DDL, {
+  before: `INSERT INTO sale VALUES (777, 'a', 1)`,
+  after: [
+    'UPDATE sale SET amount = amount + 1 WHERE id % 3 = 0',
+    'DELETE FROM sale WHERE id % 7 = 0',
+    `INSERT INTO sale_2 VALUES (901, 'b', 1)`,
+    'TRUNCATE sale',
+  ],
 });
 
-test('what goes is taken with all below it, which its name still reaches', async () => {
-  await world.sql('ALTER TABLE sale_2b NO INHERIT sale_1; ALTER TABLE sale_2 NO INHERIT sale');
-  expect(await world.value('SELECT imat_catalog.follow_any_part()')).toBe(true);
-  await world.sql('UPDATE sale_2 SET amount = -1');
-  await expectExact(world, ALL);
-  await maintain(world);
-  await expectExact(world, ALL);
-  expect(await resets()).toBe('0');
-});
+testWhatGoes(
+  () => world,
+  'ALTER TABLE sale_2b NO INHERIT sale_1; ALTER TABLE sale_2 NO INHERIT sale',
+);
 
 test('a writer whose snapshot is older than a table that inherits', async () => {
   const writer = await world.session();
@@ -289,7 +233,7 @@ test('a writer whose snapshot is older than a table that inherits', async () => 
   await expectExact(world, ALL);
   await world.sql(BY_ROOT);
   await expectExact(world, ALL);
-  expect(await resets()).toBe('0');
+  expect(await resets(world)).toBe('0');
 });
 
 test('a writer whose transaction keeps its snapshot leaves no reset mark', async () => {
@@ -299,6 +243,6 @@ test('a writer whose transaction keeps its snapshot leaves no reset mark', async
     'UPDATE sale_1 SET id = 5',
   ])
     await world.sql(`BEGIN ISOLATION LEVEL SERIALIZABLE; ${statement}; COMMIT`);
-  expect(await resets()).toBe('0');
+  expect(await resets(world)).toBe('0');
   await expectExact(world, ALL);
 });

@@ -1,16 +1,19 @@
 /** Partitioned sources: every write, and every change of the partitions. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { expectExact, type Session, type World } from '../commands/support/world.ts';
+import { expectExact, type World } from '../commands/support/world.ts';
 import {
   ALL,
-  COUNTED,
-  JOINED,
   maintain,
   NEW_ROWS,
   usePartitionedWorlds,
   readsDefinition,
-  SUMMED,
 } from './support/partitioned.ts';
+import {
+  describeTreeChanges,
+  resets,
+  testWhatGoes,
+  type TreeChange,
+} from './support/tree-changes.ts';
 
 const makeWorld = usePartitionedWorlds();
 let world: World;
@@ -18,10 +21,6 @@ beforeEach(async () => {
   world = await makeWorld();
 });
 afterEach(() => world.drop());
-
-const resets = (): Promise<string> => world.value('SELECT count(*) FROM imat_store.reset');
-const logged = (): Promise<string> =>
-  world.value('SELECT coalesce(sum(abs(weight)), 0) FROM imat_store.log_public_sale');
 
 describe('writes', () => {
   test.each([
@@ -82,7 +81,7 @@ describe('writes', () => {
 
   test('an insert of more rows than are logged one by one', async () => {
     await world.sql(`INSERT INTO sale SELECT 1, 'a', 1 FROM generate_series(1, 100500)`);
-    expect(await resets()).toBe('1');
+    expect(await resets(world)).toBe('1');
     await expectExact(world, ALL);
     const isLoggable = (rows: number): Promise<boolean> =>
       world.value(`SELECT imat_store.is_loggable('public.sale', ${rows})`);
@@ -90,18 +89,9 @@ describe('writes', () => {
   });
 });
 
-/** A change of the partitions; whether it leaves a reset, and how many rows it logs at most. */
-type Ddl = {
-  readonly what: string;
-  readonly ddl: string;
-  readonly between: readonly string[];
-  readonly reset?: boolean;
-  readonly rows: number;
-};
-
 const BY_ROOT = `INSERT INTO sale SELECT i, 'b', i FROM generate_series(190, 260, 2) AS i`;
 
-const DDL: readonly Ddl[] = [
+const DDL: readonly TreeChange[] = [
   {
     what: 'CREATE TABLE ... PARTITION OF',
     ddl: 'CREATE TABLE sale_3 PARTITION OF sale FOR VALUES FROM (200) TO (300)',
@@ -231,67 +221,9 @@ const DDL: readonly Ddl[] = [
   },
 ];
 
-describe.each(DDL)('$what', ({ ddl, between, reset = false, rows }) => {
-  const run = async (session: Session, statements: readonly string[]): Promise<void> => {
-    for (const statement of statements) {
-      await session.sql(statement);
-      await expectExact(session, ALL, statement);
-    }
-  };
-  const change = async (): Promise<void> => {
-    // DETACH CONCURRENTLY cannot be one of several commands.
-    for (const statement of ddl.split(';')) await world.sql(statement);
-  };
-
-  test.each(['READ COMMITTED', 'REPEATABLE READ'])(
-    'is exact for everybody before it is followed, and after it: %s',
-    async (isolation) => {
-      await world.sql(`INSERT INTO sale VALUES (77, 'a', 1)`);
-      await change();
-      await expectExact(world, ALL);
-      const old = await world.session();
-      await old.sql('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM product');
-      await expectExact(old, ALL);
-      const writer = await world.session();
-      await writer.sql(`BEGIN ISOLATION LEVEL ${isolation}`);
-      await run(writer, between);
-      await expectExact(world, ALL);
-      await writer.sql('ROLLBACK');
-      await expectExact(old, ALL);
-      await run(world, between);
-      await maintain(world);
-      expect(await resets()).toBe('0');
-      await expectExact(world, ALL);
-      for (const { name } of [SUMMED, JOINED, COUNTED])
-        expect(await readsDefinition(world, name), name).toBe(false);
-      await expectExact(old, ALL);
-      await old.sql('COMMIT');
-      await run(world, [
-        `INSERT INTO sale SELECT id, 'b', 1 FROM sale`,
-        'DELETE FROM sale WHERE id % 7 = 0',
-      ]);
-      await maintain(world);
-      await expectExact(world, ALL);
-    },
-  );
-
-  test('reads only what changes', async () => {
-    await change();
-    for (const statement of between) await world.sql(statement);
-    const before = Number(await logged());
-    await world.sql('CALL imat_catalog.maintain($$ranked$$)');
-    expect(Number(await resets()) > 0).toBe(reset);
-    expect(Number(await logged()) - before).toBeLessThanOrEqual(rows);
-    await expectExact(world, ALL);
-  });
+describeTreeChanges(() => world, DDL, {
+  before: `INSERT INTO sale VALUES (77, 'a', 1)`,
+  after: [`INSERT INTO sale SELECT id, 'b', 1 FROM sale`, 'DELETE FROM sale WHERE id % 7 = 0'],
 });
 
-test('what goes is taken with all below it, which its name still reaches', async () => {
-  await world.sql('ALTER TABLE sale DETACH PARTITION sale_2');
-  expect(await world.value('SELECT imat_catalog.follow_any_part()')).toBe(true);
-  await world.sql('UPDATE sale_2 SET amount = -1');
-  await expectExact(world, ALL);
-  await maintain(world);
-  await expectExact(world, ALL);
-  expect(await resets()).toBe('0');
-});
+testWhatGoes(() => world, 'ALTER TABLE sale DETACH PARTITION sale_2');

@@ -1,7 +1,7 @@
 /** A cancel that reaches the server when the statement has ended. */
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
-import { shrinkCapture } from '../../../engine/capture/install.ts';
+import { shrinkCapture } from '../../../engine/capture/shrink.ts';
 import { renewCapture } from '../../../engine/capture/renew.ts';
 import { connectDb } from '../../../engine/db/connect-db.ts';
 import { Session, TEXT_TYPES } from '../../../engine/db/session.ts';
