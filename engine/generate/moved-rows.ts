@@ -13,18 +13,19 @@ import { aliasOf } from './path-keys.ts';
 
 /** As an item of FROM. */
 export function movedRows({ item, relation, columns }: MovingItem, moment: Sql): Sql {
-  const [before, now] = [moment, NOW].map((one) => rowsAt(relation, item, columns, one));
+  const before = rowsAt(relation, item, columns, moment);
+  const now = rowsAt(relation, item, columns, NOW);
   return sql`(
   (
-${before ?? sql``}
+${before}
     EXCEPT ALL
-${now ?? sql``}
+${now}
   )
   UNION ALL
   (
-${now ?? sql``}
+${now}
     EXCEPT ALL
-${before ?? sql``}
+${before}
   )
 ) AS ${ident(aliasOf(item))}`;
 }
