@@ -93,8 +93,8 @@ const UNUSED: Column = {
   isNumber: false,
 };
 
-/** Counts how often the labels of the enum are renamed, for every snapshot alike. */
-export const RENAMES = 'renames';
+/** Counts how often labels of the enum are renamed and guests come, for every snapshot alike. */
+export const CHANGES = 'changes';
 
 export function randomSchema(chance: Chance): Schema {
   const tables: Table[] = [];
@@ -104,7 +104,7 @@ export function randomSchema(chance: Chance): Schema {
     tables,
     statements: [
       `CREATE TYPE public.mood AS ENUM ('sad', 'ok', 'glad')`,
-      `CREATE SEQUENCE public.${RENAMES}`,
+      `CREATE SEQUENCE public.${CHANGES}`,
       ...tables.flatMap(createTable),
       ...tables.flatMap((table) => insertRows(chance, table)),
       ...(chance.in100(50) ? LARGE : []),

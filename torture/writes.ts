@@ -2,8 +2,8 @@
 import type { Chance } from '../tools/chance.ts';
 import {
   boundOfGuest,
+  CHANGES,
   IDS,
-  RENAMES,
   type Schema,
   type Table,
   tablesOf,
@@ -161,7 +161,7 @@ export type SchemaChange = {
 
 /** In one transaction, which counts before anybody sees the label. */
 const renamed = (from: string, to: string): string =>
-  `SELECT nextval('public.${RENAMES}'); ALTER TYPE public.mood RENAME VALUE '${from}' TO '${to}'`;
+  `SELECT nextval('public.${CHANGES}'); ALTER TYPE public.mood RENAME VALUE '${from}' TO '${to}'`;
 
 export function randomDdl(chance: Chance, { tables }: Schema): SchemaChange {
   const table = chance.pick(tables);
@@ -282,5 +282,6 @@ export function randomPartitionChange(chance: Chance, { tables }: Schema): strin
     [],
   ]);
   const after = go.length > 0 && chance.in100(30) ? [`UPDATE ${guest} SET g = 5`] : [];
-  return [...come, SLEEP, ...stay, SLEEP, ...go, SLEEP, ...after, `DROP TABLE ${guest}`];
+  const count = `SELECT nextval('public.${CHANGES}')`;
+  return [count, ...come, SLEEP, ...stay, SLEEP, ...go, SLEEP, ...after, `DROP TABLE ${guest}`];
 }
