@@ -1,18 +1,15 @@
 /**
  * Known wrong rules, put into the SQL that imat installed: the oracle must find every one of them.
  */
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Db } from '../../../engine/db/db.ts';
+import { describe, expect, test } from 'vitest';
 import { WITH_EXTENSION } from '../../setup/database.ts';
-import { FOLD, failureOf, useBench } from './support/bench.ts';
-import type { Subject } from './support/bench.ts';
+import { type Session, useWorlds, type World } from '../commands/support/world.ts';
+import { FOLD, failureOf } from './support/bench.ts';
 import { CAPTURES, CURRENT, MUTATIONS, READERS, VALUES } from './support/mutations.ts';
 import type { Definition, Mutation } from './support/mutations.ts';
-import { differences } from './support/oracle.ts';
+import { columnsOf, type Compared, differences } from './support/oracle.ts';
 
-const bench = useBench(
-  'CREATE TABLE t (k text, x numeric, y int); CREATE TABLE d (k text, label text)',
-);
+const TABLES = 'CREATE TABLE t (k text, x numeric, y int); CREATE TABLE d (k text, label text)';
 
 const HISTORY: readonly string[] = [
   "INSERT INTO t VALUES ('a', 1.5, 3), ('a', 2, 1), ('b', 99, 1), (NULL, 7, 1), ('c', NULL, 2)",
@@ -87,88 +84,83 @@ const HISTORY: readonly string[] = [
  */
 const WRITER_ENDS = 12;
 
-let writer: Db;
-let laggard: Subject | null = null;
-beforeAll(async () => {
-  writer = await bench.connect();
-});
+/** Another imat on the same table that is never folded, so that the log keeps what it needs. */
+const LAGGARD = 'SELECT k, x, y FROM t';
 
-const restore: string[] = [];
-afterEach(async () => {
-  for (const statement of restore.splice(0)) await bench.user.execute(statement);
-});
-
-/**
- * Another imat on the same table that is never folded, so that the log keeps what it needs; and a
- * transaction that is open for a while.
- */
-async function prepare(definition: Definition): Promise<Subject> {
-  await bench.user.execute('TRUNCATE t, d');
-  const subject = await bench.convert(definition, { name: 'mutant' });
-  laggard = await bench.convert('SELECT k, x, y FROM t', { name: 'laggard' });
-  return subject;
-}
+const compared = async (
+  world: World,
+  name: string,
+  definition: string,
+): Promise<Compared & { readonly name: string }> => {
+  const relation = `imat.${name}`;
+  const columns = await columnsOf(world.db, relation);
+  return { name, relation, definition, columns, ambiguous: [] };
+};
 
 /**
  * The first step after which the oracle, or imat itself, finds something wrong; null where neither
  * does.
  */
-async function firstFinding(subject: Subject): Promise<string | null> {
-  await writer.execute("BEGIN; INSERT INTO t VALUES ('w', 1, 1)");
-  try {
-    for (const [index, step] of HISTORY.entries()) {
-      if (index === WRITER_ENDS) await writer.execute('COMMIT');
-      if (await finds(subject, step)) return step;
-    }
-    return null;
-  } finally {
-    await writer.execute('ROLLBACK');
-    await bench.user.execute('ROLLBACK');
+async function firstFinding(world: World, definition: Definition): Promise<string | null> {
+  const subjects = [
+    await compared(world, 'mutant', definition),
+    await compared(world, 'laggard', LAGGARD),
+  ];
+  const writer = await world.session();
+  await writer.sql("BEGIN; INSERT INTO t VALUES ('w', 1, 1)");
+  for (const [index, step] of HISTORY.entries()) {
+    if (index === WRITER_ENDS) await writer.sql('COMMIT');
+    if (await finds(world, subjects, step)) return step;
   }
+  return null;
 }
 
-async function finds(subject: Subject, step: string): Promise<boolean> {
+async function finds(
+  { imat, db }: World,
+  subjects: readonly Compared[],
+  step: string,
+): Promise<boolean> {
   try {
-    if (step === FOLD) await bench.imat.fold(subject.name);
-    else await bench.user.execute(step);
-    for (const one of [subject, laggard])
-      if (one !== null && (await differences(bench.user, one)).length > 0) return true;
+    if (step === FOLD) await imat.fold('mutant');
+    else await db.execute(step);
+    for (const one of subjects) if ((await differences(db, one)).length > 0) return true;
     return false;
   } catch {
     // Where the definition fails as well, that is right.
-    return (await failureOf(bench.user, subject.definition)) === null;
+    return (await failureOf(db, subjects[0]?.definition ?? '')) === null;
   }
 }
 
-async function mutate({ at, wrong }: Mutation): Promise<number> {
-  const installed = (await bench.imat.explain('mutant')).sql;
+type Installed = Awaited<ReturnType<World['imat']['explain']>>['sql'];
+
+/** @returns how many statements are others now */
+async function mutate(
+  world: World,
+  installed: Installed,
+  { at, wrong }: Mutation,
+): Promise<number> {
   const views = [CURRENT, READERS].map(
     (label) => installed.find((one) => label.test(one.label))?.sql ?? '',
   );
   const statements =
     'catalog' in at
-      ? await catalogFunction(at.catalog)
+      ? await catalogFunction(world, at.catalog)
       : installed.filter((one) => at.test(one.label)).map((one) => one.sql);
   let changed = 0;
   for (const statement of statements) {
     const mutated = wrong.reduce((text, [from, to]) => text.replace(from, to), statement);
     if (mutated === statement) continue;
     changed += 1;
-    if ('catalog' in at) restore.push(statement);
-    await bench.user.execute(at === VALUES ? replacingValues(mutated, views) : replacing(mutated));
+    await world.sql(at === VALUES ? replacingValues(mutated, views) : replacing(mutated));
   }
   return changed;
 }
 
-const catalogFunction = async (name: string): Promise<string[]> =>
-  (
-    await bench.user.query<{ text: string }>(
-      `SELECT pg_catalog.pg_get_functiondef(p.oid) AS text
-       FROM pg_catalog.pg_proc p
-       WHERE p.oid = $1::pg_catalog.regproc`,
-      [name],
-    )
-  ).map((row) => row.text);
+const catalogFunction = async (session: Session, name: string): Promise<string[]> => [
+  await session.value<string>(
+    `SELECT pg_catalog.pg_get_functiondef('${name}'::pg_catalog.regproc)`,
+  ),
+];
 
 function replacing(statement: string): string {
   if (statement.startsWith('CREATE VIEW'))
@@ -189,22 +181,39 @@ function replacingValues(statement: string, views: readonly string[]): string {
     UPDATE imat_catalog.imat SET relation_text = 'imat.mutant'::regclass WHERE name = 'mutant'`;
 }
 
-describe('the oracle finds', () => {
-  for (const mutation of MUTATIONS) {
+const DEFINITIONS = [...new Set(MUTATIONS.map(({ definition }) => definition))];
+
+describe.each(DEFINITIONS)('the oracle finds in %s', (definition) => {
+  const convertedWorld = useWorlds(TABLES, [
+    { name: 'mutant', definition },
+    { name: 'laggard', definition: LAGGARD },
+  ]);
+  let installed: Installed | null = null;
+  const inWorld = async (body: (world: World) => Promise<void>): Promise<void> => {
+    const world = await convertedWorld();
+    try {
+      await body(world);
+    } finally {
+      await world.drop();
+    }
+  };
+
+  for (const mutation of MUTATIONS.filter((one) => one.definition === definition)) {
     // Where the extension captures there is no SQL to put them into.
     test.skipIf(
       mutation.at === CAPTURES && WITH_EXTENSION && mutation.name !== 'a truncation is not logged',
-    )(mutation.name, async () => {
-      const subject = await prepare(mutation.definition);
-      expect(await mutate(mutation), 'the mutation changes the SQL').toBeGreaterThan(0);
-      expect(await firstFinding(subject)).not.toBeNull();
-    });
+    )(mutation.name, () =>
+      inWorld(async (world) => {
+        installed ??= (await world.imat.explain('mutant')).sql;
+        const changed = await mutate(world, installed, mutation);
+        expect(changed, 'the mutation changes the SQL').toBeGreaterThan(0);
+        expect(await firstFinding(world, definition)).not.toBeNull();
+      }),
+    );
   }
 
-  test.each([...new Set(MUTATIONS.map((mutation) => mutation.definition))])(
-    'nothing where nothing is wrong: %s',
-    async (definition) => {
-      expect(await firstFinding(await prepare(definition))).toBeNull();
-    },
-  );
+  test('nothing where nothing is wrong', () =>
+    inWorld(async (world) => {
+      expect(await firstFinding(world, definition)).toBeNull();
+    }));
 });
