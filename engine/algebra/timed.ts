@@ -361,26 +361,6 @@ function hasColumn(expr: Expr): boolean {
   return found;
 }
 
-/** Functions that are NULL where an argument is. */
-const STRICT_FUNCTIONS: ReadonlySet<string> = new Set(
-  (
-    'abs age ceil ceiling date date_add date_bin date_part date_subtract date_trunc ' +
-    'extract floor round timestamp timestamptz timezone trunc'
-  ).split(' '),
-);
-
-/** Whether a comparison is NULL, at each moment, where its columns are. */
-export function isStrict(expr: Expr): boolean {
-  if (!hasColumn(expr)) return true;
-  const isOwn =
-    columnOf(expr) !== null ||
-    expr.kind === 'cast' ||
-    (expr.kind === 'unary' && /^[-+]$/.test(expr.op)) ||
-    (expr.kind === 'binary' && (TESTS.has(expr.op) || /^([-+*/%]|AT TIME ZONE)$/.test(expr.op))) ||
-    (expr.kind === 'call' && expr.schema === null && STRICT_FUNCTIONS.has(expr.name));
-  return isOwn && (columnOf(expr) !== null || children(expr).every(isStrict));
-}
-
 /**
  * The expression with each of its comparisons with a bound that moves replaced, and with `values`
  * other values as well, the largest that can be.

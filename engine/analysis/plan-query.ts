@@ -41,11 +41,12 @@ import { inspectView } from '../server/relations.ts';
 import { openOrders } from './completed.ts';
 import { areLarge, isCoarse, isFiner } from './coarse.ts';
 import { implicitOperators, readGated } from './gate.ts';
+import { eagerQuery } from './eager.ts';
 import { probe } from './probe.ts';
 import { queryColumns } from './query-columns.ts';
 import { reachesOf } from './reaches.ts';
 import { regroup } from './regroup.ts';
-import type { Rules } from './stores.ts';
+import type { Rules } from './rules.ts';
 import { MAX_STORES, planStores } from './stores.ts';
 import { typedTree } from './typed-tree.ts';
 
@@ -114,6 +115,7 @@ async function planWith(
     columnsOf: (one) => queryColumns(db, one),
     add: (one, columns) => planAdd(adding, one, new Map(), columns),
     regroup: (one, columns) => regroup(db, one, sources, columns, values),
+    eager: (one, columns) => eagerQuery(db, one, sources, columns),
     overRows: (one, columns) => planOverRows(adding, one, columns),
     isCoarse: (one) => decide(() => isCoarse(db, one)),
     isFiner: (rows, groups) => decide(() => isFiner(db, rows, groups)),

@@ -11,7 +11,6 @@ import { freeNumber } from '../algebra/query-rewrites/relations.ts';
 import { separateGlobals } from '../algebra/query-rewrites/globals.ts';
 import { selectFrom } from '../algebra/query-rewrites/select.ts';
 import { orderedOver, refersTo, separate } from '../algebra/query-rewrites/separate.ts';
-import type { ColumnFacts } from '../algebra/facts.ts';
 import type { StoredColumn } from '../algebra/loose-columns.ts';
 import { computesFromLoose } from '../algebra/loose-columns.ts';
 import type { PlanReason } from '../algebra/reason.ts';
@@ -21,38 +20,8 @@ import { overGroups } from './groups-below.ts';
 import { groupKeysOf, keyTypes } from './key-types.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import { hasPaths } from '../regroup/regroup-plan.ts';
-
-type Columns = readonly { readonly name: string; readonly type: string }[];
-type Reasons = { readonly reasons: readonly PlanReason[] };
-
-/** What plans one store; `columns` are those of the query. */
-export type Rules = {
-  readonly columnsOf: (query: Query) => Promise<readonly ColumnFacts[]>;
-  readonly add: (query: Query, columns: Columns) => Promise<AddPlan | Reasons>;
-  readonly regroup: (query: Query, columns: Columns) => Promise<RegroupPlan | Reasons>;
-  /** Groups that are added up, over rows that are computed again. */
-  readonly overRows: (query: Query, columns: Columns) => Promise<AddPlan | null>;
-  /** Whether the rows of one key are many. */
-  readonly isCoarse: (plan: RegroupPlan) => Promise<boolean>;
-  /** Whether groups are made of many rows each. */
-  readonly areLarge: (groups: Select) => Promise<boolean>;
-  /** Whether one key of the rows has far fewer of them than one key of the groups. */
-  readonly isFiner: (rows: RegroupPlan, groups: RegroupPlan) => Promise<boolean>;
-};
-
-/** Groups over their rows, where that costs less than to compute all rows of a key again. */
-async function worthRows(
-  query: Query,
-  columns: Columns,
-  rules: Rules,
-  regrouped: RegroupPlan | null,
-): Promise<AddPlan | null> {
-  const complete = regrouped !== null && hasPaths(regrouped) ? regrouped : null;
-  if (complete !== null && !(await rules.isCoarse(complete))) return null;
-  const over = await rules.overRows(query, columns);
-  if (over?.inner?.rule !== 'regroup' || complete === null) return over;
-  return (await rules.isFiner(over.inner, complete)) ? over : null;
-}
+import type { Columns, Reasons, Rules } from './rules.ts';
+import { betterThanKeys } from './rules.ts';
 
 /** More stores than this are not worth their folds. */
 export const MAX_STORES = 40;
@@ -70,8 +39,8 @@ export async function planStores(
   const whole = await rules.regroup(query, columns);
   const regrouped = 'reasons' in whole ? null : whole;
   const isComplete = regrouped !== null && hasPaths(regrouped);
-  const over = await worthRows(query, columns, rules, regrouped);
-  if (over !== null) return only(over);
+  const better = await betterThanKeys(query, columns, rules, regrouped, new Map());
+  if (better !== null) return only(better);
   // Windows and the like over groups that are added up cost less than their keys computed again.
   const isOverGroups = query.kind === 'select' && query.grouped;
   if (isComplete && !isOverGroups) return onlyRows(regrouped, rules);
@@ -358,8 +327,10 @@ class Separation {
     if (!('reasons' in added) && !isLoose) return added;
     const regrouped = await this.#rules.regroup(query, columns);
     const whole = 'reasons' in regrouped ? null : regrouped;
-    const over = this.#isStrict ? null : await worthRows(query, columns, this.#rules, whole);
-    if (over !== null) return over;
+    const better = this.#isStrict
+      ? null
+      : await betterThanKeys(query, columns, this.#rules, whole, this.#groups);
+    if (better !== null) return better;
     if (whole !== null && hasPaths(whole)) return overGroups(whole, this.#rules, this.#groups);
     const [against, againstKey] = [added, regrouped].map((one) =>
       'reasons' in one ? one.reasons : [],

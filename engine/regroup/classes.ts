@@ -10,6 +10,7 @@
  */
 import type { ColumnRef, Expr, Query, Select } from '../../parser/tree.ts';
 import { equalExpr, mapQuery, visit } from '../../parser/walk.ts';
+import { isStrict } from '../algebra/strict.ts';
 import type { Block, Condition, FullJoin, Outline } from './outline.ts';
 import { queriesIn } from './outline.ts';
 import type { KeyFacts } from './key-facts.ts';
@@ -129,42 +130,6 @@ function ofItem(outline: Outline, block: Block, expr: Expr, facts: KeyFacts): re
   const column = plainColumn(expr);
   const target = column === null ? null : targetOf(found, column.name);
   return target === null ? [] : (holdersOf(outline, target.query, target.place, facts) ?? []);
-}
-
-/** Functions that give NULL where an argument is NULL. */
-const STRICT: ReadonlySet<string> = new Set([
-  'lower',
-  'upper',
-  'length',
-  'abs',
-  'round',
-  'floor',
-  'ceil',
-  'trunc',
-  'date_trunc',
-  'date_part',
-  'extract',
-  'timezone',
-]);
-const STRICT_OPERATORS: ReadonlySet<string> = new Set(['+', '-', '*', '/', '%', 'AT TIME ZONE']);
-
-/** Whether an expression is NULL where what it reads is; false if that is not known. */
-function isStrict(expr: Expr): boolean {
-  switch (expr.kind) {
-    case 'column':
-      return true;
-    case 'join_column':
-      return isStrict(expr.target);
-    case 'cast':
-    case 'collate':
-      return isStrict(expr.operand);
-    case 'binary':
-      return STRICT_OPERATORS.has(expr.op) && (isStrict(expr.left) || isStrict(expr.right));
-    case 'call':
-      return expr.schema === null && STRICT.has(expr.name) && expr.args.some(isStrict);
-    default:
-      return false;
-  }
 }
 
 /**

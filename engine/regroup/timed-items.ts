@@ -6,15 +6,9 @@
 import type { Expr, Query, TableItem } from '../../parser/tree.ts';
 import { mapExprs } from '../../parser/walk.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
+import { isStrict } from '../algebra/strict.ts';
 import type { Timed, TimedExpr } from '../algebra/timed.ts';
-import {
-  computedForAll,
-  isNow,
-  isStrict,
-  timedComparison,
-  timedOf,
-  timedValue,
-} from '../algebra/timed.ts';
+import { computedForAll, isNow, timedComparison, timedOf, timedValue } from '../algebra/timed.ts';
 import { factsOf } from './key-facts.ts';
 import { lineageOf } from './lineage.ts';
 import type { Outline } from './outline.ts';

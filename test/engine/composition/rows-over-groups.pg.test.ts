@@ -6,19 +6,9 @@ import { describe, expect, test } from 'vitest';
 import { FOLD, useBench } from '../correctness/support/bench.ts';
 import { randomFor, randomHistory } from '../correctness/support/random.ts';
 import { RESET, WRITABLE_SHOP } from '../correctness/support/shop.ts';
-import { groupsOfFour, type Shape, TABLES } from './support/shapes.ts';
+import { groupsOfFour, LARGE_GROUPS, type Shape, TABLES } from './support/shapes.ts';
 
 const bench = useBench(TABLES);
-
-const GROUPED = ['customer', 'product', 'region', 'flag', 'qty', 'day'];
-
-/** Statistics by which each table has many rows and each column few values. */
-const LARGE_GROUPS = `
-  ${GROUPED.map((name) => `ALTER TABLE orders ALTER ${name} SET (n_distinct = 0.0001)`).join(';')};
-  ALTER TABLE customer ALTER region SET (n_distinct = 0.0001);
-  ANALYZE orders, customer, product;
-  UPDATE pg_class SET reltuples = 1000000, relpages = 1
-  WHERE oid IN ('orders'::regclass, 'customer'::regclass)`;
 
 const BY_CUSTOMER = `SELECT customer, count(*) AS n, sum(amount) AS s, max(qty) AS q
   FROM orders GROUP BY customer`;

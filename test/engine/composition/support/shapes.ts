@@ -237,3 +237,13 @@ export const groupsOfFour = (
     const own = shapes.slice(at * 4, at * 4 + 4);
     return { own, title: own.map(([name]) => name).join(', ') };
   });
+
+const GROUPED = ['customer', 'product', 'region', 'flag', 'qty', 'day'];
+
+/** Statistics by which each table has many rows and each column few values. */
+export const LARGE_GROUPS = `
+  ${GROUPED.map((name) => `ALTER TABLE orders ALTER ${name} SET (n_distinct = 0.0001)`).join(';')};
+  ALTER TABLE customer ALTER region SET (n_distinct = 0.0001);
+  ANALYZE orders, customer, product;
+  UPDATE pg_class SET reltuples = 1000000, relpages = 1
+  WHERE oid IN ('orders'::regclass, 'customer'::regclass)`;
