@@ -2,9 +2,10 @@
  * The tree with the types that only the server knows: those of what is applied to rows, and those
  * in which UNION ALL makes the columns of its inputs alike.
  */
+import { equalExpr } from '../../parser/walk.ts';
 import type { ColumnFacts } from '../algebra/facts.ts';
 import type { Apply, Node, UnionAll } from '../algebra/node.ts';
-import { columnsOf, inputsOf, withInputs } from '../algebra/node.ts';
+import { columnsOf, inputsOf, reference, withInputs } from '../algebra/node.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import type { Db } from '../db/db.ts';
 import { faceOf } from '../operators/all.ts';
@@ -19,6 +20,8 @@ export async function typedTree(
   db: Db,
   node: Node,
 ): Promise<Node | { readonly reasons: readonly PlanReason[] }> {
+  const alike = node.op === 'unionAll' ? await unionOfAlike(db, node) : null;
+  if (alike !== null) return alike;
   const inputs: Node[] = [];
   for (const input of inputsOf(node)) {
     const typed = await typedTree(db, input);
@@ -40,6 +43,61 @@ const typedApply = (node: Apply, facts: readonly ColumnFacts[]): Apply => ({
   columns: node.columns.map((one, index) => ({ ...one, facts: facts[index] ?? null })),
 });
 
+/**
+ * A UNION ALL of others as one, where all branches have the same types: each is asked for once, and
+ * not once for each level. Null where they differ: a branch may be converted at each level.
+ * Counter-example: integer, real and double precision, where 16777217 becomes 16777216.
+ */
+async function unionOfAlike(db: Db, node: UnionAll): Promise<UnionAll | null> {
+  const branches = branchesOf(node);
+  if (branches.length < 3) return null;
+  const inputs: Node[] = [];
+  let types: readonly ColumnFacts[] | null = null;
+  for (const branch of branches) {
+    const input = await typedTree(db, branch);
+    const own = 'reasons' in input ? null : await branchTypes(db, input);
+    if (own === null || 'reasons' in input) return null;
+    types ??= own;
+    if (!own.every((facts, at) => isAlike(facts, types?.[at]))) return null;
+    inputs.push(input);
+  }
+  const collations = inputs.map(() => null);
+  const columns = node.columns.map((one, at) => ({
+    ...one,
+    facts: types?.[at] ?? null,
+    collations,
+  }));
+  return { ...node, inputs, columns };
+}
+
+function branchesOf(node: Node): readonly Node[] {
+  const union = unionIn(node);
+  return union === null ? [node] : union.inputs.flatMap(branchesOf);
+}
+
+/** Also where its columns have other names. */
+function unionIn(node: Node): UnionAll | null {
+  if (node.op === 'unionAll') return node;
+  if (node.op !== 'project' || node.input.op !== 'unionAll') return null;
+  const { outputs, input } = node;
+  const isSame =
+    outputs.length === input.columns.length &&
+    input.columns.every(({ column }, at) => {
+      const expr = outputs[at]?.expr;
+      return expr !== undefined && equalExpr(expr, reference(column));
+    });
+  return isSame ? input : null;
+}
+
+const isAlike = (facts: ColumnFacts, other: ColumnFacts | undefined): boolean =>
+  facts.type === other?.type && facts.collation === other.collation;
+
+function branchTypes(db: Db, input: Node): Promise<readonly ColumnFacts[] | null> {
+  const { shape, now } = faceOf(input, null);
+  const values: Sql[] = columnsOf(input).map((column) => columnOf(shape, column.id));
+  return columnTypes(db, values, now.from);
+}
+
 async function typedUnion(
   db: Db,
   node: UnionAll,
@@ -47,9 +105,7 @@ async function typedUnion(
 ): Promise<UnionAll | { readonly reasons: readonly PlanReason[] }> {
   const branches: (readonly ColumnFacts[])[] = [];
   for (const input of node.inputs) {
-    const { shape, now } = faceOf(input, null);
-    const values: Sql[] = columnsOf(input).map((column) => columnOf(shape, column.id));
-    const own = await columnTypes(db, values, now.from);
+    const own = await branchTypes(db, input);
     if (own === null) return { reasons: [untellable(null)] };
     branches.push(own);
   }

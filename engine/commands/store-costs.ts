@@ -2,7 +2,7 @@
 import { deparse } from '../../parser/deparse-query.ts';
 import type { Query } from '../../parser/tree.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
-import type { Node } from '../algebra/node.ts';
+import type { Node, UnionAll } from '../algebra/node.ts';
 import { inputsOf, withInputs } from '../algebra/node.ts';
 import { isStore, mapRelations } from '../algebra/query-rewrites/relations.ts';
 import type { Db } from '../db/db.ts';
@@ -203,12 +203,19 @@ SELECT ${list} FROM ${qualified(facts.schema, facts.name)} AS t${repeated} LIMIT
   });
 }
 
-/** The plan with the view in the place of one scan. */
+/**
+ * The plan with the view in the place of one scan, and of UNION ALL the branch alone that has it:
+ * the others do not change.
+ */
 function readingChanged(plan: AddPlan, number: number): AddPlan {
+  const has = (node: Node): boolean =>
+    node.op === 'scan' ? node.number === number : inputsOf(node).some(has);
   const changed = (node: Node): Node => {
     if (node.op === 'scan')
       return node.number === number ? { ...node, source: { ...node.source, ...CHANGED } } : node;
-    return withInputs(node, inputsOf(node).map(changed));
+    const one =
+      node.op === 'unionAll' && has(node) ? branchOf(node, node.inputs.findIndex(has)) : node;
+    return withInputs(one, inputsOf(one).map(changed));
   };
   const over = (one: AddPlan): AddPlan => ({
     ...one,
@@ -226,3 +233,12 @@ function leadingFrom(plan: RegroupPlan, number: number): RegroupPlan {
     items.set(number, { ...item, relation: { ...item.relation, ...CHANGED } });
   return { ...plan, outline: { ...plan.outline, items } };
 }
+
+const branchOf = (node: UnionAll, place: number): UnionAll => ({
+  ...node,
+  inputs: node.inputs.slice(place, place + 1),
+  columns: node.columns.map((one) => ({
+    ...one,
+    collations: one.collations.slice(place, place + 1),
+  })),
+});

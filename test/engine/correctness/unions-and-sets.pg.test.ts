@@ -120,6 +120,15 @@ const OF_SHOP: Readonly<Record<string, readonly string[]>> = {
 };
 
 const OF_BAGS: readonly string[] = [
+  // Converted at each level: 16777217 is no real.
+  `SELECT id + 16777216 AS x FROM bags UNION ALL SELECT a::real FROM bags
+   UNION ALL SELECT pile::double precision FROM bags`,
+  `SELECT a AS x, word, 1 AS n FROM bags UNION ALL SELECT b, word, 2 FROM bags WHERE id > 1
+   UNION ALL SELECT id, word, NULL FROM bags
+   UNION ALL (SELECT a AS y, word, 3 FROM bags UNION ALL SELECT b, NULL, 4 FROM bags)`,
+  `SELECT x, count(*) AS n, sum(m) AS s FROM (SELECT a AS x, 1 AS m FROM bags
+     UNION ALL SELECT b, 2 FROM bags UNION ALL SELECT id, 3 FROM bags
+     UNION ALL SELECT a, 4 FROM bags WHERE b > 2) u GROUP BY x`,
   'SELECT b.id, t.tag FROM bags b, unnest(b.tags) t(tag)',
   `SELECT t.tag, count(*) AS n, sum(t.place) AS s
    FROM bags b, unnest(b.tags) WITH ORDINALITY t(tag, place)
