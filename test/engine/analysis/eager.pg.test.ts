@@ -36,24 +36,18 @@ const data = (r: Random): string => {
   return `TRUNCATE c, o, p;
     ${fill('c', 8, () => [number(), number(), region(), value(`'x'`, `'y'`), number()].join(', '))}
     ${fill('p', 6, () => [number(), number(), value(`'l'`, `'m'`)].join(', '))}
-    ${fill('o', 25, () =>
-      [
-        ...[String(r.int(9)), number(), region(), number(), value('7', '-4000000000')],
-        ...[value('1.5', '1.50', '-2.125', '0'), value('9.5', '0.25')],
-        ...[value(`'2026-01-01'`, `'2026-02-28'`), value('true', 'false'), value(`'a'`, `'b'`)],
-      ].join(', '),
-    )}`;
+    ${fill('o', 25, () => {
+      const numbers = [value('7', '-4000000000'), value('1.5', '1.50', '-2.125', '0')];
+      const rest = [value('9.5', '0.25'), value(`'2026-01-01'`, `'2026-02-28'`)];
+      const values = [String(r.int(9)), number(), region(), number(), ...numbers, ...rest];
+      return [...values, value('true', 'false'), value(`'a'`, `'b'`)].join(', ');
+    })}`;
 };
 
 /** Of values that are equal and differ, min and max may show any (docs/limits.md). */
-const DEFINITE = [
-  ...['o.n', 'o.big', 'o.price', 'o.id', 'o.day', 'o.word', 'o.region'],
-  ...['COALESCE(o.n, 2)', `COALESCE(o.word, 'z')`],
-];
-const NUMBERS = [
-  ...['o.n', 'o.big', 'o.amount', 'o.price', 'COALESCE(o.n, 2)', 'o.amount * o.price'],
-  ...['COALESCE(o.amount, 0)', '-o.price'],
-];
+const DEFINITE = 'o.n|o.big|o.price|o.id|o.day|o.word|o.region|COALESCE(o.n, 2)'.split('|');
+const NUMBERS = `o.n|o.big|o.amount|o.price|COALESCE(o.n, 2)|COALESCE(o.amount, 0)|-o.price|
+  o.amount * o.price`.split('|');
 const ANY = [...NUMBERS, ...DEFINITE];
 const CONDITIONS = [
   'o.flag',
