@@ -95,8 +95,12 @@ const STEADY: readonly (readonly [RegExp, Steady])[] = [
   [/^to_date\(text, text\)$/, textWithout(1, /tm|tz|of/i)],
 ];
 
-/** Of the same name, and not like these: the zone of a time of day is that of today. */
-export const READS_THE_CLOCK = new Set(['timetz(time without time zone)']);
+/** Of the same name, and not like these: the offset of a time of day is that of today. */
+export const READS_THE_CLOCK = new Set([
+  'timetz(time without time zone)',
+  'timezone(text, time with time zone)',
+  'timezone(time with time zone)',
+]);
 
 export const COMPARES_WITH_TIMESTAMPTZ =
   /^(date|timestamp|timestamptz)_(eq|ne|lt|le|gt|ge|cmp)_(timestamptz|date|timestamp)$/;

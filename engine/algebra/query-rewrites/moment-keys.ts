@@ -4,10 +4,11 @@
  *
  * Right because such a key has one value for all rows. Where there is no other key, a condition
  * keeps out the one group of no rows. Counter-examples, which stay: `current_date - due`, which
- * reads a column, and grouping sets, in which a key can be missing.
+ * reads a column, grouping sets, in which a key can be missing, and functions that return sets:
+ * they have several values, and the same one twice.
  */
 import type { Aggregate, Expr, GroupItem, Query, Select } from '../../../parser/tree.ts';
-import { visit } from '../../../parser/walk.ts';
+import { returnsSet, visit } from '../../../parser/walk.ts';
 import { readsNow } from '../timed.ts';
 import { conjunction, conjuncts, mapQueries } from './relations.ts';
 
@@ -24,7 +25,7 @@ function withoutThem(query: Select): Select {
 }
 
 const isOfMoment = (item: GroupItem): boolean =>
-  item.kind === 'expr' && readsNow(item.expr) && !readsMore(item.expr);
+  item.kind === 'expr' && readsNow(item.expr) && !readsMore(item.expr) && !returnsSet(item.expr);
 
 /** Whether an expression reads rows. */
 function readsMore(expr: Expr): boolean {

@@ -195,6 +195,18 @@ describe.each(BATCHES)('%s', (batch, given) => {
   });
 });
 
+test('a day that is twice in a set is one group', async () => {
+  const definition = withDay(`SELECT unnest(ARRAY[DAY, DAY - 1, DAY]) AS day, g, count(*) AS n
+    FROM public.e GROUP BY 1, 2`);
+  await sandbox.sql(withDay('INSERT INTO e (id, g, due) VALUES (1001, 1, DAY), (1002, 1, DAY)'));
+  await sandbox.imat.create('stamped_by_set', definition);
+  await expectEqual(sandbox.db, 'imat.stamped_by_set', definition);
+  await sandbox.sql('UPDATE e SET g = 2 WHERE id = 1001');
+  await expectEqual(sandbox.db, 'imat.stamped_by_set', definition);
+  await sandbox.imat.revert('stamped_by_set');
+  await sandbox.sql('DELETE FROM e WHERE id > 1000');
+});
+
 // Below PostgreSQL 16 generate_series takes no time zone.
 test.each(['America/Havana', 'Europe/Berlin'])('a calendar in %s', async (TimeZone) => {
   const definition = `SELECT d::date AS day, count(e.id) AS n

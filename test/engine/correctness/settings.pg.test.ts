@@ -164,6 +164,7 @@ const MOMENT = [
   'nullif(t, t)::date',
   'nullif(t, t)::timestamptz',
   'tod::timetz',
+  "todz AT TIME ZONE 'Europe/Berlin'",
   'now() - tz',
   'CURRENT_USER = t',
   'random() >= 0',
