@@ -1425,10 +1425,10 @@ GRANT EXECUTE ON FUNCTION imat_catalog.is_tree(regclass,oid[],oid[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.is_unaltered(source oid, part oid)
   RETURNS boolean
-  LANGUAGE plpgsql STABLE
+  LANGUAGE sql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.is_unaltered(oid,oid) IS
-  'Returns true if no ALTER TABLE can have changed the rows of a table since it is no partition of a source any more.';
+  'Returns true if no ALTER TABLE can have changed the rows of a part of a source since its capture began.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_unaltered(oid,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.is_unfit(source oid, part oid)
@@ -1605,6 +1605,14 @@ COMMENT ON FUNCTION imat_catalog.note_inlined(integer,oid[]) IS
   'Notes views whose queries are in the text of an imat''s definition, which does not name them.';
 GRANT EXECUTE ON FUNCTION imat_catalog.note_inlined(integer,oid[]) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.note_moved(source oid)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.note_moved(oid) IS
+  'Notes which parts that have left a source have a parent elsewhere, and marks the source as reset if one of them has come back.';
+GRANT EXECUTE ON FUNCTION imat_catalog.note_moved(oid) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.note_names()
   RETURNS void
   LANGUAGE plpgsql VOLATILE
@@ -1652,6 +1660,14 @@ COMMENT ON FUNCTION imat_catalog.open_slot(text) IS
   'Prepares the idle slot of a swap imat: an empty table, and a view that reads the slot that is active. Returns false if readers prevent it; the caller then fills the active slot in place.';
 GRANT EXECUTE ON FUNCTION imat_catalog.open_slot(text) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.outlast_writers(parents oid[])
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.outlast_writers(oid[]) IS
+  'Waits for the transactions that write by one of these tables now, and not for those that begin later. Raises lock_not_available if that takes long.';
+GRANT EXECUTE ON FUNCTION imat_catalog.outlast_writers(oid[]) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.own_group(group_name text)
   RETURNS imat_catalog.change_group
   LANGUAGE plpgsql VOLATILE
@@ -1667,6 +1683,14 @@ CREATE FUNCTION imat_catalog.owns(role oid, owner oid)
 COMMENT ON FUNCTION imat_catalog.owns(oid,oid) IS
   'Returns true if the role has the rights of the owner, as superusers have those of all roles.';
 GRANT EXECUTE ON FUNCTION imat_catalog.owns(oid,oid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.part_file(source oid, part oid)
+  RETURNS jsonb
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.part_file(oid,oid) IS
+  'Returns which file the rows of a part of a source are in, and which of its columns stand for those of the source.';
+GRANT EXECUTE ON FUNCTION imat_catalog.part_file(oid,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.pending_rows(imat integer)
   RETURNS bigint

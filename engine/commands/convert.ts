@@ -33,7 +33,7 @@ import type { Installed } from './change-freshness.ts';
 import { changeFreshness, sameImat } from './change-freshness.ts';
 import { withIndexNotes } from './carried-indexes.ts';
 import { withIndexAdvice } from './index-advice.ts';
-import { load } from './load.ts';
+import { checkSame, load } from './load.ts';
 import type { Request } from './register.ts';
 import { checkFree, checkName, checkOwner, register } from './register.ts';
 import { withCost } from './rebuild-cost.ts';
@@ -292,6 +292,7 @@ async function install(
   const ms = await load(db, request, prepared, id).catch((error: unknown) =>
     Promise.reject(definitionFailure(error)),
   );
+  await checkSame(db, id);
   if (request.replace === true && request.original !== null) await replace(db, id, progress);
   return ms;
 }

@@ -179,6 +179,24 @@ async function checkTrees(db: Db, id: number): Promise<void> {
     });
 }
 
+/**
+ * Nothing marks an imat as broken before others see it. So what was changed while it was installed
+ * is looked for once they do, or will: the first table that inherits from a source, for example.
+ * @throws ImatError `contention`
+ */
+export async function checkSame(db: Db, id: number): Promise<void> {
+  const [found] = await db.query<{ differences: string | null }>(
+    `SELECT string_agg(DISTINCT d.message, '; ') AS differences
+     FROM imat_catalog.differences(ARRAY[$1::integer]) d`,
+    [id],
+  );
+  if (found?.differences === null) return;
+  throw new ImatError('contention', {
+    message: `what the definition reads was changed meanwhile: ${found?.differences ?? ''}`,
+    hint: 'Try again.',
+  });
+}
+
 export async function run(db: Db, statements: readonly Statement[]): Promise<void> {
   for (const { sql } of statements) await db.execute(sql.text);
 }

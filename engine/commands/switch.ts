@@ -26,7 +26,7 @@ import type { Sql } from '../sql/sql.ts';
 import { fragment, qualified, sql } from '../sql/sql.ts';
 import { type Build, revertedElsewhere, type Target } from './build-target.ts';
 import { commentsOf, noteGrants, ownersBut } from './carried-attributes.ts';
-import { noteStored, run } from './load.ts';
+import { checkSame, noteStored, run } from './load.ts';
 import { renameStored } from './rename-stored.ts';
 import { createReplacement, viewDependents } from './replace.ts';
 import { dropStored } from './revert.ts';
@@ -76,6 +76,7 @@ export async function switchTo(db: Db, build: Build): Promise<readonly number[]>
   if (plan !== null)
     await run(db, [...foldScript(final, plan), ...storesOf(final, plan).flatMap(functionsOf)]);
   await moveRows(db, build, final, view);
+  await checkSame(db, target.id);
   await makeStorePrivate(db);
   await restoreReplacement(db, build, found);
   return found.sources;

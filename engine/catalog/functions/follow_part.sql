@@ -36,6 +36,10 @@ BEGIN
     going := ARRAY(SELECT DISTINCT t.part FROM imat_store.inheritors(part) t
       WHERE t.part = ANY (going));
     going := part || going;
+    IF pg_partition_root(source) IS NULL THEN
+      PERFORM imat_catalog.outlast_writers(ARRAY(
+        SELECT u.p FROM unnest(known.parents) u(p) WHERE u.p <> ALL (going)));
+    END IF;
     FOREACH part IN ARRAY going LOOP
       PERFORM imat_catalog.take_part(source, part, false, true, going);
     END LOOP;

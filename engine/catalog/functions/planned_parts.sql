@@ -1,8 +1,9 @@
 -- PostgreSQL goes by the catalogs' caches when it plans, and by the snapshot when pg_inherits is
 -- read. Of partitions pg_partition_tree tells what it plans with; of inheritance, only a plan does.
 -- A table that the snapshot does not show under its present name is left out, so that the answer
--- differs from any list that was made under that snapshot. Nothing but a plan is made: VOLATILE,
--- since EXPLAIN is not allowed elsewhere.
+-- differs from any list that was made under that snapshot. So is one that has the name of another
+-- table there: regclass prints the name of the moment, as the plan does. Nothing but a plan is
+-- made: VOLATILE, since EXPLAIN is not allowed elsewhere.
 CREATE OR REPLACE FUNCTION imat_store.planned_parts(source regclass) RETURNS oid[]
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -26,6 +27,7 @@ BEGIN
     FROM jsonb_path_query(plan, 'strict $.**?(exists(@."Relation Name"))') n(node)
       LEFT JOIN pg_namespace s ON s.nspname = n.node->>'Schema'
       LEFT JOIN pg_class c ON c.relnamespace = s.oid AND c.relname = n.node->>'Relation Name'
+        AND c.oid::regclass::text = format('%I.%I', n.node->>'Schema', n.node->>'Relation Name')
     WHERE c.oid IS DISTINCT FROM source ORDER BY 1);
 END $$;
 

@@ -26,13 +26,13 @@ BEGIN
     PERFORM imat_catalog.break_differing(ARRAY(
       SELECT z.imat_id FROM imat_catalog.imat_source z WHERE z.relation = source), true);
   END IF;
-  -- One that goes could be written through a parent that is not captured.
+  -- One that goes could be written through a parent that is not captured, as all below it could.
   has_rows := kind IS NOT NULL AND (is_new OR imat_catalog.is_unaltered(source, part)
     AND NOT EXISTS (SELECT FROM pg_inherits i
-      WHERE i.inhrelid = part AND i.inhparent <> ALL (beside)));
+      WHERE i.inhrelid = ANY (beside) AND i.inhparent <> ALL (beside)));
   UPDATE imat_catalog.source s SET triggers = s.triggers - part::text,
-    files = CASE WHEN is_new THEN s.files || (
-      SELECT jsonb_build_object(c.oid, c.relfilenode) FROM pg_class c WHERE c.oid = part)
+    files = CASE WHEN is_new
+      THEN s.files || jsonb_build_object(part, imat_catalog.part_file(source, part))
       ELSE s.files - part::text END,
     parts = ARRAY(SELECT u.p FROM unnest(CASE WHEN is_new THEN s.parts || part
       ELSE array_remove(s.parts, part) END) u(p) ORDER BY 1)

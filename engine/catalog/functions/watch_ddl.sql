@@ -8,6 +8,7 @@ SET lock_timeout = '2s'
 AS $$
 DECLARE
   concerned integer[];
+  source oid;
 BEGIN
   -- What imat itself does. Not by is_maintaining, which is immutable: its value would be kept.
   IF coalesce(current_setting('imat.maintaining', true), '') = 'on' THEN RETURN; END IF;
@@ -49,6 +50,25 @@ BEGIN
     PERFORM imat_catalog.mark_arrived();
   END IF;
   IF concerned <> '{}' THEN PERFORM imat_catalog.break_differing(concerned, true); END IF;
+  IF tg_tag <> 'ALTER TABLE' OR tg_event = 'sql_drop' THEN RETURN; END IF;
+  FOR source IN
+    SELECT s.relation FROM imat_catalog.source s
+    WHERE s.parts && ARRAY(
+      SELECT c.objid FROM pg_event_trigger_ddl_commands() c
+      UNION
+      SELECT h.inhrelid FROM pg_event_trigger_ddl_commands() c
+        JOIN pg_inherits h ON h.inhparent = c.objid)
+    ORDER BY 1
+  LOOP
+    BEGIN
+      PERFORM imat_catalog.note_moved(source);
+    EXCEPTION WHEN OTHERS THEN
+      -- The row of the source is locked for longer, for example. No later check would notice.
+      PERFORM imat_catalog.break_imat(z.imat_id, format(
+          'a part of %s moved to another table and could not be noted', source::regclass))
+        FROM imat_catalog.imat_source z WHERE z.relation = source ORDER BY z.imat_id;
+    END;
+  END LOOP;
 EXCEPTION WHEN OTHERS THEN
   NULL;
 END $$;
