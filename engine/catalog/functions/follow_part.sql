@@ -60,6 +60,13 @@ BEGIN
         HINT = 'Detach it, or revert the imats on this source. Until then, live reads use the '
           'definition.';
   END IF;
+  -- It may have left another parent, whose late writers its triggers do not notice. The columns
+  -- that NO INHERIT leaves are the table's own.
+  IF pg_partition_root(source) IS NULL AND EXISTS (SELECT FROM pg_attribute a
+      WHERE a.attrelid = part AND a.attnum > 0 AND a.attislocal) THEN
+    PERFORM imat_catalog.outlast_writers(ARRAY(SELECT c.oid FROM pg_class c
+      WHERE c.relkind = 'r' AND c.relhassubclass AND c.oid <> ALL (known.parents)));
+  END IF;
   PERFORM imat_catalog.take_part(source, part, true, true);
   RETURN true;
 EXCEPTION WHEN lock_not_available OR deadlock_detected OR serialization_failure OR undefined_table

@@ -10,9 +10,15 @@ BEGIN
         FROM pg_proc p WHERE p.oid = 'imat_catalog.watch_ddl()'::regprocedure))) THEN
     RETURN false;
   END IF;
+  -- An older version did not name all of these. CREATE SCHEMA can create tables.
+  IF EXISTS (SELECT FROM pg_event_trigger e
+      WHERE e.evtname = 'imat_ddl' AND NOT e.evttags @> '{CREATE SCHEMA,CREATE FOREIGN TABLE}') THEN
+    DROP EVENT TRIGGER imat_ddl;
+  END IF;
   IF NOT EXISTS (SELECT FROM pg_event_trigger e WHERE e.evtname = 'imat_ddl') THEN
     CREATE EVENT TRIGGER imat_ddl ON ddl_command_end
-      WHEN TAG IN ('ALTER TABLE', 'CREATE TABLE', 'CREATE VIEW', 'ALTER VIEW', 'CREATE RULE',
+      WHEN TAG IN ('ALTER TABLE', 'CREATE TABLE', 'CREATE SCHEMA', 'CREATE FOREIGN TABLE',
+        'ALTER FOREIGN TABLE', 'CREATE VIEW', 'ALTER VIEW', 'CREATE RULE',
         'ALTER RULE', 'CREATE FUNCTION', 'ALTER FUNCTION', 'ALTER ROUTINE', 'CREATE AGGREGATE',
         'ALTER AGGREGATE', 'CREATE TRIGGER', 'ALTER TRIGGER', 'CREATE SUBSCRIPTION',
         'ALTER SUBSCRIPTION')
@@ -24,7 +30,7 @@ BEGIN
     ALTER EVENT TRIGGER imat_drop ENABLE ALWAYS;
   END IF;
   RETURN true;
-EXCEPTION WHEN unique_violation OR duplicate_object THEN
+EXCEPTION WHEN unique_violation OR duplicate_object OR undefined_object THEN
   -- Another session has created them meanwhile.
   RETURN true;
 END $$;

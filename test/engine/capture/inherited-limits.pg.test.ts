@@ -1,7 +1,7 @@
 /** Sources from which tables inherit: what is not captured, what breaks them, and the first one. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createImat } from '../../../engine/index.ts';
-import { expectExact, type World } from '../commands/support/world.ts';
+import { expectExact, sqlstateOf, type World } from '../commands/support/world.ts';
 import { useInheritedWorlds } from './support/inherited.ts';
 import { ALL, maintain, readsDefinition } from './support/partitioned.ts';
 
@@ -90,6 +90,23 @@ test('a table that had none when it was captured, by the repair of its imats', a
       `SELECT count(*) FROM pg_trigger WHERE tgrelid IN ('plain'::regclass, 'later'::regclass)`,
     ),
   ).toBe('0');
+});
+
+test.each([
+  ['CREATE SCHEMA', 'CREATE SCHEMA s CREATE TABLE below () INHERITS (public.plain)'],
+  ['CREATE FOREIGN TABLE', 'CREATE FOREIGN TABLE below () INHERITS (plain) SERVER f'],
+  [
+    'ALTER FOREIGN TABLE',
+    `CREATE FOREIGN TABLE below (g int, v int) SERVER f;
+    ALTER FOREIGN TABLE below INHERIT plain`,
+  ],
+])('the first one is noticed whatever command makes it: %s', async (_what, ddl) => {
+  await world.sql(`CREATE FOREIGN DATA WRAPPER none; CREATE SERVER f FOREIGN DATA WRAPPER none;
+    CREATE TABLE plain (g int, v int);
+    CREATE MATERIALIZED VIEW plain_sum AS SELECT g, sum(v) AS v FROM plain GROUP BY g`);
+  await world.imat.convert('plain_sum');
+  await world.sql(ddl);
+  expect(await sqlstateOf(world.rows('SELECT * FROM imat.plain_sum'))).toBe('IM024');
 });
 
 test('what cannot be captured is refused, with what to do', async () => {

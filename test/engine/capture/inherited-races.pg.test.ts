@@ -38,6 +38,24 @@ test.each(['READ COMMITTED', 'REPEATABLE READ'])(
   },
 );
 
+test('a late writer by another parent reaches a table that has come from there', async () => {
+  await world.sql(`CREATE TABLE other (id int NOT NULL, kind text, amount numeric(10,2));
+    CREATE TABLE other_1 () INHERITS (other); CREATE TABLE other_2 () INHERITS (other);
+    INSERT INTO other_2 VALUES (900, 'a', 1)`);
+  const [index, writer] = [await world.session(), await world.session()];
+  await index.sql('BEGIN; CREATE INDEX ON other_1 (id)');
+  const written = outcomeOf(writer.sql('UPDATE other SET amount = 101'));
+  await untilBlocked(world, writer.pid);
+  await world.sql('ALTER TABLE other_2 NO INHERIT other; ALTER TABLE other_2 INHERIT sale');
+  expect(await world.value('SELECT imat_catalog.follow_any_part()')).toBe(false);
+  await expectExact(world, ALL);
+  await index.sql('COMMIT');
+  expect(await written).not.toBeInstanceOf(Error);
+  expect(await world.value('SELECT max(amount)::text FROM other_2')).toBe('101.00');
+  await maintain(world);
+  await expectExact(world, ALL);
+});
+
 test('one that goes is followed beside those who begin to write later, by name too', async () => {
   await world.sql('ALTER TABLE sale_2a NO INHERIT sale_2');
   const writers = [await world.session(), await world.session()];
@@ -85,12 +103,13 @@ test.each([
     CREATE MATERIALIZED VIEW plain_sum AS ${PLAIN.definition}`);
   if (command === 'repair') await world.imat.convert('plain_sum');
   const other = await world.session();
-  let created: Promise<void> | null = null;
+  const created: Promise<void>[] = [];
   const onProgress = ({ label }: Progress): void => {
-    if (label.endsWith(when)) created ??= other.sql('CREATE TABLE below () INHERITS (plain)');
+    if (label.endsWith(when) && created.length === 0)
+      created.push(other.sql('CREATE TABLE below () INHERITS (plain)'));
   };
   const outcome = await outcomeOf<unknown>(world.imat[command]('plain_sum', { onProgress }));
-  await created;
+  await Promise.all(created);
   await world.sql('INSERT INTO below VALUES (1, 10)');
   expect(outcome).toMatchObject({ condition: 'contention' });
   await world.imat[command]('plain_sum');
