@@ -103,6 +103,9 @@ async function decide(
   serverMajor: number,
   options: Options,
 ): Promise<Omit<Prepared, 'named'>> {
+  // PostgreSQL overrates what the catalog is asked, and compiled that for seconds where there are
+  // many views.
+  await db.execute('SET LOCAL jit = off');
   const analysis = await analyse(db, oid, serverMajor, options.plansAnew === true);
   await refuseStrangersCode(db, oid, analysis.sources);
   const freshness = checkedFreshness(options.freshness ?? 'live');
