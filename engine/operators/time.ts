@@ -1,6 +1,7 @@
 /** The passing of time in generated SQL: which rows of a table it has changed since a moment. */
 import { deparseExpr } from '../../parser/deparse.ts';
 import type { Expr } from '../../parser/tree.ts';
+import { visit } from '../../parser/walk.ts';
 import type { Timed } from '../algebra/timed.ts';
 import { atMoment } from '../algebra/timed.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -22,7 +23,7 @@ export function hasPassed(timed: readonly Timed[], alias: string, moment: Sql): 
 /** Whether one of some bounds, which read no column, is another one now than at `moment`. */
 export function haveMoved(bounds: readonly Expr[], moment: Sql): Sql {
   const tests = unique(
-    bounds.map((bound) => differ([atTime(bound, '', moment), atTime(bound, '', NOW)])),
+    bounds.map((bound) => isMoved(bound, [atTime(bound, '', moment), atTime(bound, '', NOW)])),
   );
   return sql`(${join(tests, ' OR ')})`;
 }
@@ -32,7 +33,7 @@ function passedBy({ expr: own, isValue, bounds, between }: Timed, alias: string,
     atTime(expr, alias, moment),
     atTime(expr, alias, NOW),
   ];
-  const moved = unique(bounds.map((bound) => differ(both(bound))));
+  const moved = unique(bounds.map((bound) => isMoved(bound, both(bound))));
   const tests = [
     sql`(${join(moved, ' OR ')})`,
     ...(between === null
@@ -48,6 +49,15 @@ function passedBy({ expr: own, isValue, bounds, between }: Timed, alias: string,
 function liesBetween(value: Sql, ends: readonly [Sql, Sql]): readonly Sql[] {
   const both = join(ends, ', ');
   return [sql`${value} >= LEAST(${both})`, sql`${value} <= GREATEST(${both})`];
+}
+
+/** A choice among constants can have numbers that are equal and not the same: 1.0 and 1.00. */
+function isMoved(bound: Expr, ends: readonly [Sql, Sql]): Sql {
+  let isChoice = false;
+  visit(bound, ({ kind }) => {
+    isChoice ||= kind === 'case' || kind === 'keyword';
+  });
+  return isChoice ? areOthers(ends) : differ(ends);
 }
 
 const differ = ([before, now]: readonly [Sql, Sql]): Sql => sql`${before} IS DISTINCT FROM ${now}`;

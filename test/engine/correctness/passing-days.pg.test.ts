@@ -21,6 +21,8 @@ const VALUES: Readonly<Record<string, string>> = {
   sums: 'SELECT g, sum(DAY - due) AS s, avg(DAY - due) AS a, count(*) AS n FROM e GROUP BY g',
   open: 'SELECT g, sum(coalesce(paid, DAY) - due) AS days FROM e GROUP BY g',
   capped: 'SELECT g, sum(least(coalesce(paid, DAY), due + 3) - due) AS d FROM e GROUP BY g',
+  scaled: `SELECT g, sum(v * CASE extract(dow FROM DAY) WHEN 1 THEN 1.0 WHEN 3 THEN 1.0 WHEN 5
+    THEN 1.0 ELSE 1.00 END) AS s FROM e GROUP BY g`,
   weighted: 'SELECT g, sum(v * (DAY - due)) AS s FROM e GROUP BY g',
   whole: 'SELECT sum(DAY - due) AS s, max(DAY - due) FILTER (WHERE v > 3) AS m FROM e',
   keys: 'SELECT DAY - due AS age, count(*) AS n, sum(v) AS s FROM e GROUP BY 1',
