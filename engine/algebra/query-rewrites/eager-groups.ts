@@ -223,10 +223,9 @@ class Eager {
 
   #count(call: Aggregate): Expr | null {
     const own = this.#column(call);
-    const counted = conditionOf(call);
-    const isCounted = counted !== null && !isNullForNulls(call) ? this.#forNulls(counted) : null;
-    if (counted === null) return bigint(sum(coalesce(own, ONE)));
     if (isNullForNulls(call)) return bigint(sum(coalesce(own, ZERO)));
+    const counted = conditionOf(call);
+    const isCounted = counted && this.#forNulls(counted);
     return isCounted && bigint(sum(this.#unmatched(choose(isCounted, ONE, ZERO), own)));
   }
 
