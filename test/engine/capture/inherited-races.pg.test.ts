@@ -1,6 +1,7 @@
 /** Tables that inherit come and go beside writers, and beside convert and repair. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Progress } from '../../../engine/index.ts';
+import { sqlAtOnce } from '../commands/support/at-once.ts';
 import {
   expectExact,
   outcomeOf,
@@ -108,14 +109,13 @@ test.each([
   await world.sql(`CREATE TABLE plain (g int, v int); INSERT INTO plain VALUES (1, 1), (2, 2);
     CREATE MATERIALIZED VIEW plain_sum AS ${PLAIN.definition}`);
   if (command === 'repair') await world.imat.convert('plain_sum');
-  const other = await world.session();
-  const created: Promise<void>[] = [];
+  let created = false;
   const onProgress = ({ label }: Progress): void => {
-    if (label.endsWith(when) && created.length === 0)
-      created.push(other.sql('CREATE TABLE below () INHERITS (plain)'));
+    if (!label.endsWith(when) || created) return;
+    created = true;
+    sqlAtOnce(world.url, 'CREATE TABLE below () INHERITS (plain)');
   };
   const outcome = await outcomeOf<unknown>(world.imat[command]('plain_sum', { onProgress }));
-  await Promise.all(created);
   await world.sql('INSERT INTO below VALUES (1, 10)');
   expect(outcome).toMatchObject({ condition: 'contention' });
   await world.imat[command]('plain_sum');

@@ -3,6 +3,7 @@
  * the next repair takes it up.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sqlAtOnce } from './support/at-once.ts';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { expectEqual } from './support/oracle.ts';
 import { createRole, createSandbox, type Sandbox } from './support/sandbox.ts';
@@ -20,21 +21,20 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.drop());
 
+const terminate = (pid: number): string => `SELECT pg_terminate_backend(${pid}, 10000)`;
+
 const steps = ['reading', 'installing capture', 'loading', 'switching'];
 
 test.each(steps)('killed while %s', async (step) => {
   const session = await sandbox.session();
   const pid = await session.value<number>('SELECT pg_backend_pid()');
-  let terminated: Promise<unknown> = Promise.resolve();
   const outcome = await session.imat
     .repair('totals', {
       onProgress: ({ label }) => {
-        if (label.startsWith(step))
-          terminated = sandbox.value(`SELECT pg_terminate_backend(${pid})`);
+        if (label.startsWith(step)) sqlAtOnce(sandbox.url, terminate(pid));
       },
     })
     .catch((error: unknown) => error);
-  await terminated;
   expect(outcome).toMatchObject({ condition: 'connection_failed' });
   await sandbox.sql(`UPDATE sales SET amount = amount + 1 WHERE id % 7 = 0`);
   await expectEqual(sandbox.db, 'imat.totals', TOTALS);
@@ -82,16 +82,13 @@ test('an interrupted convert is finished, and an ordinary owner repairs', async 
   const pid = await first.value<number>('SELECT pg_backend_pid()');
   const writer = await sandbox.session();
   await writer.sql('BEGIN; UPDATE sales SET amount = amount WHERE id = 1');
-  let terminated: Promise<unknown> = Promise.resolve();
   await first.imat
     .convert('totals', {
       onProgress: ({ label }) => {
-        if (label.includes('waiting for writers'))
-          terminated = sandbox.value(`SELECT pg_terminate_backend(${pid})`);
+        if (label.includes('waiting for writers')) sqlAtOnce(sandbox.url, terminate(pid));
       },
     })
     .catch(() => undefined);
-  await terminated;
   await writer.sql('COMMIT');
   expect((await owner.imat.list()).map((imat) => imat.state)).toEqual(['installing']);
   expect(await owner.imat.repair()).toMatchObject([{ name: 'totals', error: null }]);
