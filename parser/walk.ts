@@ -12,6 +12,7 @@ import type {
   GroupItem,
   Query,
   Relation,
+  Select,
   Sort,
   WindowSpec,
   Words,
@@ -247,17 +248,43 @@ export function visitQuery(
 
 /** True where two expressions say the same, wherever in the text they stand. */
 export function equalExpr(a: Expr, b: Expr): boolean {
-  return equalValue(a, b);
+  return equalValue(a, b, []);
 }
 
-function equalValue(a: unknown, b: unknown): boolean {
+/** Items of FROM that stand for each other: `count` numbers from `left`, and from `right`. */
+type Items = { readonly left: number; readonly right: number; readonly count: number };
+
+function equalValue(a: unknown, b: unknown, items: readonly Items[]): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
   const left = entriesWithoutSpan(a);
   const right = new Map(entriesWithoutSpan(b));
+  const within = [...itemsOf(a, b), ...items];
   return (
     left.length === right.size &&
-    left.every(([key, value]) => right.has(key) && equalValue(value, right.get(key)))
+    left.every(([key, value]) => {
+      if (!right.has(key)) return false;
+      const other = right.get(key);
+      if (typeof value !== 'number' || typeof other !== 'number')
+        return equalValue(value, other, within);
+      if (key === 'first') return true;
+      return key === 'relation' ? isSameItem(value, other, within) : value === other;
+    })
   );
+}
+
+/** The items of two SELECTs, which have numbers of their own wherever a query stands. */
+function itemsOf(a: object, b: object): Items[] {
+  if (!isSelect(a) || !isSelect(b) || a.relations.length !== b.relations.length) return [];
+  return [{ left: a.first, right: b.first, count: a.relations.length }];
+}
+
+const isSelect = (value: object): value is Select => 'kind' in value && value.kind === 'select';
+
+function isSameItem(left: number, right: number, items: readonly Items[]): boolean {
+  const own = items.find((one) => left >= one.left && left < one.left + one.count);
+  if (own !== undefined) return left - own.left === right - own.right;
+  const isOwn = items.some((one) => right >= one.right && right < one.right + one.count);
+  return !isOwn && left === right;
 }
 
 function entriesWithoutSpan(value: object): [string, unknown][] {
@@ -266,7 +293,7 @@ function entriesWithoutSpan(value: object): [string, unknown][] {
 
 /** True where two queries say the same, wherever in their texts. */
 export function equalQuery(a: Query, b: Query): boolean {
-  return equalValue(a, b);
+  return equalValue(a, b, []);
 }
 
 /**

@@ -88,6 +88,7 @@ const BOUND_FUNCTIONS: ReadonlySet<string> = new Set([
   'timestamp',
   'timestamptz',
   'timezone',
+  'to_char',
 ]);
 
 function isBound(expr: Expr): boolean {
@@ -295,6 +296,7 @@ function isOrdered(expr: Expr): boolean {
       (one) => one === null || isOrdered(one),
     );
   if (expr.kind === 'literal') return !expr.sql.startsWith("'");
+  if (expr.kind === 'call' && expr.name === 'to_char') return false;
   return expr.kind !== 'cast' || (expr.type !== 'text' && ORDERED.test(expr.type));
 }
 

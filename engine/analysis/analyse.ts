@@ -77,20 +77,30 @@ export async function analyse(
       overRows: plansAnew ? null : await storedOverRows(db, oid),
     };
     await db.execute(PRINTING);
-    const [byQueries, byImats] = [
-      await stackOf(db, oid, 'queries'),
-      await stackOf(db, oid, 'imats'),
-    ];
+    const byQueries = await stackOf(db, oid, 'queries');
     const queried = await analyseHere(db, oid, server, byQueries);
+    if (queried.plan !== null) return queried;
+    // What only the text of a view needs can be completed where it is in the definition.
+    const inText = await stackOf(db, oid, 'queries', true);
+    if (inText !== null && inText.query !== byQueries?.query) {
+      const inlined = await analyseHere(db, oid, server, inText);
+      if (inlined.plan !== null) return inlined;
+    }
     // An imat is read where the whole cannot be maintained by delta: it is there already.
-    const hasImats = byQueries !== null && byImats !== null && byImats.query !== byQueries.query;
-    return hasImats && queried.plan === null ? analyseHere(db, oid, server, byImats) : queried;
+    const byImats = byQueries === null ? null : await stackOf(db, oid, 'imats');
+    const hasImats = byImats !== null && byImats.query !== byQueries?.query;
+    return hasImats ? analyseHere(db, oid, server, byImats) : queried;
   });
 }
 
-async function stackOf(db: Db, oid: number, how: 'queries' | 'imats'): Promise<Unstacked | null> {
+async function stackOf(
+  db: Db,
+  oid: number,
+  how: 'queries' | 'imats',
+  inlinesViews = false,
+): Promise<Unstacked | null> {
   return rolledBack(db, async () => {
-    const found = await unstacked(db, oid, how);
+    const found = await unstacked(db, oid, how, inlinesViews);
     return found !== null && (await unstackedView(db, oid, found)) !== null ? found : null;
   });
 }

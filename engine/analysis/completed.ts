@@ -1,8 +1,9 @@
 /**
- * Completes a definition before it is planned, so that it has one right answer: orders that leave
- * ties are completed (complete-orders.ts), what depends on TimeZone names the zone
- * (pin-settings.ts), fields of dates are printed as whole numbers (print-whole-fields.ts), and row
- * locks are left out (without-locks.ts). The completed text is the definition from then on: it is
+ * Completes a definition before it is planned, so that it has one right answer: words such as
+ * 'yesterday' are expressions (moment-words.ts), orders that leave ties are completed
+ * (complete-orders.ts), what depends on TimeZone names the zone (pin-settings.ts), fields of dates
+ * are printed as whole numbers (print-whole-fields.ts), and row locks are left out
+ * (without-locks.ts). The completed text is the definition from then on: it is
  * stored, maintained and verified.
  */
 import { deparse } from '../../parser/deparse-query.ts';
@@ -16,6 +17,7 @@ import {
   timeOperands,
   withZoneSetting,
 } from '../algebra/query-rewrites/pin-settings.ts';
+import { withoutMomentWords } from '../algebra/query-rewrites/moment-words.ts';
 import { printWholeFields } from '../algebra/query-rewrites/print-whole-fields.ts';
 import { derivedColumns } from '../algebra/query-rewrites/row-keys.ts';
 import { withoutLocks } from '../algebra/query-rewrites/without-locks.ts';
@@ -56,7 +58,7 @@ export async function completedView(
   serverMajor: number,
   timeZone: string,
 ): Promise<CompletedView> {
-  const view = await readView(db, oid);
+  const view = await withoutWords(db, await readView(db, oid));
   const nothing = { view, completion: { settings: {}, notes: [] }, reasons: [] };
   if ('reasons' in view.reading) return nothing;
   const { query: unlocked, locks } = withoutLocks(view.reading.query);
@@ -65,7 +67,7 @@ export async function completedView(
   const orders = await withOrders(db, view, pinned);
   const reasons = orders.reasons.map((reason) => ({ ...reason, span: null }));
   if (orders.query === view.reading.query) return { ...nothing, reasons };
-  const completed = await viewOf(db, view, orders.query);
+  const completed = await viewOf(db, view, orders.query, 'imat_completed');
   if (completed === null) return nothing;
   const isPinned = pinned !== whole;
   return {
@@ -81,6 +83,15 @@ export async function completedView(
     },
     reasons,
   };
+}
+
+/** Before anything else: what the words mean is what the others complete. */
+async function withoutWords(db: Db, view: ReadView): Promise<ReadView> {
+  if ('reasons' in view.reading) return view;
+  const query = withoutMomentWords(view.reading.query);
+  if (query === view.reading.query) return view;
+  const other = await viewOf(db, view, query, 'imat_without_words');
+  return other === null ? view : readView(db, other);
 }
 
 async function withTimeZone(
@@ -182,8 +193,13 @@ export async function openOrders(
 }
 
 /** A temporary view of the query; null if it would not be the same view. */
-async function viewOf(db: Db, { oid, searchPath }: ReadView, query: Query): Promise<number | null> {
-  const create = `CREATE TEMPORARY VIEW imat_completed AS ${deparse(query)}`;
+async function viewOf(
+  db: Db,
+  { oid, searchPath }: ReadView,
+  query: Query,
+  name: string,
+): Promise<number | null> {
+  const create = `CREATE TEMPORARY VIEW ${name} AS ${deparse(query)}`;
   const columnsOf = async (view: number): Promise<string> =>
     ((await loadColumns(db, [view])).get(view) ?? [])
       .map(({ name, type, collation }) => JSON.stringify([name, type, collation]))
@@ -193,7 +209,7 @@ async function viewOf(db: Db, { oid, searchPath }: ReadView, query: Query): Prom
     await db.execute(create);
     await db.execute('SET LOCAL search_path = pg_catalog');
     const [made] = await db.query<{ oid: number }>(
-      `SELECT 'pg_temp.imat_completed'::regclass::oid AS oid`,
+      `SELECT 'pg_temp.${name}'::regclass::oid AS oid`,
     );
     return made?.oid ?? 0;
   };

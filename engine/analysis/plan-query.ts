@@ -31,6 +31,7 @@ import { allStores, storeItem } from '../plan/plan.ts';
 import { factsOf } from '../regroup/key-facts.ts';
 import { outlineOf, tablesOf } from '../regroup/outline.ts';
 import { reasonsAgainst } from '../regroup/reasons-against.ts';
+import { pushTime } from '../regroup/push-time.ts';
 import { hasPaths, isOfTime } from '../regroup/regroup-plan.ts';
 import { timedItems } from '../regroup/timed-items.ts';
 import type { FunctionFacts } from '../server/functions.ts';
@@ -58,8 +59,9 @@ export type Planned = { readonly plan: Plan; readonly againstAdd: readonly PlanR
 type Server = { readonly major: number; readonly overRows: readonly boolean[] | null };
 
 /**
- * Values that change with the day are stored only where nothing else helps: above stores they are
- * computed when they are read, and no row changes with the day.
+ * Conditions that read the time are moved to the tables, and values that change with the day are
+ * stored, only where nothing else helps: above stores both are computed when they are read, and no
+ * row changes with the day.
  */
 export async function planQuery(
   db: Db,
@@ -70,13 +72,28 @@ export async function planQuery(
 ): Promise<Planned | Reasons> {
   const views = await viewQueries(db, inspection, functions);
   if ('reasons' in views) return views;
-  const plan = (values: boolean): Promise<Planned | Reasons> =>
-    planWith(db, given, inspection, functions, server, { views: views.queries, values });
-  const planned = await plan(false);
+  const plan = (how: Handling): Promise<Planned | Reasons> =>
+    planWith(db, given, inspection, functions, server, { views: views.queries, ...how });
+  const planned = await plan({ pushes: false, values: false });
   if (!('reasons' in planned) || !functions.unstable.some(isClock)) return planned;
-  const withValues = await plan(true);
-  return 'reasons' in withValues ? planned : withValues;
+  for (const how of OF_TIME) {
+    const other = await plan(how);
+    if (!('reasons' in other)) return other;
+  }
+  return planned;
 }
+
+/**
+ * How the time is handled. `pushes`: whether conditions are moved to the tables whose columns they
+ * compare; `values`: whether values that change with the day may be stored.
+ */
+type Handling = { readonly pushes: boolean; readonly values: boolean };
+
+const OF_TIME: readonly Handling[] = [
+  { pushes: true, values: false },
+  { pushes: false, values: true },
+  { pushes: true, values: true },
+];
 
 async function planWith(
   db: Db,
@@ -84,7 +101,7 @@ async function planWith(
   inspection: Inspection,
   functions: FunctionFacts,
   server: Server,
-  { views, values }: { readonly views: Views; readonly values: boolean },
+  { views, pushes, values }: Handling & { readonly views: Views },
 ): Promise<Planned | Reasons> {
   const definition = withoutMomentKeys(inlineRowlessSublinks(given));
   const sources = new Map<number, SourceFacts>(
@@ -93,11 +110,13 @@ async function planWith(
   const adding: Adding = { db, sources, serverMajor: server.major, values };
   const added = await planAdd(adding, definition, views, inspection.columns);
   if (!('reasons' in added)) return { plan: { stores: [added], residual: null }, againstAdd: [] };
-  const query = standalone(definition, views, sources);
+  const whole = standalone(definition, views, sources);
+  const query = pushes ? await pushTime(whole, (one) => typesOf(db, one)) : whole;
+  if (pushes && query === whole) return { reasons: added.reasons };
   const late = timedItems(query, outlineOf(query), sources, values).untimed;
   // Groups of views are groups below, and subqueries may have become expressions.
   const inlined =
-    views.size === 0 && definition.ctes.length === 0
+    views.size === 0 && definition.ctes.length === 0 && !pushes
       ? added
       : await planAdd(adding, query, new Map(), inspection.columns);
   if (!('reasons' in inlined))
@@ -123,12 +142,19 @@ async function planWith(
     areLarge: (groups) =>
       decide(async () => functions.untrusted.length === 0 && areLarge(db, groups)),
   };
-  const whole = withTimeAbove(query, sources);
-  const plan = await planStores(whole, inspection.columns, rules, added.reasons);
+  const plan = await planStores(
+    withTimeAbove(query, sources),
+    inspection.columns,
+    rules,
+    added.reasons,
+  );
   if (!('reasons' in plan))
     return { plan: { ...plan, overRows: decided }, againstAdd: added.reasons };
   return late.length > 0 ? { reasons: late.map(untimed) } : plan;
 }
+
+const typesOf = async (db: Db, query: Query): Promise<readonly string[]> =>
+  (await queryColumns(db, query)).map(({ type }) => type);
 
 function withTimeAbove(query: Query, sources: ReadonlyMap<number, SourceFacts>): Query {
   const outline = outlineOf(query);

@@ -45,15 +45,16 @@ export async function planStores(
   const isOverGroups = query.kind === 'select' && query.grouped;
   if (isComplete && !isOverGroups) return onlyRows(regrouped, rules);
   const own = deciding(against, 'reasons' in whole ? whole.reasons : []);
-  const { above, reasons } = await residualOver(query, own, rules);
+  const { above, reasons } = await residualOver(query, own, rules, false);
   const outputTypes = columns.map(({ type }) => type);
-  const residual: Plan | null = above && {
-    stores: above.stores,
-    residual: { query: above.query, outputTypes },
-  };
+  const planOf = (found: Above | null): Plan | null =>
+    found && { stores: found.stores, residual: { query: found.query, outputTypes } };
+  const residual = planOf(above);
   const isAdded = residual?.stores.every(({ rule }) => rule === 'add') === true;
   if (isComplete && !isAdded) return onlyRows(regrouped, rules);
-  return residual ?? (regrouped === null ? { reasons } : onlyRows(regrouped, rules));
+  if (residual !== null) return residual;
+  if (regrouped !== null) return onlyRows(regrouped, rules);
+  return planOf((await residualOver(query, own, rules, true)).above) ?? { reasons };
 }
 
 /**
@@ -88,20 +89,22 @@ const onlyRows = async (plan: RegroupPlan, rules: Rules): Promise<Plan> =>
 
 /**
  * Where the residual computes something from a group key of which equal values can differ, groups
- * are computed again: the key is then always one that is there.
+ * are computed again: the key is then always one that is there. `acceptsAllRows`: whether changes
+ * of a table may concern all rows of a store.
  */
 async function residualOver(
   query: Query,
   against: readonly PlanReason[],
   rules: Rules,
+  acceptsAllRows: boolean,
 ): Promise<{ readonly above: Above | null } & Reasons> {
-  const separation = new Separation(rules, false);
+  const separation = new Separation(rules, { acceptsAllRows });
   const above = await separation.residual(query, against);
   const isLoose =
     above !== null &&
     computesFromLoose(above.query, (relation) => storedColumns(above, storeNumber(relation)));
   if (!isLoose) return { above, reasons: separation.reasons };
-  const strict = new Separation(rules, true);
+  const strict = new Separation(rules, { acceptsAllRows, isStrict: true });
   return { above: await strict.residual(query, against), reasons: strict.reasons };
 }
 
@@ -123,8 +126,8 @@ const MAX_STEPS = 100;
 
 class Separation {
   readonly #rules: Rules;
-  /** Whether the keys of stored groups must be of rows that are there. */
   readonly #isStrict: boolean;
+  readonly #acceptsAllRows: boolean;
   /** The first number that no item of FROM has. */
   #next = 0;
   #steps = 0;
@@ -140,9 +143,11 @@ class Separation {
     readonly columns: Columns;
   }[] = [];
 
-  constructor(rules: Rules, isStrict: boolean) {
+  /** `isStrict`: whether the keys of stored groups must be of rows that are there. */
+  constructor(rules: Rules, { isStrict = false, acceptsAllRows = false }) {
     this.#rules = rules;
     this.#isStrict = isStrict;
+    this.#acceptsAllRows = acceptsAllRows;
   }
 
   /** The query over stores; null where a part of it can be stored by no rule. */
@@ -331,7 +336,8 @@ class Separation {
       ? null
       : await betterThanKeys(query, columns, this.#rules, whole, this.#groups);
     if (better !== null) return better;
-    if (whole !== null && hasPaths(whole)) return overGroups(whole, this.#rules, this.#groups);
+    if (whole !== null && (this.#acceptsAllRows || hasPaths(whole)))
+      return overGroups(whole, this.#rules, this.#groups);
     const [against, againstKey] = [added, regrouped].map((one) =>
       'reasons' in one ? one.reasons : [],
     );

@@ -7,6 +7,7 @@ import type { Db } from '../db/db.ts';
 import type { CatalogFunction } from '../../parser/catalog.ts';
 import type { TreeNode } from './stored-tree.ts';
 import { specialUses } from './special-nodes.ts';
+import { isDateText, READS_DATES } from './date-texts.ts';
 import { constantOf } from './stored-constants.ts';
 import { nodesOf, numberOf, parseNodeTree, typeOf, visitNodes } from './stored-tree.ts';
 import { hiddenTables } from './function-bodies.ts';
@@ -115,7 +116,12 @@ export async function loadFunctionFacts(db: Db, views: readonly number[]): Promi
     }),
     ...findings.uses.flatMap((use) => useOf(use, functions.get(use.oid), outputs)),
     ...findings.conversions.flatMap((conversion) =>
-      conversionUses(conversion, functions.get(inputs.get(conversion.to) ?? 0), outputs),
+      conversionUses(
+        conversion,
+        functions.get(inputs.get(conversion.to) ?? 0),
+        isDateText(conversion.from, (oid) => functions.get(oid)?.signature ?? ''),
+        outputs,
+      ),
     ),
     ...findings.special,
   ];
@@ -304,12 +310,16 @@ function dependenceOf(
 function conversionUses(
   { from, to }: Conversion,
   input: FunctionRow | undefined,
+  isOfOneDate: boolean,
   outputs: ReadonlyMap<number, TypeOutput>,
 ): FunctionUse[] {
   const printed = from === null ? 'moment' : printing(from, outputs, false);
   // Reading text can depend on the clock: 'today' is a date.
   const read =
-    input === undefined || input.volatility === 'i' || input.name === 'enum_in'
+    input === undefined ||
+    input.volatility === 'i' ||
+    input.name === 'enum_in' ||
+    (isOfOneDate && READS_DATES.has(input.name))
       ? 'tables'
       : SETTINGS_ONLY.has(input.name)
         ? 'settings'

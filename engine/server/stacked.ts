@@ -1,6 +1,7 @@
 /**
  * Definitions that read materialized views. A materialized view holds what was true when somebody
- * refreshed it last, so an imat reads the query behind it, or the imat that was made from it.
+ * refreshed it last, so an imat reads the query behind it, or the imat that was made from it. The
+ * queries of ordinary views can be put into the text as well, so that they are completed with it.
  */
 import { substituteRelations } from '../../parser/libpg/substitute.ts';
 import { quoteQualified } from '../../parser/quote.ts';
@@ -24,7 +25,7 @@ export type Unstacked = {
   readonly query: string;
   /** The materialized views that are read otherwise, with what is read instead. */
   readonly instead: ReadonlyMap<string, string>;
-  /** Ordinary views whose queries are in the query, because they read materialized views. */
+  /** Ordinary views whose queries are in the query. */
   readonly views: readonly number[];
   /** Imats whose definitions are in the query. */
   readonly imats: readonly number[];
@@ -60,9 +61,16 @@ WHERE r.ev_class = $1 AND c.oid <> $1 AND c.relkind IN ('m', 'v') ORDER BY 1`;
 
 /**
  * The query of a view with something else in the place of materialized views, those included that
- * its views read. Null if it reads none. Inside a transaction, under search_path = pg_catalog.
+ * its views read, and with the queries of all ordinary views if `inlinesViews`, otherwise of those
+ * that read materialized views. Null if it reads none of these. Inside a transaction, under
+ * search_path = pg_catalog.
  */
-export async function unstacked(db: Db, view: number, how: Instead): Promise<Unstacked | null> {
+export async function unstacked(
+  db: Db,
+  view: number,
+  how: Instead,
+  inlinesViews = false,
+): Promise<Unstacked | null> {
   const instead = new Map<string, string>();
   const views = new Set<number>();
   const imats: number[] = [];
@@ -96,8 +104,9 @@ export async function unstacked(db: Db, view: number, how: Instead): Promise<Uns
     }
     const { text, changed } = await queryOf(read.oid);
     if (read.kind === 'v') {
-      if (changed) views.add(read.oid);
-      return changed ? `(${text})` : null;
+      if (!changed && !inlinesViews) return null;
+      views.add(read.oid);
+      return `(${text})`;
     }
     instead.set(name, 'its query');
     return `(${text})`;

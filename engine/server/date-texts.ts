@@ -1,0 +1,37 @@
+/**
+ * Texts that PostgreSQL reads as the same date in every session. Which text that is depends on
+ * DateStyle (`01/02/2020`) and on the moment (`today`), but not if
+ *   - it is a number (`(20200131)::text::date`): digits alone are year, month and day in this order,
+ *     and no number has three fields in it, which DateStyle orders;
+ *   - to_char made it of a time, the year first: `to_char(t, 'YYYY-MM-01')::date`.
+ * PostgreSQL documentation, B.1 Date/Time Input Interpretation; the tests ask the server.
+ */
+import { constantOf } from './stored-constants.ts';
+import type { TreeNode } from './stored-tree.ts';
+import { nodesOf, numberOf, typeOf } from './stored-tree.ts';
+
+/** The input functions of types without a time zone. */
+export const READS_DATES: ReadonlySet<string> = new Set(['date_in', 'timestamp_in']);
+
+/** bigint, smallint, integer, numeric. */
+const NUMBERS: ReadonlySet<number | null> = new Set([20, 21, 23, 1700]);
+
+const YEAR_FIRST = /^YYYY(-(MM|0[1-9]|1[0-2])-(DD|0[1-9]|[12]\d)|MMDD)( HH24:MI(:SS)?)?$/;
+
+const PRINTS_TIMES = /^to_char\(timestamp with(out)? time zone, text\)$/;
+
+/** `signatureOf`: of a function's OID. */
+export function isDateText(text: TreeNode | null, signatureOf: (oid: number) => string): boolean {
+  if (text === null) return false;
+  const [arg, format] = nodesOf(text, 'args');
+  const [converted] = nodesOf(text, 'arg');
+  if (text.node.startsWith('RELABELTYPE'))
+    return converted !== undefined && isDateText(converted, signatureOf);
+  if (text.node.startsWith('COERCEVIAIO'))
+    return converted !== undefined && NUMBERS.has(typeOf(converted));
+  if (!text.node.startsWith('FUNCEXPR') || arg === undefined || format === undefined) return false;
+  return (
+    PRINTS_TIMES.test(signatureOf(numberOf(text, 'funcid') ?? 0)) &&
+    YEAR_FIRST.test(constantOf(format)?.text ?? '')
+  );
+}
