@@ -31,7 +31,7 @@ import { allStores, storeItem } from '../plan/plan.ts';
 import { factsOf } from '../regroup/key-facts.ts';
 import { outlineOf, tablesOf } from '../regroup/outline.ts';
 import { reasonsAgainst } from '../regroup/reasons-against.ts';
-import { pushTime } from '../regroup/push-time.ts';
+import { pushTime, unionsIn } from '../regroup/push-time.ts';
 import { hasPaths, isOfTime } from '../regroup/regroup-plan.ts';
 import { timedItems } from '../regroup/timed-items.ts';
 import type { FunctionFacts } from '../server/functions.ts';
@@ -111,7 +111,7 @@ async function planWith(
   const added = await planAdd(adding, definition, views, inspection.columns);
   if (!('reasons' in added)) return { plan: { stores: [added], residual: null }, againstAdd: [] };
   const whole = standalone(definition, views, sources);
-  const query = pushes ? await pushTime(whole, (one) => typesOf(db, one)) : whole;
+  const query = pushes ? await withTimeBelow(db, whole) : whole;
   if (pushes && query === whole) return { reasons: added.reasons };
   const late = timedItems(query, outlineOf(query), sources, values).untimed;
   // Groups of views are groups below, and subqueries may have become expressions.
@@ -153,8 +153,15 @@ async function planWith(
   return late.length > 0 ? { reasons: late.map(untimed) } : plan;
 }
 
-const typesOf = async (db: Db, query: Query): Promise<readonly string[]> =>
-  (await queryColumns(db, query)).map(({ type }) => type);
+async function withTimeBelow(db: Db, query: Query): Promise<Query> {
+  const types = new Map<Query, readonly string[]>();
+  for (const one of unionsIn(query))
+    types.set(
+      one,
+      (await queryColumns(db, one)).map(({ type }) => type),
+    );
+  return pushTime(query, (one) => types.get(one) ?? []);
+}
 
 function withTimeAbove(query: Query, sources: ReadonlyMap<number, SourceFacts>): Query {
   const outline = outlineOf(query);

@@ -4,85 +4,88 @@
  * by what it reads. There it compares the columns of one table, and timed-items.ts knows it.
  *
  *   SELECT .. FROM (SELECT date(t) AS day, count(*) FROM o GROUP BY 1) d, .. WHERE day > now()
- *   SELECT .. FROM (SELECT date(t) AS day, count(*) FROM o WHERE date(t) > now() GROUP BY 1) d, ..
+ *   SELECT .. FROM (SELECT date(t) AS day, count(*) FROM o WHERE date(t) > now() GROUP BY 1) d,
+ *   ..
  *
  * Right because the subquery computes the rows that it shows with some values from rows with these
  * values alone (`decomposes`), and PostgreSQL moves conditions the same way. Counter-examples, which
  * stay: an item that an outer join can show as NULLs; a LIMIT; a window that is not within these
- * values; branches whose column has another type than the union's, which would be compared
- * otherwise.
+ * values; branches whose column has another type than the union's and would be compared otherwise.
  */
 import type { ColumnRef, Expr, Query, Relation, Select } from '../../parser/tree.ts';
 import { mapExpr, returnsSet, visit } from '../../parser/walk.ts';
 import { readsNow } from '../algebra/timed.ts';
-import { conjunction, conjuncts } from '../algebra/query-rewrites/relations.ts';
+import { conjunction, conjuncts, eachQuery } from '../algebra/query-rewrites/relations.ts';
 import { nullableIn } from './outline.ts';
 import { decomposes, withoutJoinNames } from './lineage.ts';
 
-/** The types of a query's columns. */
-type TypesOf = (query: Query) => Promise<readonly string[]>;
+/** The types of a query's columns; none where they are not known. */
+type TypesOf = (query: Query) => readonly string[];
 
-/** The same object where nothing can be moved. */
-export async function pushTime(query: Query, typesOf: TypesOf): Promise<Query> {
+/** The same object where nothing can be moved. `typesOf` is asked of those of `unionsIn`. */
+export function pushTime(query: Query, typesOf: TypesOf): Query {
   if (query.kind === 'values') return query;
   if (query.kind === 'set_operation') {
-    const left = await pushTime(query.left, typesOf);
-    const right = await pushTime(query.right, typesOf);
+    const [left, right] = [pushTime(query.left, typesOf), pushTime(query.right, typesOf)];
     return left === query.left && right === query.right ? query : { ...query, left, right };
   }
-  const moved = await pushedFrom(query, typesOf);
-  const relations: Relation[] = [];
-  for (const relation of moved.relations) {
-    if (relation.kind !== 'subquery' || relation.lateral) relations.push(relation);
-    else {
-      const inner = await pushTime(relation.query, typesOf);
-      relations.push(inner === relation.query ? relation : { ...relation, query: inner });
-    }
-  }
+  const moved = pushedFrom(query, typesOf);
+  const relations = moved.relations.map((relation) => {
+    if (relation.kind !== 'subquery' || relation.lateral) return relation;
+    const inner = pushTime(relation.query, typesOf);
+    return inner === relation.query ? relation : { ...relation, query: inner };
+  });
   const isSame = relations.every((relation, at) => relation === moved.relations[at]);
   return isSame ? moved : { ...moved, relations };
 }
 
-async function pushedFrom(query: Select, typesOf: TypesOf): Promise<Select> {
-  const nullable = new Set(query.from.flatMap(nullableIn));
-  const relations = [...query.relations];
-  const kept: Expr[] = [];
-  for (const written of conjuncts(query.where)) {
-    const condition = readsNow(written) ? withoutJoinNames(written) : written;
-    const item = readsNow(written) && !isMerged(written) ? itemOf(condition) : null;
-    const place = item === null ? -1 : item - query.first;
-    const relation = relations[place];
-    const inner =
-      relation?.kind !== 'subquery' || relation.lateral || nullable.has(item ?? 0)
-        ? null
-        : await within(relation.query, condition, namesOf(relation), typesOf);
-    if (inner === null || relation?.kind !== 'subquery') kept.push(written);
-    else relations[place] = { ...relation, query: inner };
-  }
-  return kept.length === conjuncts(query.where).length
-    ? query
-    : { ...query, relations, where: conjunction(kept) };
+/** The unions of a query and their branches. */
+export function unionsIn(query: Query): readonly Query[] {
+  const found = new Set<Query>();
+  eachQuery(query, (one) => {
+    if (one.kind === 'set_operation' && one.op === 'UNION')
+      for (const part of [one, one.left, one.right]) found.add(part);
+  });
+  return [...found];
 }
 
-/** The item whose columns an expression reads, if it reads nothing else. */
+function pushedFrom(query: Select, typesOf: TypesOf): Select {
+  const nullable = new Set(query.from.flatMap(nullableIn));
+  const written = conjuncts(query.where);
+  const relations = [...query.relations];
+  const moved = new Set<Expr>();
+  for (const [place, relation] of relations.entries()) {
+    const number = query.first + place;
+    if (relation.kind !== 'subquery' || relation.lateral || nullable.has(number)) continue;
+    const own = written.filter((one) => itemOf(one) === number);
+    // Together, because a query that was changed is none whose types are known.
+    for (const some of own.length < 2 ? [own] : [own, ...own.map((one) => [one])]) {
+      const condition = conjunction(some.map(withoutJoinNames));
+      const inner = condition && within(relation.query, condition, namesOf(relation), typesOf);
+      if (inner === null) continue;
+      relations[place] = { ...relation, query: inner };
+      for (const one of some) moved.add(one);
+      break;
+    }
+  }
+  const where = conjunction(written.filter((one) => !moved.has(one)));
+  return moved.size === 0 ? query : { ...query, relations, where };
+}
+
+/**
+ * The item whose columns an expression reads beside the time, if it reads nothing else. A column
+ * that USING merges may have another type than each of the two.
+ */
 function itemOf(expr: Expr): number | null {
+  if (!readsNow(expr)) return null;
   const items = new Set<number>();
   let isPlain = true;
   visit(expr, (node) => {
     if (node.kind === 'column') items.add(node.relation);
-    isPlain &&= !OTHERS.has(node.kind);
+    isPlain &&= !OTHERS.has(node.kind) && !(node.kind === 'join_column' && node.merged);
   });
   const [item] = items;
   return isPlain && items.size === 1 ? (item ?? null) : null;
-}
-
-/** Whether it reads a column that USING merges, which may have another type than each of the two. */
-function isMerged(expr: Expr): boolean {
-  let found = false;
-  visit(expr, (node) => {
-    found ||= node.kind === 'join_column' && node.merged;
-  });
-  return found;
 }
 
 /** What reads more than the columns of a row. */
@@ -99,28 +102,24 @@ function namesOf({ query, columnAliases }: Extract<Relation, { kind: 'subquery' 
 }
 
 /** A query with a condition over its columns, which it knows by these names; null if it cannot. */
-async function within(
+function within(
   query: Query,
   condition: Expr,
   names: readonly string[],
   typesOf: TypesOf,
-): Promise<Query | null> {
+): Query | null {
   if (query.limit !== null || query.locking.length > 0 || query.kind === 'values') return null;
   const places = placesIn(condition, names);
   if (places === null) return null;
   if (query.kind === 'select') return withinSelect(query, condition, names, places);
-  if (query.op !== 'UNION') return null;
-  const types = await typesOf(query);
-  const branches: Query[] = [];
-  for (const branch of [query.left, query.right]) {
-    const own = await typesOf(branch);
-    if (places.some((place) => own[place] !== types[place])) return null;
-    const inner = await within(branch, condition, names, typesOf);
-    if (inner === null) return null;
-    branches.push(inner);
-  }
-  const [left = query.left, right = query.right] = branches;
-  return { ...query, left, right };
+  const [types, ...branches] = [query, query.left, query.right].map(typesOf);
+  const isSame = places.every((place) =>
+    branches.every((own) => own[place] !== undefined && own[place] === types?.[place]),
+  );
+  if (query.op !== 'UNION' || !isSame) return null;
+  const left = within(query.left, condition, names, typesOf);
+  const right = left && within(query.right, condition, names, typesOf);
+  return left && right && { ...query, left, right };
 }
 
 function withinSelect(

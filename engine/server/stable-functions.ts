@@ -113,6 +113,10 @@ export const PRINTS_ARGUMENTS = new Set([
   'concat_ws',
   'format',
   'array_to_string',
+  'array_out',
+  'multirange_out',
+  'range_out',
+  'record_out',
 ]);
 
 /** The same as JSON. */

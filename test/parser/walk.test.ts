@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { deparseExpr } from '../../parser/deparse.ts';
 import { quoteIdent } from '../../parser/quote.ts';
 import { children, equalExpr, mapExpr, visit } from '../../parser/walk.ts';
-import { readExpr } from './support/catalog.ts';
+import type { Expr } from '../../parser/tree.ts';
+import { readExpr, readWhole } from './support/catalog.ts';
 
 const text = (expr: Parameters<typeof deparseExpr>[0]): string =>
   deparseExpr(expr, (ref) => ref.name);
@@ -58,6 +59,30 @@ test('mapExpr replaces from the top and does not walk into what it put in', asyn
   );
   expect(text(doubled)).toBe('((a + a) + pg_catalog.lower((a + a)))');
   expect(mapExpr(ALL, () => null)).toEqual(ALL);
+});
+
+test('queries within expressions are equal whatever their items are numbered', async () => {
+  const targets = async (list: string): Promise<readonly Expr[]> => {
+    const query = await readWhole(`SELECT ${list} FROM public.t`);
+    return query.kind === 'select' ? query.targets.map(({ expr }) => expr) : [];
+  };
+  const compared = async (one: string, other: string): Promise<boolean> => {
+    const [first, second] = await targets(`${one} AS x, ${other} AS y`);
+    if (first === undefined || second === undefined) throw new Error(one);
+    return equalExpr(first, second);
+  };
+  const one = 'EXISTS (SELECT FROM public.t u, public.t v WHERE u.a = t.a AND v.b = u.b)';
+  expect(await compared(one, one)).toBe(true);
+  for (const other of [
+    one.replace('v.b', 't.b'),
+    one.replace('u.a = t.a', 'u.a = u.a'),
+    one.replace('v.b = u.b', 'u.b = v.b'),
+    one.replace('v.b = u.b', 'v.b = v.b'),
+    one.replace(', public.t v', '').replace('v.b', 'u.b'),
+  ])
+    expect(await compared(one, other), other).toBe(false);
+  const nested = `(SELECT u.b FROM public.t u WHERE u.a = ${one.replaceAll('t.a', 'u.a')})`;
+  expect(await compared(nested, nested)).toBe(true);
 });
 
 test('equalExpr ignores places and nothing else', async () => {

@@ -33,6 +33,11 @@ BEGIN
   WHERE i.captures AND c.problem IS NOT NULL
   UNION ALL
   SELECT i.id, imat_catalog.fact_difference(f.class, f.object, f.facts, n.facts)
+    || CASE WHEN n.facts ? 'rule' AND NOT EXISTS (
+        SELECT FROM imat_catalog.imat x, imat_catalog.objects_read(x.definition_view) o
+        WHERE x.id = i.id AND o.class = f.class AND o.object = f.object)
+      THEN '; the definition has its former query, which imat repair keeps, and imat alter replaces'
+      ELSE '' END
   FROM compared i JOIN imat_catalog.fact f ON f.imat_id = i.id AND i.same_cluster
     CROSS JOIN LATERAL (SELECT imat_catalog.fact_version(f.class, f.object) AS version) v
     CROSS JOIN LATERAL (SELECT CASE WHEN v.version = f.version THEN f.facts

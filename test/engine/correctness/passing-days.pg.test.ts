@@ -14,7 +14,12 @@ CREATE TABLE e (id int PRIMARY KEY, g int, v numeric, due date NOT NULL, paid da
   until date DEFAULT 'infinity');
 CREATE TABLE p (g int PRIMARY KEY, name text, since date);
 INSERT INTO p SELECT i, 'p' || i, DATE '2024-01-18' + 3 * i FROM generate_series(0, 5) AS i;
-CREATE VIEW late AS SELECT g, sum(DAY - due) AS days FROM e GROUP BY g`;
+CREATE VIEW late AS SELECT g, sum(DAY - due) AS days FROM e GROUP BY g;
+CREATE VIEW calendar AS SELECT d::date AS day, to_char(d, 'YYYY-MM') AS month
+  FROM generate_series(DAY::timestamp - interval '9 days', DAY::timestamp, '1 day') d;
+CREATE VIEW recent AS SELECT id, g, v, due FROM e WHERE due >= DAY - 5;
+CREATE VIEW recent_days AS SELECT c.day, c.month, r.id, r.g, r.v
+  FROM calendar c LEFT JOIN recent r ON r.due = c.day`;
 
 /** With DAY in the place of the day. */
 const VALUES: Readonly<Record<string, string>> = {
@@ -127,13 +132,46 @@ const CALENDARS: Readonly<Record<string, string>> = {
     (DAY - 1, 'new'), (DAY - 2, 'old')) l(day, what) LEFT JOIN e ON e.due = l.day GROUP BY l.what`,
 };
 
+/** Conditions that are moved to the tables, and times that are shown. */
+const MOVED: Readonly<Record<string, string>> = {
+  groups: `SELECT s.due, s.n, p.name FROM (SELECT due, g, count(*) AS n FROM e GROUP BY due, g) s
+    JOIN p ON p.g = s.g WHERE s.due >= DAY - 3`,
+  expressions: `SELECT s.d, s.n, p.name FROM (SELECT due + 1 AS d, g, count(*) AS n FROM e
+    GROUP BY due + 1, g) s JOIN p ON p.g = s.g WHERE s.d >= DAY - 3 AND s.d <= DAY`,
+  unions: `SELECT u.d, p.name, rank() OVER (PARTITION BY p.g ORDER BY u.d, u.x) AS r
+    FROM (SELECT due AS d, g, id AS x FROM e UNION ALL SELECT since, g, -g FROM p) u
+    JOIN p ON p.g = u.g WHERE u.d > DAY - 5`,
+  sets: `SELECT u.d, p.name FROM (SELECT due AS d, g FROM e UNION SELECT since, g FROM p
+    UNION SELECT paid, g FROM e) u JOIN p ON p.g = u.g WHERE u.d > DAY - 5 OR u.d IS NULL`,
+  first_rows: `SELECT s.due, s.v, p.name FROM (SELECT DISTINCT ON (due, g) due, g, v FROM e
+    ORDER BY due, g, id) s JOIN p ON p.g = s.g WHERE s.due = DAY - 1 OR s.due = DAY`,
+  partitions: `SELECT s.d, s.r, p.name FROM (SELECT due + 1 AS d, g,
+    row_number() OVER (PARTITION BY due + 1 ORDER BY id) AS r FROM e) s JOIN p ON p.g = s.g
+    WHERE s.d >= DAY - 2`,
+  month_text: `SELECT g, count(*) AS n FROM e WHERE due < to_char(DAY, 'YYYY-MM-01')::date + 9
+    AND extract(year FROM due) >= to_char(DAY, 'YYYY')::int GROUP BY g`,
+  all_rows: `SELECT p.g, p.name, e.id, DAY AS stamp FROM p LEFT JOIN e ON e.v > p.g`,
+  exists_key: `SELECT g, EXISTS (SELECT FROM p WHERE p.g = e.g AND p.since < '2024-01-24') AS early,
+    count(*) AS n, DAY AS stamp FROM e
+    GROUP BY g, EXISTS (SELECT FROM p WHERE p.g = e.g AND p.since < '2024-01-24')`,
+  view_of_days: `SELECT c.day, c.month, count(e.id) AS n FROM calendar c
+    LEFT JOIN e ON e.due = c.day GROUP BY c.day, c.month`,
+  view_of_rows: `SELECT p.name, string_agg(r.v::text, ',' ORDER BY r.id) AS vs FROM p
+    LEFT JOIN recent r ON r.g = p.g GROUP BY p.name`,
+  view_of_views: `SELECT day, month, count(id) AS n, max(v) AS m FROM recent_days
+    GROUP BY day, month`,
+};
+
 let day = '';
 const withDay = (text: string): string => text.replaceAll('DAY', day);
 const definitionsOf = (all: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(all).map(([name, text]) => [
       name,
-      withDay(text).replaceAll(/\b(FROM|JOIN) (e|p|late)\b/g, '$1 public.$2'),
+      withDay(text).replaceAll(
+        /\b(FROM|JOIN) (e|p|late|calendar|recent|recent_days)\b/g,
+        '$1 public.$2',
+      ),
     ]),
   );
 
@@ -166,6 +204,7 @@ const BATCHES = [
   ['values', VALUES],
   ['moments', MOMENTS],
   ['calendars', CALENDARS],
+  ['moved', MOVED],
 ] as const;
 
 describe.each(BATCHES)('%s', (batch, given) => {

@@ -98,6 +98,33 @@ test('a view whose query is in the definition is watched', async () => {
   });
 });
 
+test('a view that only its query can complete is watched in the same way', async () => {
+  const setup = `CREATE TABLE visit (id int PRIMARY KEY, team int, at timestamptz);
+    INSERT INTO visit SELECT i, i % 5, timestamptz '2026-01-01' + i * interval '7 hours'
+      FROM generate_series(1, 50) AS i;
+    CREATE VIEW by_day AS SELECT team, date_trunc('day', at) AS day FROM visit;
+    CREATE VIEW first_days AS SELECT DISTINCT ON (team) team, day FROM by_day ORDER BY team;
+    CREATE MATERIALIZED VIEW days AS SELECT day, count(*) AS n FROM first_days GROUP BY day`;
+  await inSandbox(setup, async (sandbox) => {
+    expect(await sandbox.imat.convert('days')).toMatchObject({ strategy: 'delta' });
+    const former = `SELECT day, count(*) AS n FROM (SELECT DISTINCT ON (team) team,
+      date_trunc('day', at) AS day FROM public.visit ORDER BY team, id) d GROUP BY day`;
+    await sandbox.sql('DELETE FROM visit WHERE id % 7 = 1');
+    await expectEqual(sandbox.db, 'imat.days', former);
+    await sandbox.sql(`CREATE OR REPLACE VIEW by_day AS
+      SELECT team, date_trunc('month', at) AS day FROM visit`);
+    await expect(sandbox.rows('SELECT * FROM imat.days')).rejects.toThrow(
+      'imat "days" is broken: view public.by_day was replaced; the definition has its former query',
+    );
+    await sandbox.imat.repair('days');
+    await expectEqual(sandbox.db, 'imat.days', former);
+    const query = 'SELECT day, count(*) AS n FROM first_days GROUP BY day';
+    await sandbox.imat.alter('days', query);
+    await sandbox.sql('DELETE FROM visit WHERE id % 7 = 2');
+    await expectEqual(sandbox.db, 'imat.days', former.replace("'day', at", "'month', at"));
+  });
+});
+
 test('one that is converted is read as its imat', async () => {
   await inSandbox(`${SETUP}; ${LISTING}`, async (sandbox) => {
     await sandbox.imat.convert('lower_mv');
