@@ -36,7 +36,8 @@ BEGIN
     || CASE WHEN n.facts ? 'rule' AND NOT EXISTS (
         SELECT FROM imat_catalog.imat x, imat_catalog.objects_read(x.definition_view) o
         WHERE x.id = i.id AND o.class = f.class AND o.object = f.object)
-      THEN '; the definition has its former query, which imat repair keeps, and imat alter replaces'
+      THEN '; the definition has its former query, which imat repair keeps and imat alter '
+        'replaces'
       ELSE '' END
   FROM compared i JOIN imat_catalog.fact f ON f.imat_id = i.id AND i.same_cluster
     CROSS JOIN LATERAL (SELECT imat_catalog.fact_version(f.class, f.object) AS version) v
