@@ -8,7 +8,7 @@
  *   ..
  *
  * Right because the subquery computes the rows that it shows with some values from rows with these
- * values alone (`decomposes`), and PostgreSQL moves conditions the same way. Counter-examples, which
+ * values alone (`decomposes`), and PostgreSQL moves conditions the same way. Counter-examples that
  * stay: an item that an outer join can show as NULLs; a LIMIT; a window that is not within these
  * values; branches whose column has another type than the union's and would be compared otherwise.
  */
