@@ -91,22 +91,37 @@ const MAP_CHILDREN: { readonly [K in ExprKind]: (expr: ExprOf[K], map: MapExpr) 
   syntax_form: (expr, map) => mapWords(expr, map),
 };
 
+/** The same object where no child is another one. */
 function mapChildren(expr: Expr, map: MapExpr): Expr {
+  let changed = false;
   // Array.map passes an index as well; the callers' functions must see one argument.
-  return mapChildrenOf(expr.kind, expr, (child) => map(child));
+  const mapped = mapChildrenOf(expr.kind, expr, (child) => {
+    const other = map(child);
+    changed ||= other !== child;
+    return other;
+  });
+  return changed ? mapped : expr;
 }
 
 function mapChildrenOf<K extends ExprKind>(kind: K, expr: ExprOf[K], map: MapExpr): Expr {
   return MAP_CHILDREN[kind](expr, map);
 }
 
+/** What `children` has found: a definition is walked many times, and nodes never change. */
+const known = new WeakMap<Expr, readonly Expr[]>();
+const NONE: readonly Expr[] = [];
+
 /** The direct children of an expression, in the order in which they are written. */
-export function children(expr: Expr): Expr[] {
+export function children(expr: Expr): readonly Expr[] {
+  if (MAP_CHILDREN[expr.kind] === keep) return NONE;
+  const before = known.get(expr);
+  if (before !== undefined) return before;
   const found: Expr[] = [];
   mapChildren(expr, (child) => {
     found.push(child);
     return child;
   });
+  known.set(expr, found);
   return found;
 }
 
@@ -144,9 +159,22 @@ export type QueryParts = {
 
 /**
  * The query with its own expressions and the queries directly in it (CTEs, FROM, branches) mapped,
- * in written order.
+ * in written order; the same object where none of them is another one.
  */
 export function mapQuery(query: Query, { expr, query: inner = keep }: QueryParts): Query {
+  let changed = false;
+  const noting = <T>(map: (part: T) => T): ((part: T) => T) => {
+    return (part) => {
+      const other = map(part);
+      changed ||= other !== part;
+      return other;
+    };
+  };
+  const mapped = mapParts(query, noting(expr), noting(inner));
+  return changed ? mapped : query;
+}
+
+function mapParts(query: Query, expr: MapExpr, inner: (query: Query) => Query): Query {
   const ctes = query.ctes.map((cte) => ({ ...cte, query: inner(cte.query) }));
   const body = mapBody({ ...query, ctes }, expr, inner);
   return {
@@ -256,25 +284,28 @@ type Items = { readonly left: number; readonly right: number; readonly count: nu
 
 function equalValue(a: unknown, b: unknown, items: readonly Items[]): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
-  const left = entriesWithoutSpan(a);
-  const right = new Map(entriesWithoutSpan(b));
-  const within = [...itemsOf(a, b), ...items];
-  return (
-    left.length === right.size &&
-    left.every(([key, value]) => {
-      if (!right.has(key)) return false;
-      const other = right.get(key);
-      if (typeof value !== 'number' || typeof other !== 'number')
-        return equalValue(value, other, within);
-      if (key === 'first') return true;
-      return key === 'relation' ? isSameItem(value, other, within) : value === other;
-    })
+  if (a === b && items.every(({ left, right }) => left === right)) return true;
+  const within = isSelect(a) && isSelect(b) ? [...itemsOf(a, b), ...items] : items;
+  const right = b as Readonly<Record<string, unknown>>;
+  if (partsOf(a) !== partsOf(b)) return false;
+  return Object.entries(a).every(
+    ([key, value]) =>
+      key === 'span' || (Object.hasOwn(right, key) && isSamePart(key, value, right[key], within)),
   );
 }
 
+const partsOf = (value: object): number =>
+  Object.keys(value).length - (Object.hasOwn(value, 'span') ? 1 : 0);
+
+function isSamePart(key: string, a: unknown, b: unknown, items: readonly Items[]): boolean {
+  if (typeof a !== 'number' || typeof b !== 'number') return equalValue(a, b, items);
+  if (key === 'first') return true;
+  return key === 'relation' ? isSameItem(a, b, items) : a === b;
+}
+
 /** The items of two SELECTs, which have numbers of their own wherever a query stands. */
-function itemsOf(a: object, b: object): Items[] {
-  if (!isSelect(a) || !isSelect(b) || a.relations.length !== b.relations.length) return [];
+function itemsOf(a: Select, b: Select): Items[] {
+  if (a.relations.length !== b.relations.length) return [];
   return [{ left: a.first, right: b.first, count: a.relations.length }];
 }
 
@@ -285,10 +316,6 @@ function isSameItem(left: number, right: number, items: readonly Items[]): boole
   if (own !== undefined) return left - own.left === right - own.right;
   const isOwn = items.some((one) => right >= one.right && right < one.right + one.count);
   return !isOwn && left === right;
-}
-
-function entriesWithoutSpan(value: object): [string, unknown][] {
-  return Object.entries(value).filter(([key]) => key !== 'span');
 }
 
 /** True where two queries say the same, wherever in their texts. */

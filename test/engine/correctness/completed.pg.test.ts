@@ -161,17 +161,21 @@ test('what cannot be pinned is a reason, and the rest is pinned', async () => {
   expect(reasons.map(({ kind }) => kind)).not.toContain('settings_dependent');
 });
 
-test('views are read as they are: what they leave open is a reason', async () => {
+test('what views leave open is completed in the definition, or is a reason', async () => {
   await world.sql(`CREATE VIEW public.firsts AS SELECT DISTINCT ON (d) d, id FROM times ORDER BY d;
-    CREATE VIEW public.days AS SELECT tz::date AS day FROM times`);
-  const kinds = async (query: string): Promise<string[]> =>
-    (await world.imat.explain(query, { query: true })).reasons.map(({ kind }) => kind);
-  expect(await kinds('SELECT d, count(*) AS n FROM public.firsts GROUP BY d')).toContain(
-    'unspecified_order',
-  );
-  expect(await kinds('SELECT day, count(*) AS n FROM public.days GROUP BY day')).toContain(
-    'settings_dependent',
-  );
+    CREATE VIEW public.days AS SELECT tz::date AS day FROM times;
+    CREATE VIEW public.texts AS SELECT tz::text AS t FROM times`);
+  const explained = async (query: string) => world.imat.explain(query, { query: true });
+  const firsts = await explained('SELECT d, max(id) AS id FROM public.firsts GROUP BY d');
+  expect(firsts).toMatchObject({ strategy: 'delta' });
+  expect(firsts.definition).toMatch(/ORDER BY times\.d, times\.id/);
+  const days = await explained('SELECT day, count(*) AS n FROM public.days GROUP BY day');
+  expect(days).toMatchObject({ strategy: 'delta' });
+  expect(days.notes.join()).toContain('computed under TimeZone = ');
+  const plain = await explained('SELECT id, count(*) AS n FROM public.firsts GROUP BY id');
+  expect(plain.definition).toContain('FROM public.times');
+  const { reasons } = await explained('SELECT t, count(*) AS n FROM public.texts GROUP BY t');
+  expect(reasons.map(({ kind }) => kind)).toEqual(['settings_dependent']);
 });
 
 test('a zone whose name is also an abbreviation is not pinned', async () => {
