@@ -23,7 +23,10 @@ export function computesFromLoose(
   return uses.isComputed;
 }
 
-const COMPARISONS: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>=']);
+const COMPARISONS: ReadonlySet<string> = new Set([
+  ...['=', '<>', '<', '<=', '>', '>='],
+  ...['IS DISTINCT FROM', 'IS NOT DISTINCT FROM'],
+]);
 
 class LooseUses {
   isComputed = false;

@@ -9,6 +9,7 @@ const FUNCTIONS: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 const OPERATORS = /^([-+*/%]|=|<>|<=?|>=?|@>|<@|&&|AT TIME ZONE)$/;
+const LIKE = /^!?~~?\*?$/;
 
 /** Whether an expression is NULL where all its columns are; false if that is not known. */
 export function isStrict(expr: Expr): boolean {
@@ -31,9 +32,28 @@ export function isStrict(expr: Expr): boolean {
   }
 }
 
+/**
+ * Whether an array is known to have elements: each comparison with all of none holds, that of NULL
+ * included. `ARRAY['{}'::integer[]]` has none.
+ */
+function hasItems(array: Expr): boolean {
+  if (array.kind === 'cast') return hasItems(array.operand);
+  return (
+    array.kind === 'array' &&
+    array.items.some(
+      (item) => item.kind === 'literal' || (item.kind === 'cast' && !item.type.endsWith(']')),
+    )
+  );
+}
+
 /** Whether a condition does not hold where all its columns are NULL; false if that is not known. */
 export function rejectsNulls(condition: Expr): boolean {
-  if (condition.kind === 'array_comparison') return isStrict(condition.left);
+  if (condition.kind === 'array_comparison')
+    return (
+      (OPERATORS.test(condition.op) || LIKE.test(condition.op)) &&
+      isStrict(condition.left) &&
+      (condition.quantifier === 'ANY' || hasItems(condition.array))
+    );
   if (condition.kind === 'unary' && condition.op === 'IS NOT NULL')
     return isStrict(condition.operand);
   if (condition.kind !== 'binary') return isStrict(condition);

@@ -22,6 +22,8 @@ export async function eagerQuery(
   });
   if (eager === null) return null;
   const types = await queryColumns(db, eager.groups);
+  const keys = types.slice(0, eager.groups.groupBy.length);
+  if (keys.length === 0 || !keys.every(({ equalIsSame }) => equalIsSame)) return null;
   const reading = eager.reading(new Map(types.map(({ name, type }) => [name, type])));
   if (reading === null) return null;
   const found = await queryColumns(db, reading);

@@ -7,7 +7,7 @@ import type { Query, Select } from '../../parser/tree.ts';
 import type { ColumnFacts, SourceFacts } from '../algebra/facts.ts';
 import { FLOAT4, FLOAT8 } from '../algebra/facts.ts';
 import { groupsIn, readingTables } from '../algebra/query-rewrites/groups-below.ts';
-import { eachQuery } from '../algebra/query-rewrites/relations.ts';
+import { numbersIn } from '../algebra/query-rewrites/relations.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import type { AddPlan, GroupsBelow, RowsPlan } from '../plan/plan.ts';
 import { isOverRows, looseColumns, planScans, storeItem } from '../plan/plan.ts';
@@ -55,7 +55,7 @@ async function below(
     const table = storeItem(number);
     tables.set(item, table);
     sources.set(table.oid, { ...table, parts: null, used: null, columns });
-    for (const one of itemsIn(query)) inside.add(one);
+    for (const one of numbersIn(query)) inside.add(one);
   }
   return stores.length === 0 ? null : readingOf(plan, tables, sources, stores);
 }
@@ -85,15 +85,6 @@ const readsFloats = (plan: AddPlan): boolean =>
   planScans(plan).some(({ columns }) =>
     columns.some(({ facts }) => facts.oid === FLOAT4 || facts.oid === FLOAT8),
   );
-
-function itemsIn(query: Query): readonly number[] {
-  const found: number[] = [];
-  eachQuery(query, (one) => {
-    if (one.kind === 'select')
-      for (const place of one.relations.keys()) found.push(one.first + place);
-  });
-  return found;
-}
 
 /** Null where the groups do not have the key by which the rows are computed again. */
 function readingOf(

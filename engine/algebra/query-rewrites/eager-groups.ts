@@ -12,16 +12,19 @@
  *
  * Counter-examples, which stay: aggregates of both sides together, or of different values; a
  * condition other than equality between both sides; expressions that can fail, which would be
- * computed for rows that meet nothing; a total, which has a row where c is empty.
+ * computed for rows that meet nothing; a total, which has a row where c is empty; an aggregate of
+ * these groups in a query within an expression; keys of which equal values differ, where the join
+ * can tell apart what GROUP BY does not (`ON o.k = c.k COLLATE "C"`).
  */
 import type { Aggregate, ColumnRef, Expr, Select } from '../../../parser/tree.ts';
 import { equalExpr, mapExpr, mapExprs, mapQuery } from '../../../parser/walk.ts';
 import { canFail } from '../can-fail.ts';
 import { isStrict, rejectsNulls } from '../strict.ts';
+import { hasAggregateWithin } from './aggregates-within.ts';
 import { ONE, ZERO, NULL, bigint, binary, cast, choose, coalesce, sum } from './expressions.ts';
 import type { JoinItem, LeftJoin } from './left-joins.ts';
 import { isTangled, leftJoinsIn, mapJoin, readsOf } from './left-joins.ts';
-import { conjunction, freeNumber } from './relations.ts';
+import { conjunction, expressionsOf, freeNumber } from './relations.ts';
 import type { Named } from './select.ts';
 import { EMPTY, freshName, valueOf } from './select.ts';
 
@@ -29,7 +32,7 @@ import { EMPTY, freshName, valueOf } from './select.ts';
 export type Known = { readonly oid: number | null; readonly type: string | null };
 
 export type EagerGroups = {
-  /** What is grouped before the join. */
+  /** What is grouped before the join; its columns begin with those it is grouped by. */
   readonly groups: Select;
   /** The query that reads it, by the types of its columns; null where these do not do. */
   readonly reading: (types: ReadonlyMap<string, string>) => Select | null;
@@ -39,6 +42,8 @@ export type EagerGroups = {
 export function eagerGroups(query: Select, known: (ref: ColumnRef) => Known): EagerGroups | null {
   if (!query.grouped || query.groupBy.length === 0) return null;
   if (!query.groupBy.every(({ kind }) => kind === 'expr' || kind === 'row')) return null;
+  const items = new Set(query.relations.map((_, place) => query.first + place));
+  if (expressionsOf(query).some((one) => hasAggregateWithin(one, items))) return null;
   for (const join of query.from.flatMap((item) => leftJoinsIn(item, query))) {
     const found = new Eager(query, join, known).groups();
     if (found !== null) return found;
@@ -241,12 +246,11 @@ class Eager {
 
   #unmatched(value: Expr, own: Expr): Expr {
     const [key] = this.#keys;
-    const isMissing: Expr = {
-      kind: 'unary',
-      op: 'IS NULL',
-      operand: valueOf(this.#join.item, key?.name ?? ''),
-      span: null,
-    };
+    const isMissing = binary(
+      'IS NOT DISTINCT FROM',
+      valueOf(this.#join.item, key?.name ?? ''),
+      NULL,
+    );
     return choose(isMissing, value, own);
   }
 
@@ -286,12 +290,12 @@ class Eager {
   }
 }
 
-/** Which rows count(...) counts; null for all. */
+/**
+ * Which rows count(...) counts; null for all. It counts a row value with NULLs in it, of which IS
+ * NOT NULL is false.
+ */
 function conditionOf({ args: [arg], filter, star }: Aggregate): Expr | null {
-  const isThere: Expr[] =
-    arg === undefined || star
-      ? []
-      : [{ kind: 'unary', op: 'IS NOT NULL', operand: arg, span: null }];
+  const isThere = arg === undefined || star ? [] : [binary('IS DISTINCT FROM', arg, NULL)];
   return conjunction([...(filter === null ? [] : [filter]), ...isThere]);
 }
 

@@ -11,7 +11,7 @@
  */
 import type { Query, Relation, Select, TableItem } from '../../../parser/tree.ts';
 import { mapExprs } from '../../../parser/walk.ts';
-import { eachQuery, mapQueries } from './relations.ts';
+import { eachQuery, mapQueries, numbersIn } from './relations.ts';
 
 type Table = Pick<TableItem, 'oid' | 'schema' | 'name' | 'only'>;
 
@@ -45,10 +45,7 @@ function groupsOf(relation: Relation): Select | null {
 
 /** Whether it refers to nothing around it. */
 function isClosed(query: Query): boolean {
-  const own = new Set<number>();
-  eachQuery(query, (one) => {
-    if (one.kind === 'select') for (const place of one.relations.keys()) own.add(one.first + place);
-  });
+  const own = numbersIn(query);
   let closed = true;
   mapExprs(query, (node) => {
     if (node.kind === 'column' || node.kind === 'whole_row') closed &&= own.has(node.relation);

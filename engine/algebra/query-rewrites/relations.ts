@@ -27,6 +27,16 @@ export function tablesIn(query: Query): ReadonlyMap<number, TableItem> {
   return tables;
 }
 
+/** The numbers of all items of FROM, in the query and in those in it. */
+export function numbersIn(query: Query): ReadonlySet<number> {
+  const found = new Set<number>();
+  eachQuery(query, (one) => {
+    if (one.kind !== 'select') return;
+    for (const place of one.relations.keys()) found.add(one.first + place);
+  });
+  return found;
+}
+
 /** Whether a table of a query is a store: its OID is the number of that, with the other sign. */
 export const isStore = ({ oid }: TableItem): boolean => oid < 0;
 

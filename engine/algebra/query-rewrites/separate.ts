@@ -19,6 +19,7 @@
 import type { Expr, Query, Relation, Select, Sort } from '../../../parser/tree.ts';
 import { equalExpr, mapExpr, mapExprs, mapQuery, visit } from '../../../parser/walk.ts';
 import { isNow, readsNow, timedComparison } from '../timed.ts';
+import { hasAggregateWithin } from './aggregates-within.ts';
 import { PRESENT } from './existence.ts';
 import { conjunction, conjuncts, keysIn } from './relations.ts';
 import type { Named } from './select.ts';
@@ -169,17 +170,15 @@ const nameOf = (expr: Expr, other: string): string =>
  */
 function isTangled(expr: Expr, own: ReadonlySet<number>): boolean {
   let found = false;
-  const see = (node: Expr): void => {
+  visit(expr, (node) => {
     found ||= node.kind === 'whole_row' && own.has(node.relation);
     if (node.kind === 'sublink')
       mapExprs(node.query, (inner) => {
         found ||= inner.kind === 'whole_row' && own.has(inner.relation);
-        found ||= inner.kind === 'aggregate' && !inner.star && readsOnly(inner, own);
         return null;
       });
-  };
-  visit(expr, see);
-  return found;
+  });
+  return found || hasAggregateWithin(expr, own);
 }
 
 /** `isWithin`: whether the node is in a query within the expression. */

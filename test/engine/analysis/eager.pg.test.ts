@@ -10,7 +10,10 @@ import { PRINTING } from '../../../engine/analysis/gate.ts';
 import { readView } from '../../../engine/analysis/read-view.ts';
 import type { Db } from '../../../engine/db/db.ts';
 import { type Random, randomFor } from '../correctness/support/random.ts';
-import { useDatabase } from '../../setup/database.ts';
+import { lacks, useDatabase } from '../../setup/database.ts';
+
+const LOOSE = `CREATE COLLATION loose (
+  provider = icu, locale = 'und-u-ks-level2', deterministic = false);`;
 
 const database = useDatabase();
 let db: Db;
@@ -18,9 +21,13 @@ let db: Db;
 beforeAll(async () => {
   db = await database.connect();
   await db.execute(`SET search_path = public;
-    CREATE TABLE c (id int, k int, region text, name varchar(8), v int);
+    ${lacks('icu') ? '' : LOOSE}
+    CREATE TYPE mood AS ENUM ('ok', 'sad');
+    CREATE TYPE moods AS (one mood, two mood);
+    CREATE TABLE c (id int, k int, region text, name varchar(8), v int, moods moods, code text);
     CREATE TABLE o (id int, c int, region text, n int, big bigint, amount numeric,
-      price numeric(6,2), day date, flag boolean, word varchar(8));
+      price numeric(6,2), day date, flag boolean, word varchar(8), moods moods,
+      code text${lacks('icu') ? '' : ' COLLATE loose'});
     CREATE TABLE p (id int, k int, label text)`);
 });
 
@@ -31,16 +38,19 @@ const data = (r: Random): string => {
     Array.from({ length: r.int(most) + 1 }, () => `(${row()})`).join(', ');
   const number = (): string => value('0', '1', '2', '3');
   const region = (): string => value(`'n'`, `'s'`, `''`);
+  const more = (): string[] => [value(`'(,)'`, `'(ok,)'`, `'(ok,sad)'`), value(`'a'`, `'A'`)];
   const fill = (table: string, most: number, row: () => string): string =>
     r.chance(8) ? '' : `INSERT INTO ${table} VALUES ${rows(most, row)};`;
   return `TRUNCATE c, o, p;
-    ${fill('c', 8, () => [number(), number(), region(), value(`'x'`, `'y'`), number()].join(', '))}
+    ${fill('c', 8, () =>
+      [number(), number(), region(), value(`'x'`, `'y'`), number(), ...more()].join(', '),
+    )}
     ${fill('p', 6, () => [number(), number(), value(`'l'`, `'m'`)].join(', '))}
     ${fill('o', 25, () => {
       const numbers = [value('7', '-4000000000'), value('1.5', '1.50', '-2.125', '0')];
       const rest = [value('9.5', '0.25'), value(`'2026-01-01'`, `'2026-02-28'`)];
       const values = [String(r.int(9)), number(), region(), number(), ...numbers, ...rest];
-      return [...values, value('true', 'false'), value(`'a'`, `'b'`)].join(', ');
+      return [...values, value('true', 'false'), value(`'a'`, `'b'`), ...more()].join(', ');
     })}`;
 };
 
@@ -57,6 +67,10 @@ const CONDITIONS = [
   `o.region IN ('n', 's')`,
   'o.n = 1 OR o.amount > 0',
   'COALESCE(o.n, 1) = 1',
+  'o.n NOT IN (0, 1)',
+  `o.n <> ALL ('{}'::int[])`,
+  `o.n = ANY ('{}'::int[])`,
+  `o.region NOT LIKE ALL ('{n}'::text[])`,
 ] as const;
 
 function aggregate(r: Random): string {
@@ -73,7 +87,10 @@ function aggregate(r: Random): string {
     () => `bool_or(${r.pick(CONDITIONS)})${filter}`,
     () => `every(o.flag)${filter}`,
     () => `count(*)${others}`,
-    () => `count(c.name)${others}`,
+    () => `count(${r.pick(['c.name', 'c.moods', 'ROW(c.k, c.v)'])})${others}`,
+    () => `count(COALESCE(o.moods, '(ok,)'))${filter}`,
+    () => `(SELECT count(${r.pick(['c.v', '*) FILTER (WHERE c.v > 0'])}))`,
+    () => `(SELECT count(*) FROM p WHERE p.id = count(o.id))`,
     () => `max(c.name)${others}`,
     () => `count(DISTINCT c.v)${others}`,
     // of both sides
@@ -93,6 +110,8 @@ const JOINS = [
   'p LEFT JOIN c ON c.id = p.id LEFT JOIN o ON o.c = c.k',
   'c LEFT JOIN o ON o.c = c.id LEFT JOIN p ON p.id = c.k AND p.k > 0',
   'p FULL JOIN (c LEFT JOIN o ON o.c = c.id) ON p.id = c.id',
+  'c LEFT JOIN o ON o.moods = c.moods',
+  'c LEFT JOIN o ON o.code = c.code COLLATE "C"',
   `c LEFT JOIN (SELECT o.* FROM o WHERE o.n IS DISTINCT FROM 3) o ON o.c = c.id`,
 ] as const;
 
