@@ -13,11 +13,11 @@
  * values; branches whose column has another type than the union's and would be compared otherwise.
  */
 import type { ColumnRef, Expr, Query, Relation, Select } from '../../parser/tree.ts';
-import { mapExpr, returnsSet, visit } from '../../parser/walk.ts';
+import { children, mapExpr, returnsSet, visit } from '../../parser/walk.ts';
 import { readsNow } from '../algebra/timed.ts';
 import { conjunction, conjuncts, eachQuery } from '../algebra/query-rewrites/relations.ts';
 import { nullableIn } from './outline.ts';
-import { decomposes, withoutJoinNames } from './lineage.ts';
+import { decomposes, windowsOf, withoutJoinNames } from './lineage.ts';
 
 /** The types of a query's columns; none where they are not known. */
 type TypesOf = (query: Query) => readonly string[];
@@ -116,7 +116,7 @@ function within(
   const isSame = places.every((place) =>
     branches.every((own) => own[place] !== undefined && own[place] === types?.[place]),
   );
-  if (query.op !== 'UNION' || !isSame) return null;
+  if (query.op !== 'UNION' || !isSame || !(query.all || isPlainTest(condition))) return null;
   const left = within(query.left, condition, names, typesOf);
   const right = left && within(query.right, condition, names, typesOf);
   return left && right && { ...query, left, right };
@@ -132,12 +132,29 @@ function withinSelect(
   const isOwn = exprs.every(
     (expr) => expr !== undefined && isOfRows(expr) && decomposes(query, expr),
   );
-  if (!isOwn) return null;
+  if (!isOwn || !(isOfSingleRows(query) || isPlainTest(condition))) return null;
   const moved = mapExpr(condition, (node) =>
     node.kind === 'column' ? (query.targets[names.indexOf(node.name)]?.expr ?? null) : null,
   );
   return { ...query, where: conjunction([...conjuncts(query.where), moved]) };
 }
+
+/** Whether each row that it shows is one of FROM. */
+const isOfSingleRows = (query: Select): boolean =>
+  !query.grouped && !query.distinct && query.distinctOn.length === 0 && !windowsOf(query).length;
+
+/**
+ * Whether columns are only compared, by operators for which equal values are the same: of a group
+ * they are one value then. Counter-examples: `k COLLATE "C" < ..`, `k::text < ..` for a numeric.
+ */
+function isPlainTest(expr: Expr): boolean {
+  if (expr.kind === 'column') return false;
+  if (expr.kind === 'unary' && /^IS (NOT )?NULL$/.test(expr.op)) return true;
+  if (expr.kind !== 'binary' || !TESTS.has(expr.op)) return children(expr).every(isPlainTest);
+  return [expr.left, expr.right].every((side) => side.kind === 'column' || isPlainTest(side));
+}
+
+const TESTS: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>=']);
 
 /** Whether WHERE can have the expression. */
 function isOfRows(expr: Expr): boolean {

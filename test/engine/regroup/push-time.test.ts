@@ -98,6 +98,16 @@ test.each([
     'SELECT s.due FROM (SELECT due FROM e UNION ALL SELECT at FROM p) s WHERE s.due < now()',
   ],
   [
+    'equal values that can differ',
+    `SELECT s.d FROM (SELECT due + 1 AS d, g FROM e GROUP BY due + 1, g) s
+     WHERE (s.d)::text < (now())::text`,
+  ],
+  [
+    'the same in a set',
+    `SELECT s.due FROM (SELECT due FROM e UNION SELECT due FROM p) s
+     WHERE (s.due)::text < (now())::text`,
+  ],
+  [
     'one branch of two',
     `SELECT s.due FROM (SELECT due FROM e UNION ALL SELECT max(due) AS due FROM p) s
      WHERE s.due < now()`.replace('max', 'count'),
