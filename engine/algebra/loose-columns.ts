@@ -23,10 +23,9 @@ export function computesFromLoose(
   return uses.isComputed;
 }
 
-const COMPARISONS: ReadonlySet<string> = new Set([
-  ...['=', '<>', '<', '<=', '>', '>='],
-  ...['IS DISTINCT FROM', 'IS NOT DISTINCT FROM'],
-]);
+const COMPARISONS: ReadonlySet<string> = new Set(
+  '=|<>|<|<=|>|>=|IS DISTINCT FROM|IS NOT DISTINCT FROM'.split('|'),
+);
 
 class LooseUses {
   isComputed = false;
