@@ -15,7 +15,7 @@
 import type { ColumnRef, Expr, Query, Relation, Select } from '../../parser/tree.ts';
 import { children, mapExpr, returnsSet, visit } from '../../parser/walk.ts';
 import { readsNow } from '../algebra/timed.ts';
-import { conjunction, conjuncts, eachQuery } from '../algebra/query-rewrites/relations.ts';
+import { conjunction, conjuncts } from '../algebra/query-rewrites/relations.ts';
 import { nullableIn } from './outline.ts';
 import { decomposes, windowsOf, withoutJoinNames } from './lineage.ts';
 
@@ -39,14 +39,21 @@ export function pushTime(query: Query, typesOf: TypesOf): Query {
   return isSame ? moved : { ...moved, relations };
 }
 
-/** The unions of a query and their branches. */
+/** The unions to which a condition may be moved, and their branches: none refers to its outside. */
 export function unionsIn(query: Query): readonly Query[] {
-  const found = new Set<Query>();
-  eachQuery(query, (one) => {
-    if (one.kind === 'set_operation' && one.op === 'UNION')
-      for (const part of [one, one.left, one.right]) found.add(part);
-  });
-  return [...found];
+  switch (query.kind) {
+    case 'values':
+      return [];
+    case 'set_operation': {
+      const { left, right } = query;
+      const own = query.op === 'UNION' ? [query, left, right] : [];
+      return [...new Set([...own, ...unionsIn(left), ...unionsIn(right)])];
+    }
+    case 'select':
+      return query.relations.flatMap((relation) =>
+        relation.kind === 'subquery' && !relation.lateral ? unionsIn(relation.query) : [],
+      );
+  }
 }
 
 function pushedFrom(query: Select, typesOf: TypesOf): Select {

@@ -138,6 +138,9 @@ const MOVED: Readonly<Record<string, string>> = {
     JOIN p ON p.g = s.g WHERE s.due >= DAY - 3`,
   expressions: `SELECT s.d, s.n, p.name FROM (SELECT due + 1 AS d, g, count(*) AS n FROM e
     GROUP BY due + 1, g) s JOIN p ON p.g = s.g WHERE s.d >= DAY - 3 AND s.d <= DAY`,
+  correlated: `SELECT s.d, s.n, p.name, (SELECT max(u.x) FROM (SELECT e.id AS x FROM e
+    WHERE e.g = p.g UNION ALL SELECT p.g) u) AS m FROM (SELECT due + 1 AS d, g, count(*) AS n FROM e
+    GROUP BY due + 1, g) s JOIN p ON p.g = s.g WHERE s.d >= DAY - 3`,
   unions: `SELECT u.d, p.name, rank() OVER (PARTITION BY p.g ORDER BY u.d, u.x) AS r
     FROM (SELECT due AS d, g, id AS x FROM e UNION ALL SELECT since, g, -g FROM p) u
     JOIN p ON p.g = u.g WHERE u.d > DAY - 5`,
