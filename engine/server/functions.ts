@@ -22,6 +22,7 @@ import {
   DEPENDS_ON_TIME_ZONE,
   dependsOnNothing,
   PRINTS_ARGUMENTS,
+  OF_EXTENSIONS,
   PRINTS_JSON,
   READS_THE_CLOCK,
   SENDS_PARTS,
@@ -55,6 +56,8 @@ type FunctionRow = {
   returns_set: boolean;
   trusted: boolean;
   parallel_unsafe: boolean;
+  /** That it belongs to. */
+  extension: string | null;
   operator: string | null;
   operator_signature: string | null;
 };
@@ -198,6 +201,9 @@ async function loadFunctions(db: Db, oids: readonly number[]): Promise<Map<numbe
        p.proname || '(' || oidvectortypes(p.proargtypes) || ')' AS signature,
        p.prokind::text AS kind, p.provolatile::text AS volatility, p.proretset AS returns_set,
        p.proparallel = 'u' AS parallel_unsafe,
+       (SELECT e.extname::text FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
+        WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+          AND d.refclassid = 'pg_extension'::regclass) AS extension,
        coalesce(r.rolsuper, false) AS trusted, o.operator, o.operator_signature
      FROM pg_proc p
      JOIN pg_namespace n ON n.oid = p.pronamespace
@@ -239,6 +245,7 @@ function dependenceOf(
   use: Use,
   outputs: ReadonlyMap<number, TypeOutput>,
 ): Dependence {
+  if (OF_EXTENSIONS.get(row.extension ?? '')?.has(row.signature) === true) return 'tables';
   if (row.volatility === 'v' || row.schema !== 'pg_catalog' || READS_THE_CLOCK.has(row.signature))
     return 'moment';
   if (dependsOnNothing(row.signature, use.args.map(constantOf))) return 'tables';

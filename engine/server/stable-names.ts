@@ -107,7 +107,11 @@ export async function ambiguousName(db: Db, trees: readonly TreeNode[]): Promise
   return other?.name ?? null;
 }
 
-/** The same of types and collations, which are found by their names alone. */
+/**
+ * The same of types and collations, which are found by their names alone. A table is a type as well:
+ * one that is called `text` is found first only where pg_catalog is put behind its schema, and what
+ * is no row then fails.
+ */
 export async function ambiguousLooseName(
   db: Db,
   loose: { readonly types: readonly string[]; readonly collations: readonly string[] },
@@ -116,7 +120,7 @@ export async function ambiguousLooseName(
   const [other] = await db.query<{ name: string }>(
     `SELECT u.name FROM (
        SELECT t.typname::text AS name, t.typnamespace AS schema, 'type' AS kind FROM pg_type t
-       WHERE t.typname IN (SELECT jsonb_array_elements_text($1::jsonb))
+       WHERE t.typtype <> 'c' AND t.typname IN (SELECT jsonb_array_elements_text($1::jsonb))
        UNION ALL
        SELECT c.collname::text, c.collnamespace, 'collation' FROM pg_collation c
        WHERE c.collname IN (SELECT jsonb_array_elements_text($2::jsonb))
