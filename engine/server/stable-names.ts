@@ -63,9 +63,12 @@ const BASE = (type: string): string =>
 /** Whether a value of the type `a.type` can become an argument of the type `t.type`. */
 const REACHES = `(a.type = 0 OR ${BASE('a.type')} = ${BASE('t.type')}
   OR EXISTS (
-    SELECT FROM pg_type x WHERE x.oid = t.type AND x.typtype IN ('p', 'c')
+    SELECT FROM pg_type x WHERE x.oid = t.type AND x.typtype = 'p'
       OR x.oid IN (${BASE('a.type')}, ${BASE('t.type')}) AND x.typtype = 'd')
-  OR 2 = (SELECT count(*) FROM pg_type x WHERE x.oid IN (a.type, t.type) AND x.typcategory = 'A')
+  OR EXISTS (
+    SELECT FROM pg_type x, pg_type y WHERE x.oid = a.type AND y.oid = t.type
+      AND (x.typcategory = 'A' AND y.typcategory = 'A'
+        OR y.typtype = 'c' AND x.typtype IN ('c', 'p')))
   OR EXISTS (
     SELECT FROM pg_cast c WHERE c.castcontext = 'i'
       AND c.castsource IN (a.type, ${BASE('a.type')})
@@ -79,12 +82,13 @@ WITH used AS (
   FROM jsonb_to_recordset($1::jsonb) u(kind text, oid oid, arguments jsonb)
 ), others AS (
   SELECT u.arguments, o.proname::text AS name, o.pronamespace AS schema, o.pronargs AS most,
+    o.pronargs - o.pronargdefaults AS least,
     o.provariadic <> 0 AS is_list, o.proargtypes::oid[] AS types
   FROM used u JOIN pg_proc p ON p.oid = u.oid
     JOIN pg_proc o ON o.proname = p.proname AND o.pronamespace <> p.pronamespace
   WHERE u.kind = 'function'
   UNION ALL
-  SELECT u.arguments, o.oprname::text, o.oprnamespace, 2, false,
+  SELECT u.arguments, o.oprname::text, o.oprnamespace, 2, 1, false,
     array_remove(ARRAY[o.oprleft, o.oprright], 0::oid)
   FROM used u JOIN pg_operator p ON p.oid = u.oid
     JOIN pg_operator o ON o.oprname = p.oprname AND o.oprnamespace <> p.oprnamespace
@@ -93,7 +97,7 @@ WITH used AS (
 )
 SELECT DISTINCT o.name FROM others o JOIN pg_namespace n ON n.oid = o.schema
 WHERE n.nspname !~ '^pg_(toast_)?temp_' AND (o.arguments IS NULL
-  OR (o.is_list OR cardinality(o.arguments) <= o.most) AND NOT EXISTS (
+  OR (o.is_list OR cardinality(o.arguments) BETWEEN o.least AND o.most) AND NOT EXISTS (
     SELECT FROM unnest(o.arguments) WITH ORDINALITY a(type, place)
       JOIN unnest(o.types) WITH ORDINALITY t(type, place) USING (place)
     WHERE (NOT o.is_list OR place < o.most) AND NOT ${REACHES}))
