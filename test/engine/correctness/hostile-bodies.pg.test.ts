@@ -238,3 +238,31 @@ test('unaccent is believed if it is the extension that has it', async () => {
   await bench.user.execute(`ALTER EXTENSION unaccent DROP FUNCTION public.unaccent(text);
     DROP FUNCTION public.unaccent(text); DELETE FROM pg_extension WHERE extname = 'unaccent'`);
 });
+
+test('labels of an enum in a body', async () => {
+  await bench.user.execute(`CREATE TYPE mood AS ENUM ('sad', 'happy');
+    ALTER TABLE v ADD COLUMN e mood DEFAULT 'sad';
+    UPDATE v SET e = 'happy' WHERE id % 2 = 0;
+    CREATE FUNCTION f(a mood) RETURNS text LANGUAGE plpgsql
+      AS $$ begin return upper(a::text) || length(a::varchar); end $$;
+    CREATE FUNCTION g(a text) RETURNS mood LANGUAGE plpgsql
+      AS $$ begin if a < 'D' then return 'sad'; end if; return null; end $$`);
+  await bench.convert('SELECT f(e) AS x, count(*) AS c FROM v GROUP BY 1');
+  await bench.convert('SELECT id, g(t) AS x FROM v');
+  await bench.run([`UPDATE v SET e = 'happy', t = 'Z' WHERE id = 1`]);
+  await bench.user.execute(`ALTER TYPE mood RENAME VALUE 'happy' TO 'glad'`);
+  await bench.run([`UPDATE v SET e = 'glad' WHERE id = 3`]);
+  await bench.fold();
+  await bench.run([`UPDATE v SET e = 'sad' WHERE id = 3`]);
+  // What the body then says is no label.
+  await bench.user.execute(`ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'`);
+  await expect(bench.user.query('SELECT id, g(t) FROM v')).rejects.toThrow(/invalid input value/);
+  await expect(bench.user.query('SELECT * FROM imat.subject_2')).rejects.toThrow(
+    /invalid input value/,
+  );
+  await bench.user.execute(`ALTER TYPE mood RENAME VALUE 'blue' TO 'sad'`);
+  await bench.run([`UPDATE v SET e = 'sad' WHERE id = 4`]);
+  await bench.clear();
+  await bench.user.execute(`DROP FUNCTION f; DROP FUNCTION g(text);
+    ALTER TABLE v DROP COLUMN e; DROP TYPE mood`);
+});
