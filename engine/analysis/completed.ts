@@ -1,8 +1,8 @@
 /**
  * Completes a definition before it is planned, so that it has one right answer: words such as
  * 'yesterday' are expressions (moment-words.ts), orders that leave ties are completed
- * (complete-orders.ts), what depends on TimeZone names the zone (pin-settings.ts), text search names
- * its configuration (pin-text-search.ts), fields of dates are printed as whole numbers
+ * (complete-orders.ts), what depends on TimeZone names the zone (pin-settings.ts), text search
+ * names its configuration (pin-text-search.ts), fields of dates are printed as whole numbers
  * (print-whole-fields.ts), and row locks are left out (without-locks.ts). The completed text is the
  * definition from then on: it is stored, maintained and verified.
  */

@@ -129,9 +129,9 @@ async function decide(
       ...analysis.instead,
       ...analysis.proved.map(
         ({ schema, name, volatility }) =>
-          `function "${schema}.${name}" is declared ${volatility === 's' ? 'STABLE' : 'VOLATILE'}; ` +
-          'its body was read, and it depends on its arguments alone: ' +
-          'ALTER FUNCTION ... IMMUTABLE lets PostgreSQL plan better',
+          `function "${schema}.${name}" is declared ` +
+          `${volatility === 's' ? 'STABLE' : 'VOLATILE'}; its body was read, and it depends on ` +
+          'its arguments alone: ALTER FUNCTION ... IMMUTABLE lets PostgreSQL plan better',
       ),
       ...notesOn(complete, strategy, freshness),
     ],

@@ -1,7 +1,7 @@
 /**
  * What the body of a function computes, as trees. Each expression of a body in quotes
- * (parser/libpg/function-body.ts) is resolved by PostgreSQL, in a procedure that is taken back. Nothing
- * of it is run or planned: it can be the code of another role.
+ * (parser/libpg/function-body.ts) is resolved by PostgreSQL, in a procedure that is taken back.
+ * Nothing of it is run or planned: it can be the code of another role.
  */
 import type { Body, BodyExpression } from '../../parser/libpg/function-body.ts';
 import { readBody } from '../../parser/libpg/function-body.ts';

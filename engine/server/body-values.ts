@@ -1,7 +1,7 @@
 /**
  * What a function's body does with values besides calling functions: constants, which PostgreSQL
- * reads anew in every session, and conversions of what is assigned or returned, which no stored tree
- * shows.
+ * reads anew in every session, and conversions of what is assigned or returned, which no stored
+ * tree shows.
  */
 import type { Db } from '../db/db.ts';
 import { intsOf } from './stored-constants.ts';

@@ -112,9 +112,9 @@ export async function ambiguousName(db: Db, trees: readonly TreeNode[]): Promise
 }
 
 /**
- * The same of types and collations, which are found by their names alone. A table is a type as well:
- * one that is called `text` is found first only where pg_catalog is put behind its schema, and what
- * is no row then fails.
+ * The same of types and collations, which are found by their names alone. A table is a type as
+ * well: one that is called `text` is found first only where pg_catalog is put behind its schema,
+ * and what is no row then fails.
  */
 export async function ambiguousLooseName(
   db: Db,

@@ -3,8 +3,8 @@
  * `to_tsvector(title)` becomes `to_tsvector('pg_catalog.english'::regconfig, title)`.
  *
  * Right because that is what PostgreSQL's functions do with the setting. Counter-examples, which
- * stay: calls that name one already; `ts_headline` with three arguments, of which the first can be a
- * configuration; the operator `@@` over text, which has no place for one.
+ * stay: calls that name one already; `ts_headline` with three arguments, of which the first can be
+ * a configuration; the operator `@@` over text, which has no place for one.
  */
 import type { Call, Expr, Query } from '../../../parser/tree.ts';
 import { mapExpr, mapQuery } from '../../../parser/walk.ts';

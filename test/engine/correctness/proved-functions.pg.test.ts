@@ -12,7 +12,8 @@ const bench = useBench(`
   CREATE TABLE other (id int PRIMARY KEY, t text);
   CREATE SCHEMA apart;
   INSERT INTO v SELECT n, n % 4, substr('PVSx', n % 5, 1), '2024-01-01'::date + n, n * 1.5,
-    CASE WHEN n % 2 = 0 THEN 'sad' ELSE 'happy' END::mood, '2024-01-01'::timestamptz + n * interval '7 hours'
+    CASE WHEN n % 2 = 0 THEN 'sad' ELSE 'happy' END::mood, '2024-01-01'::timestamptz + n *
+       interval '7 hours'
   FROM generate_series(1, 20) n;
   INSERT INTO v VALUES (21, NULL, NULL, NULL, NULL, NULL, NULL);
 `);
@@ -47,7 +48,8 @@ const PROVED: readonly Case[] = [
   [
     'CASE as a statement',
     `(a text) RETURNS int LANGUAGE plpgsql AS $$
-     begin case a when 'P', 'V' then return 1; when 'S' then return length(a) + 1; else return 3; end case;
+     begin case a when 'P', 'V' then return 1; when 'S' then return length(a) + 1;
+       else return 3; end case;
      end $$`,
     'f(t)',
   ],
@@ -83,13 +85,15 @@ const PROVED: readonly Case[] = [
   ],
   [
     'an alias',
-    `(text) RETURNS text LANGUAGE plpgsql AS $$ declare x alias for $1; begin x := x || '!'; return $1; end $$`,
+    `(text) RETURNS text LANGUAGE plpgsql
+       AS $$ declare x alias for $1; begin x := x || '!'; return $1; end $$`,
     'f(t)',
   ],
   [
     'constants of dates',
     `(a date) RETURNS text LANGUAGE plpgsql AS $$
-     begin return case when a < '2024-01-10' then 'old' when a = date '2024-01-12' + interval '1 day' then 'one'
+     begin return case when a < '2024-01-10'
+       then 'old' when a = date '2024-01-12' + interval '1 day' then 'one'
        else 'new' end; end $$`,
     'f(d)',
   ],
@@ -100,12 +104,14 @@ const PROVED: readonly Case[] = [
   ],
   [
     'a text search configuration',
-    `(a text) RETURNS tsvector LANGUAGE sql AS $$ SELECT to_tsvector('english', coalesce(a, '')) $$`,
+    `(a text) RETURNS tsvector LANGUAGE sql
+       AS $$ SELECT to_tsvector('english', coalesce(a, '')) $$`,
     'f(t)',
   ],
   [
     'regular expressions',
-    `(a text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN regexp_replace(a, '[^\\w"]+', '', 'g'); END $$`,
+    `(a text) RETURNS text LANGUAGE plpgsql
+       AS $$ BEGIN RETURN regexp_replace(a, '[^\\w"]+', '', 'g'); END $$`,
     'f(t)',
   ],
   [
@@ -133,27 +139,32 @@ const REFUSED: readonly Case[] = [
   ],
   [
     'has a subquery',
-    `(a int) RETURNS text LANGUAGE plpgsql AS $$ begin return (select t from public.other where id = a); end $$`,
+    `(a int) RETURNS text LANGUAGE plpgsql
+       AS $$ begin return (select t from public.other where id = a); end $$`,
     'f(k)',
   ],
   [
     'more than an expression',
-    `(a int) RETURNS text LANGUAGE plpgsql AS $$ begin return t from public.other where id = a; end $$`,
+    `(a int) RETURNS text LANGUAGE plpgsql
+       AS $$ begin return t from public.other where id = a; end $$`,
     'f(k)',
   ],
   [
     'runs a query',
-    `(a int) RETURNS text LANGUAGE plpgsql AS $$ declare x text; begin select t into x from other; return x; end $$`,
+    `(a int) RETURNS text LANGUAGE plpgsql
+       AS $$ declare x text; begin select t into x from other; return x; end $$`,
     'f(k)',
   ],
   [
     'made as text',
-    `(a int) RETURNS text LANGUAGE plpgsql AS $$ declare x text; begin execute 'select 1' into x; return x; end $$`,
+    `(a int) RETURNS text LANGUAGE plpgsql
+       AS $$ declare x text; begin execute 'select 1' into x; return x; end $$`,
     'f(k)',
   ],
   [
     'catches',
-    `(a int) RETURNS int LANGUAGE plpgsql AS $$ begin return 1 / a; exception when others then return 0; end $$`,
+    `(a int) RETURNS int LANGUAGE plpgsql
+       AS $$ begin return 1 / a; exception when others then return 0; end $$`,
     'f(k)',
   ],
   [
@@ -185,7 +196,8 @@ const REFUSED: readonly Case[] = [
   ],
   [
     'converts a value',
-    `(a date) RETURNS int LANGUAGE plpgsql AS $$ declare x text := a; begin return length(x); end $$`,
+    `(a date) RETURNS int LANGUAGE plpgsql
+       AS $$ declare x text := a; begin return length(x); end $$`,
     'f(d)',
   ],
   [
@@ -213,19 +225,22 @@ const REFUSED: readonly Case[] = [
   ],
   [
     'a constant',
-    `(a text) RETURNS boolean LANGUAGE sql AS $$ SELECT a IS NULL OR 'public.other'::regclass::oid > 0 $$`,
+    `(a text) RETURNS boolean LANGUAGE sql
+       AS $$ SELECT a IS NULL OR 'public.other'::regclass::oid > 0 $$`,
     'f(t)',
   ],
   ['has an aggregate', `(a int) RETURNS bigint LANGUAGE sql AS 'SELECT max(a)'`, 'f(k)'],
   ['is more than', `(a int) RETURNS int LANGUAGE sql AS 'SELECT a; SELECT a + 1'`, 'f(k)'],
   [
     'has a loop',
-    `(a int) RETURNS int LANGUAGE plpgsql AS $$ begin for i in 1..3 loop a := a + i; end loop; return a; end $$`,
+    `(a int) RETURNS int LANGUAGE plpgsql
+       AS $$ begin for i in 1..3 loop a := a + i; end loop; return a; end $$`,
     'f(k)',
   ],
   [
     'two variables',
-    `(a int) RETURNS int LANGUAGE plpgsql AS $$ declare a text := 'x'; begin return length(a); end $$`,
+    `(a int) RETURNS int LANGUAGE plpgsql
+       AS $$ declare a text := 'x'; begin return length(a); end $$`,
     'f(k)',
   ],
   [
