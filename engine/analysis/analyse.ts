@@ -9,6 +9,7 @@ import type { PlanReason } from '../algebra/reason.ts';
 import type { Plan } from '../plan/plan.ts';
 import { unstacked, unstackedView, type Unstacked } from '../server/stacked.ts';
 import type { Inspection, ReadRelation } from '../server/relations.ts';
+import type { FunctionVersion, ProvedFunction } from '../server/function-facts.ts';
 import { storedOverRows } from '../server/over-rows.ts';
 import type { Dependence } from '../server/type-output.ts';
 import type { CompletedView, Completion } from './completed.ts';
@@ -47,6 +48,10 @@ export type Analysis = {
   readonly enums: readonly string[];
   /** Functions of roles that are not superusers. */
   readonly untrusted: readonly string[];
+  /** Functions that their bodies prove to depend on their arguments alone. */
+  readonly proved: readonly ProvedFunction[];
+  /** Functions that the bodies of those call. */
+  readonly calledInBodies: readonly FunctionVersion[];
   /** What is read in place of materialized views, as sentences without a full stop. */
   readonly instead: readonly string[];
   /** Ordinary views whose queries are in its text, by OID. */
@@ -177,6 +182,8 @@ async function analyseView(
     ),
     enums: functions.enums,
     untrusted: functions.untrusted,
+    proved: functions.proved,
+    calledInBodies: functions.calledInBodies,
     isParallelUnsafe: functions.isParallelUnsafe,
     completion,
     dependence: functions.unstable.reduce<Dependence>(

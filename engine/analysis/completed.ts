@@ -1,10 +1,10 @@
 /**
  * Completes a definition before it is planned, so that it has one right answer: words such as
  * 'yesterday' are expressions (moment-words.ts), orders that leave ties are completed
- * (complete-orders.ts), what depends on TimeZone names the zone (pin-settings.ts), fields of dates
- * are printed as whole numbers (print-whole-fields.ts), and row locks are left out
- * (without-locks.ts). The completed text is the definition from then on: it is
- * stored, maintained and verified.
+ * (complete-orders.ts), what depends on TimeZone names the zone (pin-settings.ts), text search
+ * names its configuration (pin-text-search.ts), fields of dates are printed as whole numbers
+ * (print-whole-fields.ts), and row locks are left out (without-locks.ts). The completed text is the
+ * definition from then on: it is stored, maintained and verified.
  */
 import { deparse } from '../../parser/deparse-query.ts';
 import { quoteLiteral } from '../../parser/quote.ts';
@@ -18,6 +18,7 @@ import {
   withZoneSetting,
 } from '../algebra/query-rewrites/pin-settings.ts';
 import { withoutMomentWords } from '../algebra/query-rewrites/moment-words.ts';
+import { pinTextSearch } from '../algebra/query-rewrites/pin-text-search.ts';
 import { printWholeFields } from '../algebra/query-rewrites/print-whole-fields.ts';
 import { derivedColumns } from '../algebra/query-rewrites/row-keys.ts';
 import { withoutLocks } from '../algebra/query-rewrites/without-locks.ts';
@@ -64,7 +65,8 @@ export async function completedView(
   const { query: unlocked, locks } = withoutLocks(view.reading.query);
   const whole = printWholeFields(unlocked);
   const pinned = await withTimeZone(db, view, whole, serverMajor, timeZone);
-  const orders = await withOrders(db, view, pinned);
+  const search = await withTextSearch(db, pinned);
+  const orders = await withOrders(db, view, search.query);
   const reasons = orders.reasons.map((reason) => ({ ...reason, span: null }));
   if (orders.query === view.reading.query) return { ...nothing, reasons };
   const completed = await viewOf(db, view, orders.query, 'imat_completed');
@@ -73,11 +75,14 @@ export async function completedView(
   return {
     view: await readView(db, completed),
     completion: {
-      settings: isPinned ? { TimeZone: timeZone } : {},
+      settings: { ...(isPinned ? { TimeZone: timeZone } : {}), ...search.settings },
       notes: [
         ...locks.map((lock) => `locks no rows: without ${lock}`),
         ...(whole === unlocked ? [] : ['fields of dates are printed as whole numbers']),
         ...(isPinned ? [`computed under TimeZone = ${timeZone}`] : []),
+        ...Object.entries(search.settings).map(
+          ([name, value]) => `computed under ${name} = ${value}`,
+        ),
         ...orders.notes,
       ],
     },
@@ -127,6 +132,31 @@ async function withTimeZone(
     isLocalSeries: () => false,
   };
   return pinTimeZone(query, await withLocalSeries(db, query, zone, timeZone));
+}
+
+type WithSettings = { readonly query: Query; readonly settings: Completion['settings'] };
+
+/** The query with the configuration for text search that the session has. */
+async function withTextSearch(db: Db, given: Query): Promise<WithSettings> {
+  const nothing = { query: given, settings: {} };
+  // Whatever it is called: whether the query has a place for it.
+  if (pinTextSearch(given, literal(`''`, 'regconfig')) === given) return nothing;
+  const name = await rolledBack(db, async () => {
+    const [row] = await db.query<{ name: string }>(
+      `SELECT quote_ident(n.nspname) || '.' || quote_ident(c.cfgname) AS name
+       FROM pg_ts_config c JOIN pg_namespace n ON n.oid = c.cfgnamespace
+       WHERE c.oid = get_current_ts_config()`,
+    );
+    return row?.name;
+  }).catch((error: unknown) => {
+    if (!isRejected(error)) throw error;
+    return undefined;
+  });
+  if (name === undefined) return nothing;
+  return {
+    query: pinTextSearch(given, literal(quoteLiteral(name), 'regconfig')),
+    settings: { default_text_search_config: name },
+  };
 }
 
 /** No type is asked of what returns a set; a series has that of its start. */

@@ -11,7 +11,7 @@ import type { Db } from '../db/db.ts';
 import { isRejected } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import type { PlanReason } from '../algebra/reason.ts';
-import type { FunctionFacts } from '../server/functions.ts';
+import type { FunctionFacts } from '../server/function-facts.ts';
 import type { ReadRelation } from '../server/relations.ts';
 
 /** How PostgreSQL prints what is analysed: the same in every session, and with every digit. */

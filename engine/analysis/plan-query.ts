@@ -34,7 +34,7 @@ import { reasonsAgainst } from '../regroup/reasons-against.ts';
 import { pushTime, unionsIn } from '../regroup/push-time.ts';
 import { hasPaths, isOfTime } from '../regroup/regroup-plan.ts';
 import { timedItems } from '../regroup/timed-items.ts';
-import type { FunctionFacts } from '../server/functions.ts';
+import type { FunctionFacts } from '../server/function-facts.ts';
 import { isClock } from '../server/functions.ts';
 import { searchPathOf } from '../server/operators.ts';
 import type { Inspection } from '../server/relations.ts';

@@ -127,6 +127,12 @@ async function decide(
     notes: [
       ...analysis.completion.notes,
       ...analysis.instead,
+      ...analysis.proved.map(
+        ({ schema, name, volatility }) =>
+          `function "${schema}.${name}" is declared ` +
+          `${volatility === 's' ? 'STABLE' : 'VOLATILE'}; its body was read, and it depends on ` +
+          'its arguments alone: ALTER FUNCTION ... IMMUTABLE lets PostgreSQL plan better',
+      ),
       ...notesOn(complete, strategy, freshness),
     ],
     watched,

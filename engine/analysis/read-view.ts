@@ -2,7 +2,7 @@
 import type { Db } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { ImatError } from '../errors/imat-error.ts';
-import type { FunctionFacts } from '../server/functions.ts';
+import type { FunctionFacts } from '../server/function-facts.ts';
 import { loadFunctionFacts } from '../server/functions.ts';
 import { searchPathOf } from '../server/operators.ts';
 import type { Inspection } from '../server/relations.ts';

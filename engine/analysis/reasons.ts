@@ -9,7 +9,7 @@ import type { Reason } from '../api.ts';
 import { positionAt } from '../errors/imat-error.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import { aggregateNotMaintained } from '../algebra/reason.ts';
-import type { FunctionFacts } from '../server/functions.ts';
+import type { FunctionFacts } from '../server/function-facts.ts';
 import { isClock } from '../server/functions.ts';
 import { VALUE_FUNCTIONS } from '../server/special-nodes.ts';
 import type { Inspection } from '../server/relations.ts';
@@ -76,7 +76,7 @@ export function functionReasons(functions: FunctionFacts, query: Query | null): 
         ? ([
             'moment_dependent',
             `"${name}" can give another result although no table has changed`,
-            momentHint(use.schema),
+            momentHint(use.schema, use.body ?? null),
           ] as const)
         : ([
             'settings_dependent',
@@ -87,11 +87,15 @@ export function functionReasons(functions: FunctionFacts, query: Query | null): 
   });
 }
 
-/** A function that nobody declared otherwise is volatile, although most depend on nothing else. */
-const momentHint = (schema: string): string =>
+/**
+ * A function that nobody declared otherwise is volatile, although most depend on nothing else.
+ * `body`: why its body does not prove it.
+ */
+const momentHint = (schema: string, body: string | null): string =>
   (schema === 'pg_catalog'
     ? ''
-    : 'Declare the function IMMUTABLE if its result depends on its arguments alone. If not: ') +
+    : 'Declare the function IMMUTABLE if its result depends on its arguments alone' +
+      `${body === null ? '' : `, which imat cannot tell because its body ${body}`}. If not: `) +
   'Leave it out of the definition and put it into the queries that read the imat.';
 
 function settingsHint(name: string, shown: string): string {

@@ -1589,6 +1589,14 @@ COMMENT ON FUNCTION imat_catalog.no_frontier(text) IS
   'Raises the error of an imat whose stored table does not match its frontier: one that is broken, or restored into another cluster, or not loaded, or stored anew after the snapshot of the transaction.';
 GRANT EXECUTE ON FUNCTION imat_catalog.no_frontier(text) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.note_called(imat integer, functions oid[])
+  RETURNS void
+  LANGUAGE sql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.note_called(integer,oid[]) IS
+  'Notes functions that only the bodies of a definition''s functions call.';
+GRANT EXECUTE ON FUNCTION imat_catalog.note_called(integer,oid[]) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.note_facts(imat integer)
   RETURNS void
   LANGUAGE plpgsql VOLATILE

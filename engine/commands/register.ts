@@ -162,6 +162,7 @@ export async function register(db: Db, request: Request, prepared: Prepared): Pr
     ]);
     await db.query('SELECT imat_catalog.note_facts($1)', [id]);
     await noteInlined(db, id, request, prepared);
+    await noteCalled(db, id, prepared);
     await db.query('SELECT imat_catalog.begin_history()');
     await holdInstall(db, id);
     return id;
@@ -187,6 +188,30 @@ async function noteInlined(
        WHERE f.imat_id = $2 AND f.class = 'pg_class'::regclass AND c.relkind = 'v'))`,
       [id, builds],
     );
+}
+
+/**
+ * The functions that only the bodies of the definition's functions call.
+ * @throws ImatError `contention` if one that was read has been replaced since
+ */
+async function noteCalled(db: Db, id: number, { analysis }: Prepared): Promise<void> {
+  const { proved, calledInBodies: called } = analysis;
+  const [replaced] = await db.query<{ name: string }>(
+    `SELECT f.oid::regprocedure::text AS name
+     FROM jsonb_to_recordset($1::jsonb) f(oid oid, version text)
+       LEFT JOIN pg_proc p ON p.oid = f.oid
+     WHERE p.xmin::text IS DISTINCT FROM f.version LIMIT 1`,
+    [JSON.stringify([...proved, ...called].map(({ oid, version }) => ({ oid, version })))],
+  );
+  if (replaced !== undefined)
+    throw new ImatError('contention', {
+      message: `function ${replaced.name} was replaced by another session`,
+      hint: 'Try again.',
+    });
+  await db.query('SELECT imat_catalog.note_called($1, $2::oid[])', [
+    id,
+    `{${[...new Set(called.map(({ oid }) => oid))].join(',')}}`,
+  ]);
 }
 
 /** The imat that a build is to replace. @throws ImatError `not_found` */

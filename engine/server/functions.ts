@@ -5,12 +5,16 @@
  */
 import type { Db } from '../db/db.ts';
 import type { CatalogFunction } from '../../parser/catalog.ts';
-import type { TreeNode } from './stored-tree.ts';
-import { specialUses } from './special-nodes.ts';
+import type { TreeNode, TreeValue } from './stored-tree.ts';
 import { isDateText, READS_DATES } from './date-texts.ts';
 import { constantOf } from './stored-constants.ts';
-import { nodesOf, numberOf, parseNodeTree, typeOf, visitNodes } from './stored-tree.ts';
+import { parseNodeTree, typeOf } from './stored-tree.ts';
 import { hiddenTables } from './function-bodies.ts';
+import type { FunctionFacts, FunctionUse } from './function-facts.ts';
+import type { Conversion, Findings, Use } from './tree-findings.ts';
+import { findIn, rowItems, typesIn } from './tree-findings.ts';
+import type { ProvedByBodies } from './proved-functions.ts';
+import { FIRST_OF_USERS, provedByBodies } from './proved-functions.ts';
 import type { Dependence, TypeOutput } from './type-output.ts';
 import { loadTypeOutputs, RECORD } from './type-output.ts';
 import {
@@ -18,37 +22,12 @@ import {
   DEPENDS_ON_TIME_ZONE,
   dependsOnNothing,
   PRINTS_ARGUMENTS,
+  OF_EXTENSIONS,
   PRINTS_JSON,
   READS_THE_CLOCK,
   SENDS_PARTS,
   SETTINGS_ONLY,
 } from './stable-functions.ts';
-
-export type FunctionUse = {
-  readonly schema: string;
-  readonly name: string;
-  /**
-   * The operator that the function stands behind, with its operands' types; null for one that is no
-   * operator's.
-   */
-  readonly operator: { readonly name: string; readonly signature: string } | null;
-  readonly dependence: Dependence;
-  /** The tables that a function reads although it is declared IMMUTABLE; null for any other. */
-  readonly reads?: string | null;
-};
-
-export type FunctionFacts = {
-  /** What a definition calls by name, for the parser. */
-  readonly called: readonly CatalogFunction[];
-  /** Whatever depends on more than tables. */
-  readonly unstable: readonly FunctionUse[];
-  /** The enums whose labels the definition reads, each once, as `format_type` prints them. */
-  readonly enums: readonly string[];
-  /** Functions of roles that are not superusers, qualified. */
-  readonly untrusted: readonly string[];
-  /** Whether one of them must not run in parallel mode. */
-  readonly isParallelUnsafe: boolean;
-};
 
 /**
  * The settings that PostgreSQL's own stable functions depend on, where these depend on settings
@@ -68,6 +47,7 @@ export const PINNED_SETTINGS = [
 
 type FunctionRow = {
   oid: number;
+  version: string;
   schema: string;
   name: string;
   signature: string;
@@ -76,21 +56,10 @@ type FunctionRow = {
   returns_set: boolean;
   trusted: boolean;
   parallel_unsafe: boolean;
+  /** That it belongs to. */
+  extension: string | null;
   operator: string | null;
   operator_signature: string | null;
-};
-
-/** A function with the types of its arguments as they are used. */
-type Use = {
-  readonly oid: number;
-  readonly args: readonly TreeNode[];
-  readonly argumentTypes: readonly number[];
-};
-type Conversion = { readonly from: TreeNode | null; readonly to: number };
-type Findings = {
-  readonly uses: readonly Use[];
-  readonly conversions: readonly Conversion[];
-  readonly special: readonly FunctionUse[];
 };
 
 export async function loadFunctionFacts(db: Db, views: readonly number[]): Promise<FunctionFacts> {
@@ -98,7 +67,31 @@ export async function loadFunctionFacts(db: Db, views: readonly number[]): Promi
     `SELECT r.ev_action::text AS tree FROM pg_rewrite r WHERE r.ev_class = ANY ($1::oid[])`,
     [`{${views.join(',')}}`],
   );
-  const findings = findIn(rules.map((rule) => rule.tree));
+  return factsOf(
+    db,
+    rules.map((rule) => parseNodeTree(rule.tree)),
+    [],
+  );
+}
+
+type Known = {
+  readonly findings: Findings;
+  readonly functions: ReadonlyMap<number, FunctionRow>;
+  /** The input functions of types that are read from text. */
+  readonly inputs: ReadonlyMap<number, number>;
+  readonly outputs: ReadonlyMap<number, TypeOutput>;
+  /** What functions read that are declared IMMUTABLE. */
+  readonly hidden: ReadonlyMap<number, string>;
+  readonly bodies: ProvedByBodies;
+};
+
+/** `within`: the functions in whose bodies these trees are. */
+async function factsOf(
+  db: Db,
+  trees: readonly TreeValue[],
+  within: readonly number[],
+): Promise<FunctionFacts> {
+  const findings = findIn(trees);
   const inputs = await inputFunctions(
     db,
     findings.conversions.map((conversion) => conversion.to),
@@ -108,13 +101,56 @@ export async function loadFunctionFacts(db: Db, views: readonly number[]): Promi
     ...inputs.values(),
   ]);
   const outputs = await loadTypeOutputs(db, typesIn(findings));
-  const hidden = await hiddenTables(db, [...functions.values()]);
+  const rows = [...functions.values()];
+  const hidden = await hiddenTables(db, rows);
+  const bodies = await provedByBodies(db, rows, within, (inner, of) => factsOf(db, inner, of));
+  const unstable = unstableIn({ findings, functions, inputs, outputs, hidden, bodies });
+  const called = new Set(findings.uses.map((use) => use.oid));
+  const inBody = within.length === 0 ? [] : rows.filter((row) => called.has(row.oid));
+  const ofUsers = inBody.filter((row) => row.oid >= FIRST_OF_USERS);
+  return {
+    called: rows
+      .filter((row) => called.has(row.oid))
+      .map((row) => ({
+        schema: row.schema,
+        name: row.name,
+        kind: KINDS[row.kind] ?? 'function',
+        returnsSet: row.returns_set,
+      })),
+    unstable,
+    enums: [...new Set([...enumsRead(findings, functions, outputs), ...bodies.facts.enums])].sort(),
+    untrusted: [
+      ...rows.filter((row) => !row.trusted).map((row) => `${row.schema}.${row.name}`),
+      ...bodies.facts.untrusted,
+    ],
+    isParallelUnsafe: bodies.facts.isParallelUnsafe || rows.some((row) => row.parallel_unsafe),
+    proved: rows.filter((row) => bodies.proved.has(row.oid)),
+    calledInBodies: [...ofUsers, ...bodies.facts.calledInBodies],
+  };
+}
+
+/** Whatever depends on more than tables, each once. */
+function unstableIn({
+  findings,
+  functions,
+  inputs,
+  outputs,
+  hidden,
+  bodies,
+}: Known): FunctionUse[] {
   const unstable = [
     ...[...functions.values()].flatMap((row): FunctionUse[] => {
       const reads = hidden.get(row.oid);
       return reads === undefined ? [] : [{ ...named(row), dependence: 'moment', reads }];
     }),
-    ...findings.uses.flatMap((use) => useOf(use, functions.get(use.oid), outputs)),
+    ...findings.uses.flatMap((use) =>
+      bodies.proved.has(use.oid)
+        ? []
+        : useOf(use, functions.get(use.oid), outputs).map((one) => ({
+            ...one,
+            body: bodies.refused.get(use.oid) ?? null,
+          })),
+    ),
     ...findings.conversions.flatMap((conversion) =>
       conversionUses(
         conversion,
@@ -125,31 +161,15 @@ export async function loadFunctionFacts(db: Db, views: readonly number[]): Promi
     ),
     ...findings.special,
   ];
-  const called = new Set(findings.uses.map((use) => use.oid));
-  return {
-    called: [...functions.values()]
-      .filter((row) => called.has(row.oid))
-      .map((row) => ({
-        schema: row.schema,
-        name: row.name,
-        kind: KINDS[row.kind] ?? 'function',
-        returnsSet: row.returns_set,
-      })),
-    unstable: unstable.filter(
-      (use, index) =>
-        unstable.findIndex(
-          (other) =>
-            other.schema === use.schema &&
-            other.name === use.name &&
-            other.dependence === use.dependence,
-        ) === index,
-    ),
-    enums: enumsRead(findings, functions, outputs),
-    untrusted: [...functions.values()]
-      .filter((row) => !row.trusted)
-      .map((row) => `${row.schema}.${row.name}`),
-    isParallelUnsafe: [...functions.values()].some((row) => row.parallel_unsafe),
-  };
+  return unstable.filter(
+    (use, index) =>
+      unstable.findIndex(
+        (other) =>
+          other.schema === use.schema &&
+          other.name === use.name &&
+          other.dependence === use.dependence,
+      ) === index,
+  );
 }
 
 const KINDS: Readonly<Record<string, CatalogFunction['kind']>> = {
@@ -159,78 +179,9 @@ const KINDS: Readonly<Record<string, CatalogFunction['kind']>> = {
   p: 'procedure',
 };
 
-/** The fields in which nodes name a function by OID. */
-const FUNCTION_FIELDS = ['funcid', 'aggfnoid', 'winfnoid', 'opfuncid'] as const;
-
 /** Whether it is the time at which the transaction began. */
 export const isClock = ({ schema, name }: FunctionUse): boolean =>
   schema === 'pg_catalog' && (name === 'now' || name === 'transaction_timestamp');
-
-function findIn(trees: readonly string[]): Findings {
-  const uses: Use[] = [];
-  const conversions: Conversion[] = [];
-  const special: FunctionUse[] = [];
-  for (const tree of trees) {
-    visitNodes(parseNodeTree(tree), (node) => {
-      const oid = FUNCTION_FIELDS.map((field) => numberOf(node, field)).find(
-        (found) => found !== null && found !== 0,
-      );
-      uses.push(...frameUses(node));
-      if (oid !== undefined && oid !== null)
-        uses.push({ oid, args: argumentsOf(node), argumentTypes: listedTypes(node) });
-      // A cast through text: the source type's output, the target type's input.
-      if (node.node.startsWith('COERCEVIAIO'))
-        conversions.push({
-          from: nodesOf(node, 'arg')[0] ?? null,
-          to: numberOf(node, 'resulttype') ?? 0,
-        });
-      for (const { name, dependence } of specialUses(node))
-        special.push({ schema: 'pg_catalog', name, operator: null, dependence });
-    });
-  }
-  return { uses, conversions, special };
-}
-
-/** What moves the bounds of a RANGE frame; hours and minutes are added without a time zone. */
-function frameUses(node: TreeNode): Use[] {
-  return ['start', 'end'].flatMap((side) => {
-    const oid = numberOf(node, `${side}InRangeFunc`) ?? 0;
-    const [offset] = nodesOf(node, `${side}Offset`);
-    if (oid === 0 || offset === undefined || constantOf(offset)?.isTimeOnly === true) return [];
-    return [{ oid, args: [], argumentTypes: [] }];
-  });
-}
-
-/** An aggregate's arguments are wrapped in target entries. */
-const argumentsOf = (node: TreeNode): readonly TreeNode[] =>
-  nodesOf(node, 'args').map((arg) => nodesOf(arg, 'expr')[0] ?? arg);
-
-/** The types that an aggregate lists: `(o 23 25)`. */
-function listedTypes(node: TreeNode): number[] {
-  const [list] = node.fields.get('aggargtypes') ?? [];
-  return Array.isArray(list)
-    ? list.filter((item) => typeof item === 'string' && /^\d+$/.test(item)).map(Number)
-    : [];
-}
-
-function typesIn({ uses, conversions }: Findings): number[] {
-  const nodes = [
-    ...uses.flatMap((use) => use.args),
-    ...conversions.flatMap(({ from }) => (from === null ? [] : [from])),
-  ];
-  const inRows = nodes.flatMap((node) => (typeOf(node) === RECORD ? rowItems(node) : [node]));
-  return [
-    ...uses.flatMap((use) => use.argumentTypes),
-    ...inRows.map((node) => typeOf(node) ?? 0),
-    ...conversions.map(({ to }) => to),
-  ];
-}
-
-/** The innermost items of `ROW(...)`. */
-const rowItems = (node: TreeNode): TreeNode[] =>
-  typeOf(node) === RECORD && node.fields.has('row_typeid')
-    ? argumentsOf(node).flatMap(rowItems)
-    : [node];
 
 async function inputFunctions(db: Db, types: readonly number[]): Promise<Map<number, number>> {
   if (types.length === 0) return new Map();
@@ -246,10 +197,13 @@ async function inputFunctions(db: Db, types: readonly number[]): Promise<Map<num
 
 async function loadFunctions(db: Db, oids: readonly number[]): Promise<Map<number, FunctionRow>> {
   const rows = await db.query<FunctionRow>(
-    `SELECT p.oid, n.nspname::text AS schema, p.proname::text AS name,
+    `SELECT p.oid, p.xmin::text AS version, n.nspname::text AS schema, p.proname::text AS name,
        p.proname || '(' || oidvectortypes(p.proargtypes) || ')' AS signature,
        p.prokind::text AS kind, p.provolatile::text AS volatility, p.proretset AS returns_set,
        p.proparallel = 'u' AS parallel_unsafe,
+       (SELECT e.extname::text FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
+        WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+          AND d.refclassid = 'pg_extension'::regclass) AS extension,
        coalesce(r.rolsuper, false) AS trusted, o.operator, o.operator_signature
      FROM pg_proc p
      JOIN pg_namespace n ON n.oid = p.pronamespace
@@ -291,6 +245,7 @@ function dependenceOf(
   use: Use,
   outputs: ReadonlyMap<number, TypeOutput>,
 ): Dependence {
+  if (OF_EXTENSIONS.get(row.extension ?? '')?.has(row.signature) === true) return 'tables';
   if (row.volatility === 'v' || row.schema !== 'pg_catalog' || READS_THE_CLOCK.has(row.signature))
     return 'moment';
   if (dependsOnNothing(row.signature, use.args.map(constantOf))) return 'tables';

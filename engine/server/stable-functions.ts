@@ -141,3 +141,12 @@ export const PRINTS_JSON = new Set([
 
 /** Functions that are stable because they send what their argument is made of. */
 export const SENDS_PARTS = new Set(['array_send', 'record_send', 'range_send', 'multirange_send']);
+
+/**
+ * Functions of extensions that are STABLE because a text search dictionary can be altered, as
+ * to_tsvector(regconfig, text) could be, which is IMMUTABLE. `unaccent(text)` takes the dictionary
+ * of its own schema.
+ */
+export const OF_EXTENSIONS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['unaccent', new Set(['unaccent(text)', 'unaccent(regdictionary, text)'])],
+]);

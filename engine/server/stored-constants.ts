@@ -29,8 +29,12 @@ export function constantOf(node: TreeNode): Constant | null {
 }
 
 /** The value of an integer constant, whatever the order of the server's bytes. */
-export function integersOf(node: TreeNode): readonly number[] {
-  const bytes = numberOf(node, 'consttype') === INTEGER ? bytesOf(node) : null;
+export const integersOf = (node: TreeNode): readonly number[] =>
+  numberOf(node, 'consttype') === INTEGER ? intsOf(node) : [];
+
+/** The same of a constant of any type of four bytes. */
+export function intsOf(node: TreeNode): readonly number[] {
+  const bytes = bytesOf(node);
   if (bytes === null || bytes.length < 4) return [];
   const view = (part: readonly number[]): DataView => new DataView(Uint8Array.from(part).buffer);
   return [view(bytes.slice(0, 4)).getInt32(0, true), view(bytes.slice(-4)).getInt32(0, false)];

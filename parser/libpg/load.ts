@@ -8,6 +8,8 @@ export type Grammar = {
   /** @throws SqlError on a text that PostgreSQL's grammar does not accept */
   readonly parseSync: (text: string) => ParseResult;
   readonly scanSync: (text: string) => ScanResult;
+  /** The functions of a CREATE FUNCTION in PL/pgSQL, as a tree that has no types. */
+  readonly parsePlPgSQLSync: (text: string) => unknown;
 };
 
 export async function loadGrammar(): Promise<Grammar> {

@@ -13,6 +13,8 @@ BEGIN
     WHERE before->k.key IS DISTINCT FROM now->k.key ORDER BY k.key LIMIT 1;
   RETURN CASE key
     WHEN 'body' THEN format('function %s was replaced', what)
+    WHEN 'called' THEN format('function %s, which the body of another calls, was %s before', what,
+      before->>'called')
     WHEN 'rule' THEN format('view %s was replaced', what)
     WHEN 'persistence' THEN CASE now->>'persistence'
       WHEN 'u' THEN format('table %s has become unlogged: a crash empties it without notice', what)

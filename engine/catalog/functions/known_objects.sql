@@ -18,6 +18,10 @@ AS $$
     SELECT v.refclassid AS class_id, v.refobjid AS object_id, v.name AS imat FROM read v
     WHERE v.refclassid IN ('pg_class'::regclass, 'pg_proc'::regclass)
     UNION
+    SELECT f.class, f.object, i.name
+    FROM imat_catalog.fact f JOIN imat_catalog.imat i ON i.id = f.imat_id
+    WHERE f.facts ? 'called'
+    UNION
     SELECT 'pg_class'::regclass, s.relation, i.name
     FROM imat_catalog.imat_source s JOIN imat_catalog.imat i ON i.id = s.imat_id
     UNION

@@ -7,6 +7,10 @@ DECLARE
   views oid[] := ARRAY(
     SELECT f.object FROM imat_catalog.fact f JOIN pg_class c ON c.oid = f.object
     WHERE f.imat_id = imat AND f.class = 'pg_class'::regclass AND c.relkind = 'v');
+  -- By name: pg_upgrade gives functions other OIDs.
+  called text[] := ARRAY(
+    SELECT f.facts->>'called' FROM imat_catalog.fact f
+    WHERE f.imat_id = imat AND f.facts ? 'called');
 BEGIN
   DELETE FROM imat_catalog.fact f WHERE f.imat_id = imat;
   INSERT INTO imat_catalog.fact (imat_id, class, object, version, facts)
@@ -15,6 +19,8 @@ BEGIN
     LATERAL (SELECT imat_catalog.read_facts(imat, o.class, o.object) AS facts) r
   WHERE i.id = imat AND r.facts IS NOT NULL;
   PERFORM imat_catalog.note_inlined(imat, views);
+  PERFORM imat_catalog.note_called(imat, ARRAY(
+    SELECT to_regprocedure(c.signature)::oid FROM unnest(called) c(signature)));
   UPDATE imat_catalog.imat i SET facts_cluster = imat_catalog.cluster() WHERE i.id = imat;
 END $$;
 

@@ -16,6 +16,12 @@ BEGIN
         regexp_replace(p.prosqlbody::text, places, '', 'g'), p.proconfig, p.prosecdef,
         p.provolatile, p.proisstrict, p.proowner, p.prolang, p.prokind,
         (SELECT a::text FROM pg_aggregate a WHERE a.aggfnoid = p.oid))))
+        -- The name of one that a body in quotes calls (note_called).
+        || CASE WHEN EXISTS (
+            SELECT FROM imat_catalog.fact f
+            WHERE f.imat_id = imat AND f.class = read_facts.class AND f.object = read_facts.object
+              AND f.facts ? 'called')
+          THEN jsonb_build_object('called', p.oid::regprocedure::text) ELSE '{}' END
       FROM pg_proc p WHERE p.oid = object);
   END IF;
   SELECT * INTO relation FROM pg_class c WHERE c.oid = object;

@@ -19,7 +19,12 @@ BEGIN
           ON to_regclass(format('%I.%I', o.address_names[1], o.address_names[2]))
             = ANY (s.relation::oid || s.parts)
         JOIN imat_catalog.imat_source z ON z.relation = s.relation
-      WHERE o.object_type = 'trigger' AND o.address_names[3] ~ '^[!~]imat_');
+      WHERE o.object_type = 'trigger' AND o.address_names[3] ~ '^[!~]imat_'
+      UNION
+      -- A function that only the body of another calls can be dropped.
+      SELECT f.imat_id
+      FROM pg_event_trigger_dropped_objects() o JOIN imat_catalog.fact f
+        ON f.class = o.classid AND f.object = o.objid AND f.facts ? 'called');
   ELSIF tg_tag IN ('CREATE SUBSCRIPTION', 'ALTER SUBSCRIPTION') THEN
     concerned := ARRAY(SELECT i.id FROM imat_catalog.imat i WHERE i.state = 'active');
   ELSE

@@ -14,8 +14,12 @@ const bench = useBench(`
     tz timestamptz, i interval, b bytea, m money, e mood, a date[], u uuid, j jsonb, tod time,
     todz timetz
   );
-  CREATE FUNCTION stable_one(int) RETURNS int STABLE LANGUAGE sql AS 'SELECT $1';
-  CREATE FUNCTION volatile_one(int) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN $1; END';
+  CREATE FUNCTION stable_one(int) RETURNS int STABLE LANGUAGE sql
+    AS 'SELECT CASE WHEN now() IS NOT NULL THEN $1 END';
+  CREATE FUNCTION volatile_one(int) RETURNS int LANGUAGE plpgsql
+    AS 'BEGIN IF random() >= 0 THEN RETURN $1; END IF; END';
+  CREATE FUNCTION proved_one(int) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN $1; END';
+  CREATE FUNCTION proved_two(int) RETURNS int STABLE LANGUAGE sql AS 'SELECT $1';
   CREATE FUNCTION immutable_one(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1';
 `);
 
@@ -57,6 +61,8 @@ const DELTA = [
   'round(n, 1)',
   'x::numeric / 3',
   'immutable_one(x)',
+  'proved_one(x)',
+  'proved_two(x)',
   "j ->> 'a'",
   'extract(hour FROM tod)',
   'i * 2',

@@ -19,6 +19,10 @@ CREATE FUNCTION twice(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 * 2'
 CREATE FUNCTION whole() RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 1';
 CREATE VIEW "od""d s'x"."vi;ew" AS SELECT id, g, v FROM t WHERE v > 5;
 CREATE FUNCTION add(int, int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT coalesce($1, 0) + $2';
+CREATE FUNCTION helper(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 + 1';
+CREATE FUNCTION deep(int) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN $1 * 2; END';
+CREATE FUNCTION proved(int) RETURNS int LANGUAGE plpgsql
+  AS 'BEGIN RETURN public.deep($1) + public.helper($1); END';
 CREATE AGGREGATE total(int) (sfunc = add, stype = int);
 CREATE FUNCTION less(text, text) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT $1 < $2';
 CREATE OPERATOR <<<< (leftarg = text, rightarg = text, function = less);`;
@@ -33,6 +37,7 @@ const DEFINITIONS: Readonly<Record<string, string>> = {
   different: 'SELECT g, count(DISTINCT v) AS m FROM public.t GROUP BY g',
   'sto"res': 'SELECT g, count(*) AS n, (SELECT max(v) FROM public.t) AS m FROM public.t GROUP BY g',
   func: 'SELECT g, sum(public.twice(v)) AS s FROM public.t GROUP BY g',
+  proved: 'SELECT g, sum(public.proved(v)) AS s FROM public.t GROUP BY g',
   viewed: `SELECT g, sum(v) AS s FROM "od""d s'x"."vi;ew" GROUP BY g`,
   aggregated: 'SELECT g, public.total(v) AS s FROM public.t GROUP BY g',
   operated: `SELECT g, count(*) AS n FROM public.t WHERE g OPERATOR(public.<<<<) 'g3' GROUP BY g`,
@@ -107,6 +112,41 @@ const CASES: readonly Case[] = [
     reason: /function (public\.)?twice\(integer\) was replaced/,
   },
   {
+    what: 'a function that is proved by its body, with another body',
+    change: `CREATE OR REPLACE FUNCTION proved(int) RETURNS int LANGUAGE plpgsql
+      AS 'BEGIN RETURN (SELECT count(*) FROM public.t); END'`,
+    breaks: ['proved'],
+    reason: /function (public\.)?proved\(integer\) was replaced/,
+  },
+  {
+    what: 'a function that only the body of another calls',
+    change: `CREATE OR REPLACE FUNCTION helper(int) RETURNS int IMMUTABLE
+      LANGUAGE sql AS 'SELECT $1 + 2'`,
+    breaks: ['proved'],
+    reason: /function (public\.)?helper\(integer\) was replaced/,
+  },
+  {
+    what: 'one of these that is not declared IMMUTABLE',
+    change: `CREATE OR REPLACE FUNCTION deep(int) RETURNS int
+      LANGUAGE sql AS 'SELECT sum(v)::int FROM public.t'`,
+    breaks: ['proved'],
+    reason: /function (public\.)?deep\(integer\) was replaced/,
+  },
+  {
+    what: 'another function under the name of one that a body calls',
+    change: `ALTER FUNCTION deep(int) RENAME TO deeper;
+      CREATE FUNCTION deep(int) RETURNS int LANGUAGE sql AS 'SELECT sum(v)::int FROM public.t'`,
+    breaks: ['proved'],
+    reason: /function (public\.)?deeper\(integer\), .*, was (public\.)?deep\(integer\) before/,
+  },
+  {
+    what: 'a function that only the body of another calls, dropped and created',
+    change: `DROP FUNCTION helper(int);
+      CREATE FUNCTION helper(int) RETURNS int LANGUAGE sql AS 'SELECT sum(v)::int FROM public.t'`,
+    breaks: ['proved'],
+    reason: /a table, view or function that it uses was dropped/,
+  },
+  {
     what: 'the function behind an aggregate',
     change: `CREATE OR REPLACE FUNCTION add(int, int) RETURNS int IMMUTABLE
         LANGUAGE sql AS 'SELECT $2'`,
@@ -144,6 +184,7 @@ CREATE OR REPLACE FUNCTION twice(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SEL
 CREATE OR REPLACE VIEW "od""d s'x"."vi;ew" AS SELECT   id,  g,
   v FROM t WHERE v > 5;
 COMMENT ON FUNCTION twice(int) IS 'x';
+CREATE OR REPLACE FUNCTION helper(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 + 1';
 GRANT EXECUTE ON FUNCTION twice(int) TO PUBLIC;
 ALTER VIEW "od""d s'x"."vi;ew" RENAME TO other;
 ALTER VIEW "od""d s'x".other RENAME TO "vi;ew";

@@ -1,0 +1,86 @@
+/**
+ * Which functions are proved to depend on their arguments alone by their bodies (body-trees.ts):
+ * what these compute must depend on nothing else, and the functions that they call neither.
+ */
+import type { Db } from '../db/db.ts';
+import { readBodies } from './body-trees.ts';
+import type { FunctionFacts, FunctionUse } from './function-facts.ts';
+import type { TreeNode } from './stored-tree.ts';
+
+type Declared = {
+  readonly oid: number;
+  readonly schema: string;
+  readonly kind: string;
+  readonly volatility: string;
+};
+
+/** What the bodies of proved functions add to what is known of whatever calls them. */
+type InBodies = Pick<FunctionFacts, 'enums' | 'untrusted' | 'isParallelUnsafe' | 'calledInBodies'>;
+
+export type ProvedByBodies = {
+  readonly proved: ReadonlySet<number>;
+  /** Why the others are not, to be said after "its body". */
+  readonly refused: ReadonlyMap<number, string>;
+  readonly facts: InBodies;
+};
+
+/** PostgreSQL's own objects have smaller OIDs. */
+export const FIRST_OF_USERS = 16_384;
+
+/** Who writes more functions upon functions declares them. */
+const DEEPEST = 8;
+
+/** `within`: the functions in whose bodies these are called; `factsOf` is that of functions.ts. */
+export async function provedByBodies(
+  db: Db,
+  functions: readonly Declared[],
+  within: readonly number[],
+  factsOf: (trees: readonly TreeNode[], within: readonly number[]) => Promise<FunctionFacts>,
+): Promise<ProvedByBodies> {
+  const asked = functions
+    .filter(
+      ({ oid, schema, kind, volatility }) =>
+        volatility !== 'i' && kind === 'f' && oid >= FIRST_OF_USERS && schema !== 'pg_catalog',
+    )
+    .map(({ oid }) => oid);
+  const proved = new Set<number>();
+  const refused = new Map<number, string>();
+  const facts: InBodies[] = [];
+  for (const oid of asked) {
+    if (within.includes(oid)) refused.set(oid, 'calls the function itself');
+    else if (within.length >= DEEPEST) refused.set(oid, 'is called by too many others');
+  }
+  const bodies = await readBodies(
+    db,
+    asked.filter((oid) => !refused.has(oid)),
+  );
+  for (const [oid, body] of bodies) {
+    if ('refusal' in body) {
+      refused.set(oid, body.refusal);
+      continue;
+    }
+    const found = await factsOf(body.trees, [...within, oid]);
+    const [use] = found.unstable;
+    if (use !== undefined) {
+      refused.set(oid, said(use));
+      continue;
+    }
+    proved.add(oid);
+    facts.push({ ...found, enums: [...found.enums, ...body.enums] });
+  }
+  return { proved, refused, facts: together(facts) };
+}
+
+function said({ name, operator, dependence, reads, body }: FunctionUse): string {
+  if (reads !== undefined && reads !== null) return `calls ${name}, which reads ${reads}`;
+  if (body !== undefined && body !== null) return `calls ${name}, whose body ${body}`;
+  const what = operator === null ? name : operator.signature;
+  return dependence === 'settings' ? `depends on session settings (${what})` : `uses ${what}`;
+}
+
+const together = (facts: readonly InBodies[]): InBodies => ({
+  enums: facts.flatMap((one) => one.enums),
+  untrusted: facts.flatMap((one) => one.untrusted),
+  isParallelUnsafe: facts.some((one) => one.isParallelUnsafe),
+  calledInBodies: facts.flatMap((one) => one.calledInBodies),
+});

@@ -1,0 +1,89 @@
+/** The uses of functions, and the conversions through text, in stored parse trees. */
+import type { FunctionUse } from './function-facts.ts';
+import { specialUses } from './special-nodes.ts';
+import { constantOf } from './stored-constants.ts';
+import type { TreeNode, TreeValue } from './stored-tree.ts';
+import { nodesOf, numberOf, typeOf, visitNodes } from './stored-tree.ts';
+import { RECORD } from './type-output.ts';
+
+/** A function with the types of its arguments as they are used. */
+export type Use = {
+  readonly oid: number;
+  readonly args: readonly TreeNode[];
+  readonly argumentTypes: readonly number[];
+};
+export type Conversion = { readonly from: TreeNode | null; readonly to: number };
+export type Findings = {
+  readonly uses: readonly Use[];
+  readonly conversions: readonly Conversion[];
+  readonly special: readonly FunctionUse[];
+};
+
+/** The fields in which nodes name a function by OID. */
+const FUNCTION_FIELDS = ['funcid', 'aggfnoid', 'winfnoid', 'opfuncid'] as const;
+
+export function findIn(trees: readonly TreeValue[]): Findings {
+  const uses: Use[] = [];
+  const conversions: Conversion[] = [];
+  const special: FunctionUse[] = [];
+  for (const tree of trees) {
+    visitNodes(tree, (node) => {
+      const oid = FUNCTION_FIELDS.map((field) => numberOf(node, field)).find(
+        (found) => found !== null && found !== 0,
+      );
+      uses.push(...frameUses(node));
+      if (oid !== undefined && oid !== null)
+        uses.push({ oid, args: argumentsOf(node), argumentTypes: listedTypes(node) });
+      // A cast through text: the source type's output, the target type's input.
+      if (node.node.startsWith('COERCEVIAIO'))
+        conversions.push({
+          from: nodesOf(node, 'arg')[0] ?? null,
+          to: numberOf(node, 'resulttype') ?? 0,
+        });
+      for (const { name, dependence } of specialUses(node))
+        special.push({ schema: 'pg_catalog', name, operator: null, dependence });
+    });
+  }
+  return { uses, conversions, special };
+}
+
+/** What moves the bounds of a RANGE frame; hours and minutes are added without a time zone. */
+function frameUses(node: TreeNode): Use[] {
+  return ['start', 'end'].flatMap((side) => {
+    const oid = numberOf(node, `${side}InRangeFunc`) ?? 0;
+    const [offset] = nodesOf(node, `${side}Offset`);
+    if (oid === 0 || offset === undefined || constantOf(offset)?.isTimeOnly === true) return [];
+    return [{ oid, args: [], argumentTypes: [] }];
+  });
+}
+
+/** An aggregate's arguments are wrapped in target entries. */
+const argumentsOf = (node: TreeNode): readonly TreeNode[] =>
+  nodesOf(node, 'args').map((arg) => nodesOf(arg, 'expr')[0] ?? arg);
+
+/** The types that an aggregate lists: `(o 23 25)`. */
+function listedTypes(node: TreeNode): number[] {
+  const [list] = node.fields.get('aggargtypes') ?? [];
+  return Array.isArray(list)
+    ? list.filter((item) => typeof item === 'string' && /^\d+$/.test(item)).map(Number)
+    : [];
+}
+
+export function typesIn({ uses, conversions }: Findings): number[] {
+  const nodes = [
+    ...uses.flatMap((use) => use.args),
+    ...conversions.flatMap(({ from }) => (from === null ? [] : [from])),
+  ];
+  const inRows = nodes.flatMap((node) => (typeOf(node) === RECORD ? rowItems(node) : [node]));
+  return [
+    ...uses.flatMap((use) => use.argumentTypes),
+    ...inRows.map((node) => typeOf(node) ?? 0),
+    ...conversions.map(({ to }) => to),
+  ];
+}
+
+/** The innermost items of `ROW(...)`. */
+export const rowItems = (node: TreeNode): TreeNode[] =>
+  typeOf(node) === RECORD && node.fields.has('row_typeid')
+    ? argumentsOf(node).flatMap(rowItems)
+    : [node];
