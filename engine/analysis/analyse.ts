@@ -85,8 +85,9 @@ export async function analyse(
     const byQueries = await stackOf(db, oid, 'queries');
     const queried = await analyseHere(db, oid, server, byQueries);
     if (queried.plan !== null) return queried;
-    // What only the text of a view needs can be completed where it is in the definition.
-    const inText = await stackOf(db, oid, 'queries', true);
+    // What is missing in the text of a view can be completed where that is in the definition.
+    const isOpen = queried.reasons.every(({ kind }) => COMPLETED.has(kind));
+    const inText = isOpen ? await stackOf(db, oid, 'queries', true) : null;
     if (inText !== null && inText.query !== byQueries?.query) {
       const inlined = await analyseHere(db, oid, server, inText);
       if (inlined.plan !== null) return inlined;
@@ -97,6 +98,13 @@ export async function analyse(
     return hasImats ? analyseHere(db, oid, server, byImats) : queried;
   });
 }
+
+/** Reasons that need not be there in the text of a definition. */
+const COMPLETED: ReadonlySet<string> = new Set([
+  'moment_dependent',
+  'settings_dependent',
+  'unspecified_order',
+]);
 
 async function stackOf(
   db: Db,

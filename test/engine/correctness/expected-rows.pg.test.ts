@@ -3,7 +3,7 @@
  * that pending rows of two tables are not compared one by one when statistics say there are none.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createWorld, expectExact, type World } from '../commands/support/world.ts';
+import { createWorld, expectExact, until, type World } from '../commands/support/world.ts';
 
 const SUMMARY = {
   name: 'summary',
@@ -147,17 +147,19 @@ test('rows from before of a table in the midst of a join are looked up by its in
     UPDATE buyer SET land = 4 WHERE id = 9;
     SET join_collapse_limit = 1; SET enable_mergejoin = off; SET enable_seqscan = off;
     SET enable_bitmapscan = off; SET enable_hashjoin = off`);
-  const [row] = await world.rows<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
-    'EXPLAIN (FORMAT json) SELECT * FROM imat_store.delta_summary',
-  );
+  // An index over rows that were updated before is of no use to a snapshot that is older than some
+  // transaction, in any database, that was open when it was created (pg_index.indcheckxmin).
+  await until('the index is used', async () => {
+    const [row] = await world.rows<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
+      'EXPLAIN (FORMAT json) SELECT * FROM imat_store.delta_summary',
+    );
+    return nodesOf(row?.['QUERY PLAN'][0].Plan ?? expect.fail('no plan'))
+      .filter((node) => node['Node Type'] === 'Append')
+      .map((node) => (node.Plans ?? []).find((half) => half['Relation Name'] === 'purchase'))
+      .some((half) => half?.['Index Cond']?.includes('buyer =') === true);
+  });
   await world.sql(`RESET join_collapse_limit; RESET enable_mergejoin; RESET enable_seqscan;
     RESET enable_bitmapscan; RESET enable_hashjoin`);
-  const halves = nodesOf(row?.['QUERY PLAN'][0].Plan ?? expect.fail('no plan'))
-    .filter((node) => node['Node Type'] === 'Append')
-    .map((node) => (node.Plans ?? []).find((half) => half['Relation Name'] === 'purchase'));
-  expect(halves.filter((half) => half?.['Index Cond']?.includes('buyer =') === true)).not.toEqual(
-    [],
-  );
   await expectExact(world, ALL);
   await world.sql('DROP INDEX by_buyer');
 });
