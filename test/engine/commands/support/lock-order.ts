@@ -13,8 +13,11 @@ export type Victim = { readonly statement: string; readonly locked: readonly str
 
 type Begun<T> = { readonly isLocked: boolean; readonly running: Promise<T> };
 
-/** A command may wait for less, and then give up what it has. */
-const PATIENCE = '100ms';
+/**
+ * A command gives up what it has after 50 ms, and a busy machine may let it know late: 100 ms once
+ * were too few. PostgreSQL looks for deadlocks after a second (deadlock_timeout).
+ */
+const PATIENCE = '200ms';
 /** Whoever gives up a wait within this time waits for nobody. */
 const MOMENT_MS = 15;
 /** What does not wait by then tries again and again. */
