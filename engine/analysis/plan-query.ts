@@ -158,7 +158,7 @@ async function withTimeBelow(db: Db, query: Query): Promise<Query> {
   for (const one of unionsIn(query))
     types.set(
       one,
-      (await queryColumns(db, one)).map(({ type }) => type),
+      (await queryColumns(db, one)).map(({ type, collation }) => `${type} ${collation ?? ''}`),
     );
   return pushTime(query, (one) => types.get(one) ?? []);
 }

@@ -71,7 +71,7 @@ export function functionReasons(functions: FunctionFacts, query: Query | null): 
           span: node?.span ?? null,
         },
       ];
-    const [kind, message, hint] =
+    const [kind, message, otherHint] =
       use.dependence === 'moment'
         ? ([
             'moment_dependent',
@@ -83,9 +83,14 @@ export function functionReasons(functions: FunctionFacts, query: Query | null): 
             `the result of "${name}" depends on session settings such as TimeZone or DateStyle`,
             settingsHint(use.name, name),
           ] as const);
+    const hint = use.isByDefault === true ? GIVE_ALL_ARGUMENTS : otherHint;
     return [{ kind, message, hint, span: node?.span ?? null }];
   });
 }
+
+const GIVE_ALL_ARGUMENTS =
+  'Write all arguments in the definition: the default of one that it leaves out depends on more ' +
+  'than tables.';
 
 /**
  * A function that nobody declared otherwise is volatile, although most depend on nothing else.

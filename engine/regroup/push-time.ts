@@ -10,7 +10,8 @@
  * Right because the subquery computes the rows that it shows with some values from rows with these
  * values alone (`decomposes`), and PostgreSQL moves conditions the same way. Counter-examples that
  * stay: an item that an outer join can show as NULLs; a LIMIT; a window that is not within these
- * values; branches whose column has another type than the union's and would be compared otherwise.
+ * values; branches whose column has another type or collation than the union's and would be compared
+ * otherwise; a collation that is written where another one is (`x COLLATE "C" < .. COLLATE "de"`).
  */
 import type { ColumnRef, Expr, Query, Relation, Select } from '../../parser/tree.ts';
 import { children, mapExpr, returnsSet, visit } from '../../parser/walk.ts';
@@ -19,7 +20,7 @@ import { conjunction, conjuncts } from '../algebra/query-rewrites/relations.ts';
 import { nullableIn } from './outline.ts';
 import { decomposes, windowsOf, withoutJoinNames } from './lineage.ts';
 
-/** The types of a query's columns; none where they are not known. */
+/** The types of a query's columns, with their collations; none where they are not known. */
 type TypesOf = (query: Query) => readonly string[];
 
 /** The same object where nothing can be moved. `typesOf` is asked of those of `unionsIn`. */
@@ -140,6 +141,8 @@ function withinSelect(
     (expr) => expr !== undefined && isOfRows(expr) && decomposes(query, expr),
   );
   if (!isOwn || !(isOfSingleRows(query) || isPlainTest(condition))) return null;
+  if (isCollated(condition) && exprs.some((expr) => expr !== undefined && isCollated(expr)))
+    return null;
   const moved = mapExpr(condition, (node) =>
     node.kind === 'column' ? (query.targets[names.indexOf(node.name)]?.expr ?? null) : null,
   );
@@ -156,12 +159,21 @@ const isOfSingleRows = (query: Select): boolean =>
  */
 function isPlainTest(expr: Expr): boolean {
   if (expr.kind === 'column') return false;
-  if (expr.kind === 'unary' && /^IS (NOT )?NULL$/.test(expr.op)) return true;
+  const isPlain = (side: Expr): boolean => side.kind === 'column' || isPlainTest(side);
+  if (expr.kind === 'unary' && /^IS (NOT )?NULL$/.test(expr.op)) return isPlain(expr.operand);
   if (expr.kind !== 'binary' || !TESTS.has(expr.op)) return children(expr).every(isPlainTest);
-  return [expr.left, expr.right].every((side) => side.kind === 'column' || isPlainTest(side));
+  return isPlain(expr.left) && isPlain(expr.right);
 }
 
 const TESTS: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>=']);
+
+function isCollated(expr: Expr): boolean {
+  let found = false;
+  visit(expr, ({ kind }) => {
+    found ||= kind === 'collate';
+  });
+  return found;
+}
 
 /** Whether WHERE can have the expression. */
 function isOfRows(expr: Expr): boolean {

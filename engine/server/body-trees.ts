@@ -201,8 +201,12 @@ async function resolvedBody(
   });
 }
 
-/** Words that a date can be, or strings in which they can be hidden. */
-const READS_THE_CLOCK = /now|today|tomorrow|yesterday|\b(?:e|u&)'/i;
+/**
+ * Words that a date can be, or strings in which they can be hidden: a string that goes on behind a
+ * line break is one with what stands before it (`'to' 'day'`).
+ */
+const READS_THE_CLOCK =
+  /now|today|tomorrow|yesterday|\b(?:e|u&)'|'(?:\s|--.*)*[\n\r](?:\s|--.*)*'/i;
 
 const SESSION_CONSTANT: Refusal = { refusal: 'has a constant that depends on the session' };
 

@@ -21,7 +21,7 @@ const YEAR_FIRST = /^YYYY(-(MM|0[1-9]|1[0-2])-(DD|0[1-9]|[12]\d)|MMDD)( HH24:MI(
 
 const PRINTS_TIMES = /^to_char\(timestamp with(out)? time zone, text\)$/;
 
-/** `signatureOf`: of a function's OID. */
+/** `signatureOf`: of the OID of one of PostgreSQL's own functions; nothing for any other. */
 export function isDateText(text: TreeNode | null, signatureOf: (oid: number) => string): boolean {
   if (text === null) return false;
   const [arg, format] = nodesOf(text, 'args');

@@ -15,6 +15,8 @@ export type FunctionUse = {
   readonly reads?: string | null;
   /** Why the body of a function does not prove that it depends on its arguments alone. */
   readonly body?: string | null;
+  /** Whether it is so because the call leaves an argument to a default that is not stable. */
+  readonly isByDefault?: boolean;
 };
 
 /** A function as it was when it was read: it has another version once it is replaced. */

@@ -13,6 +13,7 @@ import { hiddenTables } from './function-bodies.ts';
 import type { FunctionFacts, FunctionUse } from './function-facts.ts';
 import type { Conversion, Findings, Use } from './tree-findings.ts';
 import { findIn, rowItems, typesIn } from './tree-findings.ts';
+import { omittedDefaults } from './omitted-defaults.ts';
 import type { ProvedByBodies } from './proved-functions.ts';
 import { FIRST_OF_USERS, provedByBodies } from './proved-functions.ts';
 import type { Dependence, TypeOutput } from './type-output.ts';
@@ -83,6 +84,8 @@ type Known = {
   /** What functions read that are declared IMMUTABLE. */
   readonly hidden: ReadonlyMap<number, string>;
   readonly bodies: ProvedByBodies;
+  /** What the defaults of arguments depend on that calls leave out, by the function. */
+  readonly defaults: ReadonlyMap<number, FunctionFacts>;
 };
 
 /** `within`: the functions in whose bodies these trees are. */
@@ -104,7 +107,11 @@ async function factsOf(
   const rows = [...functions.values()];
   const hidden = await hiddenTables(db, rows);
   const bodies = await provedByBodies(db, rows, within, (inner, of) => factsOf(db, inner, of));
-  const unstable = unstableIn({ findings, functions, inputs, outputs, hidden, bodies });
+  const defaults = new Map<number, FunctionFacts>();
+  for (const [oid, omitted] of await omittedDefaults(db, findings.uses))
+    if (!within.includes(oid)) defaults.set(oid, await factsOf(db, omitted, [...within, oid]));
+  const unstable = unstableIn({ findings, functions, inputs, outputs, hidden, bodies, defaults });
+  const others = [bodies.facts, ...defaults.values()];
   const called = new Set(findings.uses.map((use) => use.oid));
   const inBody = within.length === 0 ? [] : rows.filter((row) => called.has(row.oid));
   const ofUsers = inBody.filter((row) => row.oid >= FIRST_OF_USERS);
@@ -118,14 +125,23 @@ async function factsOf(
         returnsSet: row.returns_set,
       })),
     unstable,
-    enums: [...new Set([...enumsRead(findings, functions, outputs), ...bodies.facts.enums])].sort(),
+    enums: [
+      ...new Set([
+        ...enumsRead(findings, functions, outputs),
+        ...others.flatMap(({ enums }) => enums),
+      ]),
+    ].sort(),
     untrusted: [
       ...rows.filter((row) => !row.trusted).map((row) => `${row.schema}.${row.name}`),
-      ...bodies.facts.untrusted,
+      ...others.flatMap(({ untrusted }) => untrusted),
     ],
-    isParallelUnsafe: bodies.facts.isParallelUnsafe || rows.some((row) => row.parallel_unsafe),
-    proved: rows.filter((row) => bodies.proved.has(row.oid)),
-    calledInBodies: [...ofUsers, ...bodies.facts.calledInBodies],
+    isParallelUnsafe:
+      others.some((one) => one.isParallelUnsafe) || rows.some((row) => row.parallel_unsafe),
+    proved: [
+      ...rows.filter((row) => bodies.proved.has(row.oid)),
+      ...[...defaults.values()].flatMap(({ proved }) => proved),
+    ],
+    calledInBodies: [...ofUsers, ...others.flatMap(({ calledInBodies }) => calledInBodies)],
   };
 }
 
@@ -137,6 +153,7 @@ function unstableIn({
   outputs,
   hidden,
   bodies,
+  defaults,
 }: Known): FunctionUse[] {
   const unstable = [
     ...[...functions.values()].flatMap((row): FunctionUse[] => {
@@ -155,11 +172,21 @@ function unstableIn({
       conversionUses(
         conversion,
         functions.get(inputs.get(conversion.to) ?? 0),
-        isDateText(conversion.from, (oid) => functions.get(oid)?.signature ?? ''),
+        isDateText(conversion.from, (oid) => {
+          const row = functions.get(oid);
+          return row?.schema === 'pg_catalog' ? row.signature : '';
+        }),
         outputs,
       ),
     ),
     ...findings.special,
+    ...[...defaults].flatMap(([oid, { unstable: uses }]): FunctionUse[] => {
+      const row = functions.get(oid);
+      const dependence = worst(uses.map((use) => use.dependence));
+      return row === undefined || dependence === 'tables'
+        ? []
+        : [{ ...named(row), dependence, isByDefault: true }];
+    }),
   ];
   return unstable.filter(
     (use, index) =>

@@ -29,6 +29,8 @@ export type Unstacked = {
   readonly views: readonly number[];
   /** Imats whose definitions are in the query. */
   readonly imats: readonly number[];
+  /** All views, materialized views and definitions whose texts are in the query. */
+  readonly texts: readonly number[];
 };
 
 type Read = {
@@ -73,6 +75,7 @@ export async function unstacked(
 ): Promise<Unstacked | null> {
   const instead = new Map<string, string>();
   const views = new Set<number>();
+  const texts = new Set<number>();
   const imats: number[] = [];
   const sql = readsSql(await catalogIsReadable(db));
 
@@ -96,6 +99,7 @@ export async function unstacked(
     if (read.imat !== null) {
       if (how !== 'truth' || read.definition === null) return null;
       imats.push(read.imat);
+      texts.add(read.definition);
       return `(${(await queryOf(read.definition)).text})`;
     }
     if (read.kind === 'm' && how === 'imats' && read.converted !== null) {
@@ -106,30 +110,35 @@ export async function unstacked(
     if (read.kind === 'v') {
       if (!changed && !inlinesViews) return null;
       views.add(read.oid);
+      texts.add(read.oid);
       return `(${text})`;
     }
+    texts.add(read.oid);
     instead.set(name, 'its query');
     return `(${text})`;
   }
 
   const { text, changed } = await queryOf(view);
-  return changed ? { query: text, instead, views: [...views], imats } : null;
+  return changed
+    ? { query: text, instead, views: [...views], imats, texts: [...texts] }
+    : null;
 }
 
 /**
- * A temporary view of the query, in place of `view`; null if the query has other columns, or does
- * not mean the same as text. Inside a transaction that is rolled back.
+ * A temporary view of the query, in place of `view`; null if the query has other columns, or one of
+ * the texts that it is made of does not mean the same as text. Inside a transaction that is rolled back.
  */
 export async function unstackedView(
   db: Db,
   view: number,
-  { query }: Unstacked,
+  { query, texts }: Unstacked,
 ): Promise<number | null> {
   const create = `CREATE TEMPORARY VIEW imat_unstacked AS ${query}`;
   const mine = (await loadColumns(db, [view])).get(view) ?? [];
   const isSame = await rolledBack(db, async () => {
     try {
-      if ((await searchPathOf(db, view, await viewText(db, view))) !== null) return false;
+      for (const one of [view, ...texts])
+        if ((await searchPathOf(db, one, await viewText(db, one))) !== null) return false;
       await db.execute(create);
     } catch (error) {
       if (!isRejected(error)) throw error;

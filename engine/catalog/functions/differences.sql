@@ -41,7 +41,10 @@ BEGIN
       ELSE '' END
   FROM compared i JOIN imat_catalog.fact f ON f.imat_id = i.id AND i.same_cluster
     CROSS JOIN LATERAL (SELECT imat_catalog.fact_version(f.class, f.object) AS version) v
-    CROSS JOIN LATERAL (SELECT CASE WHEN v.version = f.version THEN f.facts
+    -- A function in a schema that is renamed has another name, and is the same row.
+    CROSS JOIN LATERAL (SELECT CASE WHEN v.version = f.version AND CASE WHEN f.facts ? 'called'
+        THEN f.facts->>'called' = f.object::regprocedure::text ELSE true END
+      THEN f.facts
       ELSE imat_catalog.read_facts(f.imat_id, f.class, f.object) END AS facts) n
   WHERE (n.facts IS DISTINCT FROM f.facts OR v.version LIKE '%:%')
     -- A view that can be dropped is one whose query the definition has as text.

@@ -15,7 +15,9 @@ BEGIN
       SELECT jsonb_build_object('body', md5(concat_ws('|', p.prosrc, p.probin,
         regexp_replace(p.prosqlbody::text, places, '', 'g'), p.proconfig, p.prosecdef,
         p.provolatile, p.proisstrict, p.proowner, p.prolang, p.prokind,
-        (SELECT a::text FROM pg_aggregate a WHERE a.aggfnoid = p.oid))))
+        (SELECT a::text FROM pg_aggregate a WHERE a.aggfnoid = p.oid),
+        -- A call has the arguments alone that are written.
+        regexp_replace(p.proargdefaults::text, places, '', 'g'))))
         -- The name of one that a body in quotes calls (note_called).
         || CASE WHEN EXISTS (
             SELECT FROM imat_catalog.fact f

@@ -44,6 +44,10 @@ BEGIN
       )
       SELECT f.imat_id FROM imat_catalog.fact f JOIN related r ON f.object = r.object
       UNION
+      -- A schema, by whose name a body calls a function.
+      SELECT f.imat_id FROM changed c JOIN pg_proc p ON p.pronamespace = c.object
+        JOIN imat_catalog.fact f ON f.object = p.oid AND f.facts ? 'called'
+      UNION
       SELECT z.imat_id FROM imat_catalog.imat_source z JOIN related r ON z.relation = r.object);
   END IF;
   -- The data of a dump comes, or has come, with all triggers disabled.

@@ -16,6 +16,11 @@ BEGIN
   RETURN seconds;
 EXCEPTION WHEN OTHERS THEN RETURN 'fails';
 END $$;
+CREATE FUNCTION to_char(timestamp, text) RETURNS text IMMUTABLE LANGUAGE sql
+  AS $$ SELECT pg_catalog.to_char($1, 'DD-MM-YYYY') $$;
+CREATE FUNCTION halved(numeric, numeric) RETURNS numeric IMMUTABLE LANGUAGE sql
+  AS 'SELECT $2 / 2';
+CREATE AGGREGATE max(numeric) (SFUNC = halved, STYPE = numeric);
 CREATE TABLE number (v text);
 INSERT INTO number
   SELECT trunc((random() * 10 ^ n)::numeric)::text
@@ -126,6 +131,8 @@ test.each([
   ['a format of a column', `SELECT id, to_char(at, named)::date AS d FROM public.e`],
   ['with a time zone', 'SELECT id, day::text::timestamptz AS d FROM public.e'],
   ['a number with a fraction', 'SELECT id, (day / 3)::text::date AS d FROM public.e'],
+  ['a function of another schema', `SELECT id, public.to_char(at, 'YYYY-MM-DD')::date FROM public.e`],
+  ['an aggregate of one', 'SELECT named, public.max(day)::text::date FROM public.e GROUP BY named'],
   ['a number of any scale', 'SELECT id, day::numeric::text::date AS d FROM public.e'],
 ])('what is rebuilt: %s', async (_what, definition) => {
   const result = await sandbox.imat.create('rebuilt', definition, { dryRun: true });

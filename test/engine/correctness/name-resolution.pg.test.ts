@@ -109,6 +109,50 @@ describe('what a name means does not depend on who asks', () => {
   }
 });
 
+describe('the same in a view whose query could be put into the definition', () => {
+  const KEY: Readonly<Record<string, string>> = {
+    NULLIF: "SELECT x, count(nullif(k, 'A'::citext)) AS n FROM ci GROUP BY x",
+    'IS DISTINCT FROM': "SELECT x, k IS DISTINCT FROM 'A'::citext AS n FROM ci",
+    'CASE x WHEN': "SELECT x, CASE k WHEN 'A'::citext THEN 1 ELSE 0 END AS n FROM ci",
+    'JOIN ... USING': 'SELECT a.x, b.y AS n FROM ci a JOIN cj b USING (k)',
+    'row comparison': "SELECT x, (k, x) = ('A'::citext, 1) AS n FROM ci",
+  };
+
+  test.each(
+    Object.entries(KEY).flatMap(([name, query]) =>
+      ['VIEW', 'MATERIALIZED VIEW'].map((kind) => [name, kind, query] as const),
+    ),
+  )('%s, %s', async (_name, kind, query) => {
+    await bench.user.execute(
+      `CREATE EXTENSION IF NOT EXISTS citext;
+       DROP TABLE IF EXISTS ci, cj CASCADE;
+       CREATE TABLE ci (k citext, x int);
+       CREATE TABLE cj (k citext, y int);
+       INSERT INTO ci VALUES ('a', 1), ('A', 1), ('b', 2);
+       INSERT INTO cj VALUES ('A', 1), ('B', 2);
+       CREATE ${kind} below AS ${query}`,
+    );
+    const read = kind === 'VIEW' ? 'below' : `(${query}) below`;
+    await bench.user.execute(
+      'CREATE MATERIALIZED VIEW folk AS SELECT n, count(*) AS c FROM below GROUP BY n',
+    );
+    try {
+      const { strategy } = await bench.imat.convert('folk');
+      for (const step of ['SELECT 1', "INSERT INTO ci VALUES ('B', 1)", "UPDATE ci SET k = 'a'"]) {
+        await bench.user.query(step);
+        if (kind !== 'VIEW') await bench.user.execute('REFRESH MATERIALIZED VIEW below');
+        if (strategy === 'delta') await bench.imat.fold('folk');
+        expect(await bench.user.query('SELECT * FROM imat.folk ORDER BY 1')).toEqual(
+          await bench.user.query(`SELECT n, count(*) AS c FROM ${read} GROUP BY n ORDER BY 1`),
+        );
+      }
+    } finally {
+      await bench.imat.revert('folk').catch(() => undefined);
+      await bench.user.execute(`DROP MATERIALIZED VIEW folk; DROP ${kind} below`);
+    }
+  });
+});
+
 test('columns renamed after the convert: commands go by the stored names', async () => {
   await bench.user.execute(
     `CREATE TABLE moved (region text, amount numeric, flag bool);

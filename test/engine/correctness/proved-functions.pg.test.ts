@@ -69,6 +69,12 @@ const PROVED: readonly Case[] = [
     `(a int) RETURNS int STABLE STRICT LANGUAGE sql AS 'select a * 2;'`,
     'f(k)',
   ],
+  [
+    'defaults of arguments',
+    `(a int, b timestamptz = now(), c int = 1, d text = 'x') RETURNS text LANGUAGE sql
+       AS $$ SELECT (a + c) || d $$`,
+    `f(k, '2024-01-01 00:00+00')`,
+  ],
   ['SQL, RETURN', '(a int) RETURNS bigint LANGUAGE sql RETURN a * 2', 'f(k)'],
   ['SQL, BEGIN ATOMIC', '(a int) RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT a * 2; END', 'f(k)'],
   [
@@ -218,6 +224,30 @@ const REFUSED: readonly Case[] = [
   ['a constant', `(a date) RETURNS boolean LANGUAGE sql AS $$ SELECT a > '01/02/2024' $$`, 'f(d)'],
   ['a constant', `(a date) RETURNS boolean LANGUAGE sql AS $$ SELECT a > 'today' $$`, 'f(d)'],
   ['a constant', `(a date) RETURNS boolean LANGUAGE sql AS $$ SELECT a > E'to\\x64ay' $$`, 'f(d)'],
+  ['a constant', `(a date) RETURNS boolean LANGUAGE sql AS $$ SELECT a > 'to'\n'day' $$`, 'f(d)'],
+  [
+    'a constant',
+    `(a date) RETURNS boolean LANGUAGE plpgsql
+       AS $$ begin return a > date 'to' -- it goes on\n  'day'; end $$`,
+    'f(d)',
+  ],
+  [
+    'Write all arguments',
+    `(a int, b text = current_user) RETURNS text LANGUAGE sql AS 'SELECT b || a'`,
+    'f(k)',
+  ],
+  [
+    'Write all arguments',
+    `(a int, b date = CURRENT_DATE) RETURNS int IMMUTABLE LANGUAGE sql
+       AS $$ SELECT a + (b - '2024-01-01') $$`,
+    'f(k)',
+  ],
+  [
+    'Write all arguments',
+    `(a int, b timestamptz = now(), c int = 1) RETURNS boolean IMMUTABLE LANGUAGE sql
+       AS $$ SELECT b > '2024-01-01' AND a > c $$`,
+    'f(k, c => 3)',
+  ],
   [
     'a constant',
     `(a timestamptz) RETURNS boolean LANGUAGE sql AS $$ SELECT a > '2024-01-02' $$`,

@@ -21,8 +21,11 @@ CREATE VIEW "od""d s'x"."vi;ew" AS SELECT id, g, v FROM t WHERE v > 5;
 CREATE FUNCTION add(int, int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT coalesce($1, 0) + $2';
 CREATE FUNCTION helper(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 + 1';
 CREATE FUNCTION deep(int) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN $1 * 2; END';
+CREATE SCHEMA apart;
+CREATE FUNCTION apart.far(int) RETURNS int LANGUAGE sql AS 'SELECT $1 % 7';
 CREATE FUNCTION proved(int) RETURNS int LANGUAGE plpgsql
-  AS 'BEGIN RETURN public.deep($1) + public.helper($1); END';
+  AS 'BEGIN RETURN public.deep($1) + public.helper($1) + apart.far($1); END';
+CREATE FUNCTION more(int, int = 1) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 + $2';
 CREATE AGGREGATE total(int) (sfunc = add, stype = int);
 CREATE FUNCTION less(text, text) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT $1 < $2';
 CREATE OPERATOR <<<< (leftarg = text, rightarg = text, function = less);`;
@@ -38,6 +41,7 @@ const DEFINITIONS: Readonly<Record<string, string>> = {
   'sto"res': 'SELECT g, count(*) AS n, (SELECT max(v) FROM public.t) AS m FROM public.t GROUP BY g',
   func: 'SELECT g, sum(public.twice(v)) AS s FROM public.t GROUP BY g',
   proved: 'SELECT g, sum(public.proved(v)) AS s FROM public.t GROUP BY g',
+  defaulted: 'SELECT g, sum(public.more(v)) AS s FROM public.t GROUP BY g',
   viewed: `SELECT g, sum(v) AS s FROM "od""d s'x"."vi;ew" GROUP BY g`,
   aggregated: 'SELECT g, public.total(v) AS s FROM public.t GROUP BY g',
   operated: `SELECT g, count(*) AS n FROM public.t WHERE g OPERATOR(public.<<<<) 'g3' GROUP BY g`,
@@ -145,6 +149,20 @@ const CASES: readonly Case[] = [
       CREATE FUNCTION helper(int) RETURNS int LANGUAGE sql AS 'SELECT sum(v)::int FROM public.t'`,
     breaks: ['proved'],
     reason: /a table, view or function that it uses was dropped/,
+  },
+  {
+    what: 'a function with another default of an argument that is left out',
+    change: `CREATE OR REPLACE FUNCTION more(int, int = 2) RETURNS int IMMUTABLE
+      LANGUAGE sql AS 'SELECT $1 + $2'`,
+    breaks: ['defaulted'],
+    reason: /function (public\.)?more\(integer,integer\) was replaced/,
+  },
+  {
+    what: 'another schema under the name of that of a function which a body calls',
+    change: `ALTER SCHEMA apart RENAME TO away; CREATE SCHEMA apart;
+      CREATE FUNCTION apart.far(int) RETURNS int LANGUAGE sql AS 'SELECT $1 % 5'`,
+    breaks: ['proved'],
+    reason: /function away\.far\(integer\), .*, was apart\.far\(integer\) before/,
   },
   {
     what: 'the function behind an aggregate',

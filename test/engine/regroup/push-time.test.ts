@@ -103,6 +103,15 @@ test.each([
      WHERE (s.d)::text < (now())::text`,
   ],
   [
+    'equal values of which one is left out',
+    `SELECT s.d FROM (SELECT due + 1 AS d, g FROM e GROUP BY due + 1, g) s
+     WHERE NULLIF((s.d)::text, (now())::text) IS NULL`,
+  ],
+  [
+    'two collations',
+    `SELECT s.d FROM (SELECT g COLLATE "C" AS d FROM e) s WHERE s.d < (now())::text COLLATE "POSIX"`,
+  ],
+  [
     'the same in a set',
     `SELECT s.due FROM (SELECT due FROM e UNION SELECT due FROM p) s
      WHERE (s.due)::text < (now())::text`,
