@@ -119,9 +119,7 @@ export async function unstacked(
   }
 
   const { text, changed } = await queryOf(view);
-  return changed
-    ? { query: text, instead, views: [...views], imats, texts: [...texts] }
-    : null;
+  return changed ? { query: text, instead, views: [...views], imats, texts: [...texts] } : null;
 }
 
 /**

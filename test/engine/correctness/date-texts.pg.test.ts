@@ -131,7 +131,10 @@ test.each([
   ['a format of a column', `SELECT id, to_char(at, named)::date AS d FROM public.e`],
   ['with a time zone', 'SELECT id, day::text::timestamptz AS d FROM public.e'],
   ['a number with a fraction', 'SELECT id, (day / 3)::text::date AS d FROM public.e'],
-  ['a function of another schema', `SELECT id, public.to_char(at, 'YYYY-MM-DD')::date FROM public.e`],
+  [
+    'a function of another schema',
+    `SELECT id, public.to_char(at, 'YYYY-MM-DD')::date FROM public.e`,
+  ],
   ['an aggregate of one', 'SELECT named, public.max(day)::text::date FROM public.e GROUP BY named'],
   ['a number of any scale', 'SELECT id, day::numeric::text::date AS d FROM public.e'],
 ])('what is rebuilt: %s', async (_what, definition) => {

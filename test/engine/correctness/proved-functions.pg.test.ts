@@ -226,12 +226,6 @@ const REFUSED: readonly Case[] = [
   ['a constant', `(a date) RETURNS boolean LANGUAGE sql AS $$ SELECT a > E'to\\x64ay' $$`, 'f(d)'],
   ['a constant', `(a date) RETURNS boolean LANGUAGE sql AS $$ SELECT a > 'to'\n'day' $$`, 'f(d)'],
   [
-    'a constant',
-    `(a date) RETURNS boolean LANGUAGE plpgsql
-       AS $$ begin return a > date 'to' -- it goes on\n  'day'; end $$`,
-    'f(d)',
-  ],
-  [
     'Write all arguments',
     `(a int, b text = current_user) RETURNS text LANGUAGE sql AS 'SELECT b || a'`,
     'f(k)',
