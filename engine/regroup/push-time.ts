@@ -10,7 +10,7 @@
  * Right because the subquery computes the rows that it shows with some values from rows with these
  * values alone (`decomposes`), and PostgreSQL moves conditions the same way. Counter-examples that
  * stay: an item that an outer join can show as NULLs; a LIMIT; a window that is not within these
- * values; branches whose column has another type or collation than the union's and would be compared
+ * values; branches whose column has another type or collation than the union's, and is compared
  * otherwise; a collation that is written where another one is (`x COLLATE "C" < .. COLLATE "de"`).
  */
 import type { ColumnRef, Expr, Query, Relation, Select } from '../../parser/tree.ts';

@@ -33,6 +33,12 @@ export type Unstacked = {
   readonly texts: readonly number[];
 };
 
+/**
+ * Characters of a definition with the queries of ordinary views in it: views that are read twice by
+ * views that are read twice would take minutes to analyse.
+ */
+const LONGEST = 100_000;
+
 type Read = {
   readonly oid: number;
   readonly schema: string;
@@ -77,6 +83,7 @@ export async function unstacked(
   const views = new Set<number>();
   const texts = new Set<number>();
   const imats: number[] = [];
+  let isTooLong = false;
   const sql = readsSql(await catalogIsReadable(db));
 
   async function queryOf(oid: number): Promise<{ text: string; changed: boolean }> {
@@ -91,7 +98,9 @@ export async function unstacked(
       text,
       (schema, name) => others.get(quoteQualified(schema, name)) ?? null,
     );
-    return { text: changed, changed: true };
+    isTooLong ||= inlinesViews && changed.length > LONGEST;
+    // What is too long is not copied any further.
+    return isTooLong ? { text, changed: false } : { text: changed, changed: true };
   }
 
   async function otherThan(read: Read): Promise<string | null> {
@@ -124,7 +133,8 @@ export async function unstacked(
 
 /**
  * A temporary view of the query, in place of `view`; null if the query has other columns, or one of
- * the texts that it is made of does not mean the same as text. Inside a transaction that is rolled back.
+ * the texts that it is made of does not mean the same as text. Inside a transaction that is
+ * rolled back.
  */
 export async function unstackedView(
   db: Db,

@@ -109,7 +109,8 @@ test.each([
   ],
   [
     'two collations',
-    `SELECT s.d FROM (SELECT g COLLATE "C" AS d FROM e) s WHERE s.d < (now())::text COLLATE "POSIX"`,
+    `SELECT s.d FROM (SELECT g COLLATE "C" AS d FROM e) s
+     WHERE s.d < (now())::text COLLATE "POSIX"`,
   ],
   [
     'the same in a set',
