@@ -300,6 +300,7 @@ function problemIn(tree: TreeNode): string | null {
     const returnsSet = ['funcretset', 'opretset'].some((field) =>
       node.fields.get(field)?.includes('true'),
     );
+    if (isOfUsers(node)) problem ??= 'uses an operator or a cast that is not PostgreSQL’s own';
     if (COMPUTES.test(node.node) && !isInner && !returnsSet && !isTypeAsFunction(node)) return;
     problem ??=
       REFUSED_NODES.find(([pattern]) => pattern.test(node.node))?.[1] ??
@@ -310,6 +311,16 @@ function problemIn(tree: TreeNode): string | null {
     ? problem
     : (problem ?? 'is more than an expression');
 }
+
+/** A body in quotes finds these by their names, and nothing says when they become others. */
+const isOfUsers = (node: TreeNode): boolean =>
+  (numberOf(node, 'opno') ?? 0) >= FIRST_OF_USERS ||
+  (IS_CAST.has(numberOf(node, 'funcformat')) && (numberOf(node, 'funcid') ?? 0) >= FIRST_OF_USERS);
+
+const FIRST_OF_USERS = 16_384;
+
+/** Of `CoercionForm`: a cast that is written, and one that is not. */
+const IS_CAST: ReadonlySet<number | null> = new Set([1, 2]);
 
 /** Of `CmdType`. */
 const SELECT = 1;
