@@ -13,7 +13,8 @@
  * values; branches whose column has another type or collation than the union's, and is compared
  * otherwise; a collation that is written where another one is (`x COLLATE "C" < .. COLLATE "de"`).
  */
-import type { ColumnRef, Expr, Query, Relation, Select } from '../../parser/tree.ts';
+import type { ColumnRef, Expr, Query, Select } from '../../parser/tree.ts';
+import { outputNames } from '../../parser/scope.ts';
 import { children, mapExpr, returnsSet, visit } from '../../parser/walk.ts';
 import { readsNow } from '../algebra/timed.ts';
 import { conjunction, conjuncts } from '../algebra/query-rewrites/relations.ts';
@@ -65,11 +66,12 @@ function pushedFrom(query: Select, typesOf: TypesOf): Select {
   for (const [place, relation] of relations.entries()) {
     const number = query.first + place;
     if (relation.kind !== 'subquery' || relation.lateral || nullable.has(number)) continue;
+    const names = outputNames(relation.query, relation.columnAliases);
     const own = written.filter((one) => itemOf(one) === number);
     // Together, because a query that was changed is none whose types are known.
     for (const some of own.length < 2 ? [own] : [own, ...own.map((one) => [one])]) {
       const condition = conjunction(some.map(withoutJoinNames));
-      const inner = condition && within(relation.query, condition, namesOf(relation), typesOf);
+      const inner = condition && within(relation.query, condition, names, typesOf);
       if (inner === null) continue;
       relations[place] = { ...relation, query: inner };
       for (const one of some) moved.add(one);
@@ -98,16 +100,6 @@ function itemOf(expr: Expr): number | null {
 
 /** What reads more than the columns of a row. */
 const OTHERS: ReadonlySet<Expr['kind']> = new Set(['sublink', 'whole_row', 'window', 'aggregate']);
-
-function namesOf({ query, columnAliases }: Extract<Relation, { kind: 'subquery' }>): string[] {
-  const names = (one: Query): readonly string[] =>
-    one.kind === 'select'
-      ? one.targets.map(({ name }) => name)
-      : one.kind === 'values'
-        ? []
-        : names(one.left);
-  return names(query).map((name, place) => columnAliases[place] ?? name);
-}
 
 /** A query with a condition over its columns, which it knows by these names; null if it cannot. */
 function within(

@@ -14,6 +14,7 @@ import { constantsIn, conversionsOf, hasSessionConstants } from './body-values.t
 import { ambiguousLooseName, ambiguousName, isTypeAsFunction } from './stable-names.ts';
 import type { TreeNode, TreeValue } from './stored-tree.ts';
 import { isNode, nodesOf, numberOf, parseNodeTree, visitNodes } from './stored-tree.ts';
+import { FIRST_NORMAL_OID } from './type-output.ts';
 
 /** Why a body proves nothing, to be said after "its body". */
 type Refusal = { readonly refusal: string };
@@ -110,9 +111,9 @@ async function bodyOf(db: Db, row: FunctionRow): Promise<Proof | Refusal | null>
       db,
       resolved.map(({ tree }) => tree),
     ));
-  return other === null
-    ? proofOf(db, resolved)
-    : { refusal: `has a name, "${other}", that another schema has as well` };
+  if (other !== null) return { refusal: `has a name, "${other}", that another schema has as well` };
+  const loose = looseIn(resolved.map(({ tree }) => tree));
+  return loose === null ? proofOf(db, resolved) : { refusal: loose };
 }
 
 /**
@@ -300,7 +301,6 @@ function problemIn(tree: TreeNode): string | null {
     const returnsSet = ['funcretset', 'opretset'].some((field) =>
       node.fields.get(field)?.includes('true'),
     );
-    if (isOfUsers(node)) problem ??= 'uses an operator or a cast that is not PostgreSQL’s own';
     if (COMPUTES.test(node.node) && !isInner && !returnsSet && !isTypeAsFunction(node)) return;
     problem ??=
       REFUSED_NODES.find(([pattern]) => pattern.test(node.node))?.[1] ??
@@ -312,15 +312,33 @@ function problemIn(tree: TreeNode): string | null {
     : (problem ?? 'is more than an expression');
 }
 
-/** A body in quotes finds these by their names, and nothing says when they become others. */
-const isOfUsers = (node: TreeNode): boolean =>
-  (numberOf(node, 'opno') ?? 0) >= FIRST_OF_USERS ||
-  (IS_CAST.has(numberOf(node, 'funcformat')) && (numberOf(node, 'funcid') ?? 0) >= FIRST_OF_USERS);
-
-const FIRST_OF_USERS = 16_384;
+/**
+ * Why names in a body in quotes can mean something else later, and nothing says so: PostgreSQL
+ * looks them up at each call.
+ */
+function looseIn(trees: readonly TreeNode[]): string | null {
+  let problem: string | null = null;
+  const isUsers = (node: TreeNode, field: string): boolean =>
+    (numberOf(node, field) ?? 0) >= FIRST_NORMAL_OID;
+  for (const tree of trees)
+    visitNodes(tree, (node) => {
+      const isCast = IS_CAST.has(numberOf(node, 'funcformat'));
+      if (isUsers(node, 'opno') || (isCast && isUsers(node, 'funcid')))
+        problem ??= "uses an operator or a cast that is not PostgreSQL's own";
+      if (!isCast && isUsers(node, 'funcid') && nodesOf(node, 'args').some(isUnwrittenCast))
+        problem ??= 'calls a function with arguments of other types: an overload could fit better';
+    });
+  return problem;
+}
 
 /** Of `CoercionForm`: a cast that is written, and one that is not. */
-const IS_CAST: ReadonlySet<number | null> = new Set([1, 2]);
+const UNWRITTEN = 2;
+const IS_CAST: ReadonlySet<number | null> = new Set([1, UNWRITTEN]);
+
+const isUnwrittenCast = (node: TreeNode): boolean =>
+  ['funcformat', 'relabelformat', 'coerceformat'].some(
+    (field) => numberOf(node, field) === UNWRITTEN,
+  );
 
 /** Of `CmdType`. */
 const SELECT = 1;

@@ -5,6 +5,7 @@
  * like. A function called in such a body is not followed.
  */
 import type { Db } from '../db/db.ts';
+import { FIRST_NORMAL_OID } from './type-output.ts';
 
 type BodyRow = {
   readonly root: number;
@@ -35,9 +36,6 @@ FROM jsonb_to_recordset($1::jsonb) w(n int, schema text, name text)
   JOIN pg_namespace s ON s.oid = c.relnamespace AND (w.schema IS NULL OR s.nspname = w.schema)
 ORDER BY 1, 2`;
 
-/** PostgreSQL's own objects have smaller OIDs. */
-const FIRST_OF_USERS = 16_384;
-
 /**
  * What each of the functions that are declared IMMUTABLE reads, as text for people; functions that
  * read nothing are missing.
@@ -47,7 +45,7 @@ export async function hiddenTables(
   functions: readonly { readonly oid: number; readonly volatility: string }[],
 ): Promise<ReadonlyMap<number, string>> {
   const declared = functions
-    .filter(({ oid, volatility }) => volatility === 'i' && oid >= FIRST_OF_USERS)
+    .filter(({ oid, volatility }) => volatility === 'i' && oid >= FIRST_NORMAL_OID)
     .map(({ oid }) => oid);
   if (declared.length === 0) return new Map();
   const rows = await db.query<BodyRow>(BODIES_SQL, [`{${declared.join(',')}}`]);

@@ -15,9 +15,9 @@ import type { Conversion, Findings, Use } from './tree-findings.ts';
 import { findIn, rowItems, typesIn } from './tree-findings.ts';
 import { omittedDefaults } from './omitted-defaults.ts';
 import type { ProvedByBodies } from './proved-functions.ts';
-import { FIRST_OF_USERS, provedByBodies } from './proved-functions.ts';
+import { provedByBodies } from './proved-functions.ts';
 import type { Dependence, TypeOutput } from './type-output.ts';
-import { loadTypeOutputs, RECORD } from './type-output.ts';
+import { FIRST_NORMAL_OID, loadTypeOutputs, RECORD } from './type-output.ts';
 import {
   COMPARES_WITH_TIMESTAMPTZ,
   DEPENDS_ON_TIME_ZONE,
@@ -114,7 +114,7 @@ async function factsOf(
   const others = [bodies.facts, ...defaults.values()];
   const called = new Set(findings.uses.map((use) => use.oid));
   const inBody = within.length === 0 ? [] : rows.filter((row) => called.has(row.oid));
-  const ofUsers = inBody.filter((row) => row.oid >= FIRST_OF_USERS);
+  const ofUsers = inBody.filter((row) => row.oid >= FIRST_NORMAL_OID);
   return {
     called: rows
       .filter((row) => called.has(row.oid))

@@ -6,6 +6,7 @@ import type { Db } from '../db/db.ts';
 import { readBodies } from './body-trees.ts';
 import type { FunctionFacts, FunctionUse } from './function-facts.ts';
 import type { TreeNode } from './stored-tree.ts';
+import { FIRST_NORMAL_OID } from './type-output.ts';
 
 type Declared = {
   readonly oid: number;
@@ -24,9 +25,6 @@ export type ProvedByBodies = {
   readonly facts: InBodies;
 };
 
-/** PostgreSQL's own objects have smaller OIDs. */
-export const FIRST_OF_USERS = 16_384;
-
 /** Who writes more functions upon functions declares them. */
 const DEEPEST = 8;
 
@@ -40,7 +38,7 @@ export async function provedByBodies(
   const asked = functions
     .filter(
       ({ oid, schema, kind, volatility }) =>
-        volatility !== 'i' && kind === 'f' && oid >= FIRST_OF_USERS && schema !== 'pg_catalog',
+        volatility !== 'i' && kind === 'f' && oid >= FIRST_NORMAL_OID && schema !== 'pg_catalog',
     )
     .map(({ oid }) => oid);
   const proved = new Set<number>();

@@ -180,7 +180,7 @@ LEFT JOIN pg_proc s ON s.oid = t.typsend LEFT JOIN pg_namespace sn ON sn.oid = s
 WHERE t.oid IN (SELECT w.oid FROM wanted w)`;
 
 /** Smaller OIDs are those of PostgreSQL's own objects, which nobody changes. */
-const FIRST_NORMAL_OID = 16384;
+export const FIRST_NORMAL_OID = 16384;
 
 /** What each session has been told of PostgreSQL's own types. */
 const builtIns = new WeakMap<Db, Map<number, OutputRow>>();

@@ -11,6 +11,12 @@ const bench = useBench(`
   CREATE TABLE v (id int PRIMARY KEY, k int, t text, d date, n numeric, e mood, ts timestamptz);
   CREATE TABLE other (id int PRIMARY KEY, t text);
   CREATE SCHEMA apart;
+  CREATE FUNCTION plus(int, int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 + $2';
+  CREATE OPERATOR <+> (LEFTARG = int, RIGHTARG = int, FUNCTION = plus);
+  CREATE FUNCTION to_mood(int) RETURNS mood IMMUTABLE LANGUAGE sql
+    AS $$ SELECT 'sad'::public.mood $$;
+  CREATE CAST (int AS mood) WITH FUNCTION to_mood(int);
+  CREATE FUNCTION shout(text) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT $1 || '!' $$;
   INSERT INTO v SELECT n, n % 4, substr('PVSx', n % 5, 1), '2024-01-01'::date + n, n * 1.5,
     CASE WHEN n % 2 = 0 THEN 'sad' ELSE 'happy' END::mood, '2024-01-01'::timestamptz + n *
        interval '7 hours'
@@ -22,6 +28,11 @@ const bench = useBench(`
 type Case = readonly [name: string, declared: string, call: string];
 
 const PROVED: readonly Case[] = [
+  [
+    'an operator and a cast in a body that is not in quotes',
+    '(a int) RETURNS text BEGIN ATOMIC SELECT (a <+> 1)::mood || public.shout(a::varchar); END',
+    'f(k)',
+  ],
   [
     'CASE in RETURN',
     `(acronym text) RETURNS text LANGUAGE plpgsql AS $$ begin
@@ -133,6 +144,21 @@ const PROVED: readonly Case[] = [
 ];
 
 const REFUSED: readonly Case[] = [
+  [
+    'uses an operator or a cast',
+    '(a int) RETURNS int LANGUAGE plpgsql AS $$ begin return a OPERATOR(public.<+>) 1; end $$',
+    'f(k)',
+  ],
+  [
+    'uses an operator or a cast',
+    '(a int) RETURNS mood LANGUAGE plpgsql AS $$ begin return a::public.mood; end $$',
+    'f(k)',
+  ],
+  [
+    'an overload could fit better',
+    '(a text) RETURNS text LANGUAGE plpgsql AS $$ begin return public.shout(a::varchar); end $$',
+    'f(t)',
+  ],
   [
     'reads a table',
     `(a int) RETURNS text LANGUAGE sql AS 'SELECT t FROM public.other WHERE id = a'`,
