@@ -998,7 +998,8 @@ GRANT EXECUTE ON FUNCTION imat_catalog.cut_off_message() TO PUBLIC;
 CREATE FUNCTION imat_catalog.differences(wanted integer[])
   RETURNS TABLE(imat_id integer, message text)
   LANGUAGE plpgsql STABLE
-  SET search_path=pg_catalog, pg_temp;
+  SET search_path=pg_catalog, pg_temp
+  SET plan_cache_mode=force_generic_plan;
 COMMENT ON FUNCTION imat_catalog.differences(integer[]) IS
   'Returns how what imats depend on differs from what it was at the conversion: capture on their sources, tables, views and functions. wanted: ids of imats, or NULL for all.';
 GRANT EXECUTE ON FUNCTION imat_catalog.differences(integer[]) TO PUBLIC;
@@ -1261,7 +1262,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.has_reset(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.has_trees(imat integer)
   RETURNS boolean
-  LANGUAGE sql VOLATILE
+  LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog;
 COMMENT ON FUNCTION imat_catalog.has_trees(integer) IS
   'Returns true if the parts of each source of the imat that has parts are those that are captured.';
@@ -1441,7 +1442,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.is_unfit(oid,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.known_objects()
   RETURNS TABLE(class_id oid, object_id oid, imat text)
-  LANGUAGE sql STABLE
+  LANGUAGE plpgsql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.known_objects() IS
   'Returns the relations and functions that imats read, with the imat, and the members of groups.';

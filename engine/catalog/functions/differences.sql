@@ -3,6 +3,8 @@ CREATE OR REPLACE FUNCTION imat_catalog.differences(wanted integer[])
 RETURNS TABLE (imat_id integer, message text)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
+-- Each fold asks twice: to plan it for the array of each call took as long as to run it.
+SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
   this_cluster bigint := imat_catalog.cluster();
@@ -18,7 +20,8 @@ BEGIN
       AND (wanted IS NULL OR i.id = ANY (wanted))
       AND NOT (i.strategy = 'swap' AND i.freshness = 'live' AND NOT i.watchable
         AND i.dependence <> 'settings')
-  ), captured AS (
+  ), captured AS MATERIALIZED (
+    -- Once for each source, however many imats read it.
     SELECT s.relation, s.same_cluster,
       imat_catalog.capture_problem(s.relation::oid, s.same_cluster) AS problem
     FROM (

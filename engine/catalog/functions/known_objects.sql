@@ -1,8 +1,11 @@
+-- In PL/pgSQL, which keeps its plan.
 CREATE OR REPLACE FUNCTION imat_catalog.known_objects()
 RETURNS TABLE (class_id oid, object_id oid, imat text)
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
+BEGIN
+  RETURN QUERY
   WITH RECURSIVE read AS (
     SELECT d.refclassid, d.refobjid, i.name
     FROM imat_catalog.imat i JOIN pg_catalog.pg_rewrite r ON r.ev_class = i.definition_view
@@ -35,8 +38,8 @@ AS $$
   WHERE k.object_id >= 16384 AND CASE WHEN k.class_id = 'pg_proc'::regclass THEN true ELSE EXISTS (
     SELECT FROM pg_catalog.pg_class c
     WHERE c.oid = k.object_id AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-      AND c.relnamespace::regnamespace::text NOT IN ('imat', 'imat_catalog', 'imat_store')) END
-$$;
+      AND c.relnamespace::regnamespace::text NOT IN ('imat', 'imat_catalog', 'imat_store')) END;
+END $$;
 
 COMMENT ON FUNCTION imat_catalog.known_objects() IS
   'Returns the relations and functions that imats read, with the imat, and the members of groups.';
