@@ -2132,6 +2132,14 @@ COMMENT ON FUNCTION imat_catalog.view_locks(integer) IS
   'Returns statements that lock all that the imat''s definition reads; an empty text if that is its sources alone. What is checked after these locks is what runs, even if the snapshot is older.';
 GRANT EXECUTE ON FUNCTION imat_catalog.view_locks(integer) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.view_query(view oid)
+  RETURNS text
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.view_query(oid) IS
+  'Returns a hash of the query, owner and options of a view, which is the same for one that is created anew alike; NULL for anything else.';
+GRANT EXECUTE ON FUNCTION imat_catalog.view_query(oid) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.watch_commands()
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE

@@ -8,6 +8,8 @@ SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
   this_cluster bigint := imat_catalog.cluster();
+  former CONSTANT text := '; the definition has its former query, which imat repair keeps and '
+    'imat alter replaces';
 BEGIN
   RETURN QUERY
   WITH compared AS (
@@ -36,12 +38,7 @@ BEGIN
   WHERE i.captures AND c.problem IS NOT NULL
   UNION ALL
   SELECT i.id, imat_catalog.fact_difference(f.class, f.object, f.facts, n.facts)
-    || CASE WHEN n.facts ? 'rule' AND NOT EXISTS (
-        SELECT FROM imat_catalog.imat x, imat_catalog.objects_read(x.definition_view) o
-        WHERE x.id = i.id AND o.class = f.class AND o.object = f.object)
-      THEN '; the definition has its former query, which imat repair keeps and imat alter '
-        'replaces'
-      ELSE '' END
+    || CASE WHEN n.facts ? 'inlined' THEN former ELSE '' END
   FROM compared i JOIN imat_catalog.fact f ON f.imat_id = i.id AND i.same_cluster
     CROSS JOIN LATERAL (SELECT imat_catalog.fact_version(f.class, f.object) AS version) v
     -- A function in a schema that is renamed has another name, and is the same row.
@@ -51,7 +48,14 @@ BEGIN
       ELSE imat_catalog.read_facts(f.imat_id, f.class, f.object) END AS facts) n
   WHERE (n.facts IS DISTINCT FROM f.facts OR v.version LIKE '%:%')
     -- A view that can be dropped is one whose query the definition has as text.
-    AND NOT (n.facts IS NULL AND f.facts ? 'rule');
+    AND NOT (n.facts IS NULL AND f.facts ? 'rule')
+  UNION ALL
+  SELECT i.id, format('view %s was created anew with another query', f.facts->>'inlined') || former
+  FROM compared i JOIN imat_catalog.fact f ON f.imat_id = i.id AND i.same_cluster
+  WHERE f.facts ? 'inlined' AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = f.object)
+    AND to_regclass(f.facts->>'inlined') IS NOT NULL
+    AND imat_catalog.view_query(to_regclass(f.facts->>'inlined'))
+      IS DISTINCT FROM f.facts->>'query';
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.differences(integer[]) IS

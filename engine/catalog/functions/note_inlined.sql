@@ -1,10 +1,13 @@
+-- By name, too: one that is dropped can be created anew with another query.
 CREATE OR REPLACE FUNCTION imat_catalog.note_inlined(imat integer, views oid[]) RETURNS void
 LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS $$
   INSERT INTO imat_catalog.fact (imat_id, class, object, version, facts)
   SELECT imat, 'pg_class'::regclass, v.object,
-    imat_catalog.fact_version('pg_class'::regclass, v.object), r.facts
+    imat_catalog.fact_version('pg_class'::regclass, v.object),
+    r.facts || jsonb_build_object('inlined', v.object::regclass::text, 'query',
+      imat_catalog.view_query(v.object))
   FROM unnest(views) v(object), LATERAL (
     SELECT imat_catalog.read_facts(imat, 'pg_class'::regclass, v.object) AS facts
   ) r

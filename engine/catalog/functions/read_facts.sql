@@ -31,6 +31,12 @@ BEGIN
     RETURN (
       SELECT jsonb_build_object('rule', md5(concat_ws('|', relation.relowner, relation.reloptions,
         regexp_replace(r.ev_action::text, places, '', 'g'))))
+        -- The name that it had, and its query by that (note_inlined).
+        || coalesce((
+          SELECT jsonb_build_object('inlined', f.facts->'inlined', 'query', f.facts->'query')
+          FROM imat_catalog.fact f
+          WHERE f.imat_id = imat AND f.class = read_facts.class AND f.object = read_facts.object
+            AND f.facts ? 'inlined'), '{}')
       FROM pg_rewrite r WHERE r.ev_class = object AND r.rulename = '_RETURN');
   END IF;
   has_parts := relation.relkind = 'p'

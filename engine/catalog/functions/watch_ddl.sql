@@ -48,6 +48,10 @@ BEGIN
       SELECT f.imat_id FROM changed c JOIN pg_proc p ON p.pronamespace = c.object
         JOIN imat_catalog.fact f ON f.object = p.oid AND f.facts ? 'called'
       UNION
+      -- A view that is created anew, whose former query a definition has.
+      SELECT f.imat_id FROM changed c JOIN imat_catalog.fact f
+        ON f.facts ? 'inlined' AND to_regclass(f.facts->>'inlined') = c.object
+      UNION
       SELECT z.imat_id FROM imat_catalog.imat_source z JOIN related r ON z.relation = r.object);
   END IF;
   -- The data of a dump comes, or has come, with all triggers disabled.

@@ -95,6 +95,19 @@ test('a view whose query is in the definition is watched', async () => {
     await sandbox.imat.fold('viewed');
     await expectEqual(sandbox.db, 'imat.viewed', VIEWED);
     await sandbox.rows('SELECT * FROM imat.over');
+    const created = (least: number): string =>
+      `CREATE VIEW between AS SELECT team FROM "s""1;"."up""per 🐘" WHERE secs > ${least}`;
+    // The same query as it was last breaks nothing, another one does.
+    await sandbox.sql(created(50));
+    await expectEqual(sandbox.db, 'imat.viewed', VIEWED);
+    await sandbox.sql(`DROP VIEW between; ${created(60)}`);
+    await expect(sandbox.rows('SELECT * FROM imat.viewed')).rejects.toThrow(
+      'imat "viewed" is broken: view public."between" was created anew with another query; ' +
+        'the definition has its former query',
+    );
+    await sandbox.imat.repair('viewed');
+    await expectEqual(sandbox.db, 'imat.viewed', VIEWED);
+    await sandbox.rows('SELECT * FROM imat.over');
   });
 });
 
