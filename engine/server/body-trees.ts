@@ -112,7 +112,10 @@ async function bodyOf(db: Db, row: FunctionRow): Promise<Proof | Refusal | null>
       resolved.map(({ tree }) => tree),
     ));
   if (other !== null) return { refusal: `has a name, "${other}", that another schema has as well` };
-  const loose = looseIn(resolved.map(({ tree }) => tree));
+  const loose = looseIn(
+    resolved.map(({ tree }) => tree),
+    body.loose.hasUntyped,
+  );
   return loose === null ? proofOf(db, resolved) : { refusal: loose };
 }
 
@@ -316,7 +319,7 @@ function problemIn(tree: TreeNode): string | null {
  * Why names in a body in quotes can mean something else later, and nothing says so: PostgreSQL
  * looks them up at each call.
  */
-function looseIn(trees: readonly TreeNode[]): string | null {
+function looseIn(trees: readonly TreeNode[], hasUntyped: boolean): string | null {
   let problem: string | null = null;
   const isUsers = (node: TreeNode, field: string): boolean =>
     (numberOf(node, field) ?? 0) >= FIRST_NORMAL_OID;
@@ -325,7 +328,9 @@ function looseIn(trees: readonly TreeNode[]): string | null {
       const isCast = IS_CAST.has(numberOf(node, 'funcformat'));
       if (isUsers(node, 'opno') || (isCast && isUsers(node, 'funcid')))
         problem ??= "uses an operator or a cast that is not PostgreSQL's own";
-      if (!isCast && isUsers(node, 'funcid') && nodesOf(node, 'args').some(isUnwrittenCast))
+      const isLoose = (argument: TreeNode): boolean =>
+        isUnwrittenCast(argument) || (hasUntyped && isMaybeUntyped(argument));
+      if (!isCast && isUsers(node, 'funcid') && nodesOf(node, 'args').some(isLoose))
         problem ??= 'calls a function with arguments of other types: an overload could fit better';
     });
   return problem;
@@ -339,6 +344,13 @@ const isUnwrittenCast = (node: TreeNode): boolean =>
   ['funcformat', 'relabelformat', 'coerceformat'].some(
     (field) => numberOf(node, field) === UNWRITTEN,
   );
+
+/** The OID of text. */
+const TEXT = 25;
+
+/** What has no type is taken as text first, whatever other overloads there are. */
+const isMaybeUntyped = (node: TreeNode): boolean =>
+  node.node === 'CONST' && numberOf(node, 'consttype') !== TEXT;
 
 /** Of `CmdType`. */
 const SELECT = 1;

@@ -21,6 +21,8 @@ export type BodyExpression = { readonly sql: string; readonly target: Target };
 export type LooseNames = {
   readonly types: readonly string[];
   readonly collations: readonly string[];
+  /** Whether a call has an argument of no type: a bare string, or NULL. */
+  readonly hasUntyped: boolean;
 };
 
 export type Body = {
@@ -51,10 +53,11 @@ export function readBody(
   try {
     const read =
       language === 'sql' ? readSql(grammar, source) : readPl(grammar, parameters, source);
-    const loose = { types: new Set<string>(), collations: new Set<string>() };
+    const loose: Loose = { types: new Set(), collations: new Set(), hasUntyped: false };
     for (const { sql } of read.expressions) noteLoose(expressionIn(grammar, sql), loose);
     for (const { type } of read.variables) noteLoose(expressionIn(grammar, `NULL::${type}`), loose);
-    return { ...read, loose: { types: [...loose.types], collations: [...loose.collations] } };
+    const [types, collations] = [[...loose.types], [...loose.collations]];
+    return { ...read, loose: { types, collations, hasUntyped: loose.hasUntyped } };
   } catch (error) {
     if (error instanceof Refused) return { refusal: error.message };
     // What PostgreSQL's grammar does not accept, it may accept in another version.
@@ -306,17 +309,27 @@ function visitCase(scope: Scope, node: unknown): void {
   visitAll(scope, parts['else_stmts']);
 }
 
-function noteLoose(
-  node: unknown,
-  loose: { readonly types: Set<string>; readonly collations: Set<string> },
-): void {
+type Loose = {
+  readonly types: Set<string>;
+  readonly collations: Set<string>;
+  hasUntyped: boolean;
+};
+
+function noteLoose(node: unknown, loose: Loose): void {
   if (Array.isArray(node)) for (const item of node) noteLoose(item, loose);
   if (!isJson(node)) return;
   for (const [key, value] of Object.entries(node)) {
     if (key === 'typeName') noteName(value, 'names', loose.types);
     if (key === 'CollateClause') noteName(value, 'collname', loose.collations);
+    if (key === 'FuncCall' && isJson(value) && listOf(value['args']).some(isUntyped))
+      loose.hasUntyped = true;
     noteLoose(value, loose);
   }
+}
+
+function isUntyped(argument: unknown): boolean {
+  const constant = isJson(argument) ? argument['A_Const'] : null;
+  return isJson(constant) && ('sval' in constant || 'isnull' in constant);
 }
 
 function noteName(node: unknown, key: string, names: Set<string>): void {

@@ -16,6 +16,7 @@ const bench = useBench(`
   CREATE FUNCTION to_mood(int) RETURNS mood IMMUTABLE LANGUAGE sql
     AS $$ SELECT 'sad'::public.mood $$;
   CREATE CAST (int AS mood) WITH FUNCTION to_mood(int);
+  CREATE FUNCTION twice(a int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 2 * $1';
   CREATE FUNCTION shout(text) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT $1 || '!' $$;
   INSERT INTO v SELECT n, n % 4, substr('PVSx', n % 5, 1), '2024-01-01'::date + n, n * 1.5,
     CASE WHEN n % 2 = 0 THEN 'sad' ELSE 'happy' END::mood, '2024-01-01'::timestamptz + n *
@@ -132,6 +133,16 @@ const PROVED: readonly Case[] = [
     'f(t)',
   ],
   [
+    'a call with a number',
+    `(a int) RETURNS int LANGUAGE sql AS 'SELECT a + public.twice(1)'`,
+    'f(k)',
+  ],
+  [
+    'a call with a text',
+    `(a int) RETURNS int LANGUAGE sql AS $$ SELECT a + length(public.shout('x')) $$`,
+    'f(k)',
+  ],
+  [
     'numbers',
     '(a numeric) RETURNS int LANGUAGE plpgsql AS $$ begin return round(a / 3, 1); end $$',
     'f(n)',
@@ -158,6 +169,17 @@ const REFUSED: readonly Case[] = [
     'an overload could fit better',
     '(a text) RETURNS text LANGUAGE plpgsql AS $$ begin return public.shout(a::varchar); end $$',
     'f(t)',
+  ],
+  [
+    'an overload could fit better',
+    `(a int) RETURNS int LANGUAGE plpgsql AS $$ begin return a + public.twice('1'); end $$`,
+    'f(k)',
+  ],
+  [
+    'an overload could fit better',
+    `(a int) RETURNS int LANGUAGE plpgsql
+       AS $$ begin return coalesce(public.twice(NULL), a); end $$`,
+    'f(k)',
   ],
   [
     'reads a table',
