@@ -49,31 +49,38 @@ export async function columnsOf(db: Db, relation: string): Promise<Column[]> {
   return rows.map(({ base, ...column }) => ({ ...column, tolerance: TOLERANCES[base] ?? null }));
 }
 
-/** One statement that gives the rows which only one side has, as a multiset. */
+/**
+ * One statement that gives the rows which only one side has, as a multiset. All values that are
+ * compared as text are one text: to plan as many columns as there are takes longer than to read them.
+ */
 export function differencesSql({ relation, definition, columns, ambiguous }: Compared): string {
   const names = columns.map((_, index) => `c${index}`);
-  const floats = columns.flatMap((column, index) =>
-    column.tolerance !== null && !ambiguous.includes(column.name)
-      ? [{ name: `c${index}`, tolerance: column.tolerance }]
-      : [],
+  const namesOf = (chosen: readonly Column[]): readonly string[] =>
+    chosen.map((column) => `c${columns.indexOf(column)}`);
+  const byEquality = columns.filter((column) => ambiguous.includes(column.name));
+  const floats = columns.filter(
+    (column) => column.tolerance !== null && !byEquality.includes(column),
   );
-  const isFloat = (name: string): boolean => floats.some((float) => float.name === name);
-  const exact = names.filter((name) => !isFloat(name));
-  const selected = columns.map((column, index) =>
-    isFloat(`c${index}`) || ambiguous.includes(column.name)
-      ? `q.c${index}`
-      : `q.c${index}::text AS c${index}`,
+  const asText = columns.filter(
+    (column) => !byEquality.includes(column) && !floats.includes(column),
   );
+  const exact = ['shown', ...namesOf(byEquality)];
+  const shown = `ROW(${namesOf(asText).map((name) => `q.${name}::text`)})::text AS shown`;
+  const others = [...namesOf(byEquality), ...namesOf(floats)];
   const number =
-    `row_number() OVER (${exact.length > 0 ? `PARTITION BY ${exact.join(', ')} ` : ''}ORDER ` +
-    `BY ${[...floats.map((float) => float.name), '1'].join(', ')}) AS n`;
+    floats.length === 0
+      ? ''
+      : `, row_number() OVER (PARTITION BY ${exact.join(', ')} ORDER BY ${namesOf(floats).join(', ')})
+         AS n`;
   const rows = (from: string): string =>
-    `SELECT e.*, ${number}
-     FROM (SELECT ${selected.join(', ')} FROM ${from} AS q(${names.join(', ')})) AS e`;
+    `SELECT e.*${number}
+     FROM (SELECT ${[shown, ...others].join(', ')} FROM ${from} AS q(${names.join(', ')})) AS e`;
   const same = [
     ...exact.map((name) => `(l.${name} = r.${name} OR (l.${name} IS NULL AND r.${name} IS NULL))`),
     'l.n = r.n',
-    ...floats.map(closeSql),
+    ...floats.map(({ tolerance }, index) =>
+      closeSql({ name: namesOf(floats)[index] ?? '', tolerance: tolerance ?? '' }),
+    ),
   ].join(' AND ');
   const onlyIn = (side: string, own: string, other: string): string =>
     `SELECT '${side}' AS side, to_json(l)::text AS row
