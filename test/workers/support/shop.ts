@@ -3,10 +3,14 @@
  * must hold afterwards.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect } from 'vitest';
-import { WITH_EXTENSION } from '../../setup/database.ts';
+import { afterAll, beforeAll, expect } from 'vitest';
 import {
-  createWorld,
+  copyDatabase,
+  createDatabase,
+  type TestDatabase,
+  WITH_EXTENSION,
+} from '../../setup/database.ts';
+import {
   expectExact,
   openWorld,
   type Session,
@@ -38,8 +42,21 @@ export const IMATS = [
   { name: 'ranks_1s', definition: RANKS },
 ] as const;
 
-export async function createShop(): Promise<World> {
-  return fill(await createWorld(SETUP));
+/** Makes shops for the tests of a file: copies of one whose imats are made once. */
+export function useShops(): () => Promise<World> {
+  let model: TestDatabase | null = null;
+  beforeAll(async () => {
+    model = await createDatabase();
+    // A database is copied only when nobody is in it.
+    const shop = await fill(await openWorld(model.url, SETUP, async () => undefined));
+    await shop.drop();
+  });
+  afterAll(() => model?.drop());
+  return async () => {
+    if (model === null) throw new Error('shops are copied after the hooks before all tests');
+    const copy = await copyDatabase(model.name);
+    return openWorld(copy.url, '', () => copy.drop());
+  };
 }
 
 /** In the database of a server of its own. */
@@ -58,7 +75,7 @@ async function fill(world: World): Promise<World> {
 export type Writer = { readonly written: () => number; stop(): Promise<void> };
 
 /** Writes until it is stopped; a server that is away for a while is waited for. */
-export function startWriter(connect: () => Promise<Session>, pauseMs = 5): Writer {
+export function startWriter(connect: () => Promise<Session>, pauseMs = 10): Writer {
   let stopping = false;
   let written = 0;
   const run = async (): Promise<void> => {

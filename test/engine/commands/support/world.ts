@@ -172,15 +172,19 @@ export async function expectExact(
   }
 }
 
-/** Waits for a condition. The bound only ends a test that hangs, so it is generous. */
+/**
+ * Waits for a condition. The bound only ends a test that hangs, so it is generous. What takes
+ * longer is asked more seldom: asking takes the time of what is waited for.
+ */
 export async function until(
   what: string,
   condition: () => Promise<boolean>,
   timeoutMs = 90_000,
 ): Promise<void> {
-  for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; ) {
+  const start = Date.now();
+  for (let waited = 0; waited < timeoutMs; waited = Date.now() - start) {
     if (await condition()) return;
-    await sleep(10);
+    await sleep(Math.min(10 + waited / 20, 100));
   }
   expect.fail(`it did not happen in time: ${what}`);
 }
