@@ -1,8 +1,8 @@
 /** Sources from which tables inherit: every write, and every change of the tree. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { expectExact, type World } from '../commands/support/world.ts';
-import { useInheritedWorlds } from './support/inherited.ts';
-import { ALL, maintain, readsDefinition } from './support/partitioned.ts';
+import { ROWS, useInheritedWorlds } from './support/inherited.ts';
+import { ALL, maintain, putBack, readsDefinition } from './support/partitioned.ts';
 import {
   describeTreeChanges,
   resets,
@@ -12,12 +12,14 @@ import {
 
 const makeWorld = useInheritedWorlds();
 let world: World;
-beforeEach(async () => {
-  world = await makeWorld();
-});
-afterEach(() => world.drop());
 
 describe('writes', () => {
+  beforeAll(async () => {
+    world = await makeWorld();
+  });
+  afterEach(() => putBack(world, ROWS));
+  afterAll(() => world.drop());
+
   test.each([
     ['a row into the root', `INSERT INTO sale VALUES (301, 'a', 7), (302, NULL, 9)`],
     ['a row into a table below', `INSERT INTO sale_1 (id, kind, amount) VALUES (1, 'b', 7)`],
@@ -51,6 +53,13 @@ describe('writes', () => {
     await world.sql(`INSERT INTO sale_1 (id, kind, amount) VALUES (3, 'b', 2.50)`);
     await expectExact(world, ALL);
   });
+});
+
+describe('writes that leave more than rows', () => {
+  beforeEach(async () => {
+    world = await makeWorld();
+  });
+  afterEach(() => world.drop());
 
   test('COPY, ON CONFLICT, and a trigger that moves rows below', async () => {
     await world.sql(`INSERT INTO sale VALUES (2, 'z', 1), (303, 'z', 1)
@@ -204,45 +213,52 @@ const DDL: readonly TreeChange[] = [
   },
 ];
 
-describeTreeChanges(() => world, DDL, {
-  before: `INSERT INTO sale VALUES (777, 'a', 1)`,
-  after: [
-    'UPDATE sale SET amount = amount + 1 WHERE id % 3 = 0',
-    'DELETE FROM sale WHERE id % 7 = 0',
-    `INSERT INTO sale_2 VALUES (901, 'b', 1)`,
-    'TRUNCATE sale',
-  ],
-});
+describe('changes of the tree', () => {
+  beforeEach(async () => {
+    world = await makeWorld();
+  });
+  afterEach(() => world.drop());
 
-testWhatGoes(
-  () => world,
-  'ALTER TABLE sale_2b NO INHERIT sale_1; ALTER TABLE sale_2 NO INHERIT sale',
-);
+  describeTreeChanges(() => world, DDL, {
+    before: `INSERT INTO sale VALUES (777, 'a', 1)`,
+    after: [
+      'UPDATE sale SET amount = amount + 1 WHERE id % 3 = 0',
+      'DELETE FROM sale WHERE id % 7 = 0',
+      `INSERT INTO sale_2 VALUES (901, 'b', 1)`,
+      'TRUNCATE sale',
+    ],
+  });
 
-test('a writer whose snapshot is older than a table that inherits', async () => {
-  const writer = await world.session();
-  await writer.sql('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM product');
-  await world.sql(`CREATE TABLE sale_3 (LIKE sale); INSERT INTO sale_3 VALUES (900, 'a', 1)`);
-  await world.sql('ALTER TABLE sale_3 INHERIT sale');
-  await world.sql(`INSERT INTO sale_3 VALUES (901, 'a', 1)`);
-  await writer.sql('UPDATE sale SET amount = amount + 100 WHERE id > 2');
-  await expectExact(writer, ALL);
-  await writer.sql('COMMIT');
-  await expectExact(world, ALL);
-  await maintain(world);
-  await expectExact(world, ALL);
-  await world.sql(BY_ROOT);
-  await expectExact(world, ALL);
-  expect(await resets(world)).toBe('0');
-});
+  testWhatGoes(
+    () => world,
+    'ALTER TABLE sale_2b NO INHERIT sale_1; ALTER TABLE sale_2 NO INHERIT sale',
+  );
 
-test('a writer whose transaction keeps its snapshot leaves no reset mark', async () => {
-  for (const statement of [
-    BY_ROOT,
-    'DELETE FROM sale_2 WHERE id < 105',
-    'UPDATE sale_1 SET id = 5',
-  ])
-    await world.sql(`BEGIN ISOLATION LEVEL SERIALIZABLE; ${statement}; COMMIT`);
-  expect(await resets(world)).toBe('0');
-  await expectExact(world, ALL);
+  test('a writer whose snapshot is older than a table that inherits', async () => {
+    const writer = await world.session();
+    await writer.sql('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM product');
+    await world.sql(`CREATE TABLE sale_3 (LIKE sale); INSERT INTO sale_3 VALUES (900, 'a', 1)`);
+    await world.sql('ALTER TABLE sale_3 INHERIT sale');
+    await world.sql(`INSERT INTO sale_3 VALUES (901, 'a', 1)`);
+    await writer.sql('UPDATE sale SET amount = amount + 100 WHERE id > 2');
+    await expectExact(writer, ALL);
+    await writer.sql('COMMIT');
+    await expectExact(world, ALL);
+    await maintain(world);
+    await expectExact(world, ALL);
+    await world.sql(BY_ROOT);
+    await expectExact(world, ALL);
+    expect(await resets(world)).toBe('0');
+  });
+
+  test('a writer whose transaction keeps its snapshot leaves no reset mark', async () => {
+    for (const statement of [
+      BY_ROOT,
+      'DELETE FROM sale_2 WHERE id < 105',
+      'UPDATE sale_1 SET id = 5',
+    ])
+      await world.sql(`BEGIN ISOLATION LEVEL SERIALIZABLE; ${statement}; COMMIT`);
+    expect(await resets(world)).toBe('0');
+    await expectExact(world, ALL);
+  });
 });

@@ -31,6 +31,16 @@ export const STORES: Checked = {
 };
 export const ALL = [SUMMED, JOINED, COUNTED, RANKED, REGROUPED, STORES];
 
+const ROWS = `
+  INSERT INTO sale SELECT i * 2, CASE i % 3 WHEN 0 THEN 'a' WHEN 1 THEN 'b' END, i
+  FROM generate_series(0, 99) AS i;`;
+
+/** Puts the first rows back, and the imats where they were. */
+export async function putBack(world: World, rows = ROWS): Promise<void> {
+  await world.sql(`TRUNCATE sale; ${rows}`);
+  await maintain(world);
+}
+
 /** `sale_1` has its columns in another order and a dropped one; `sale_2` has partitions itself. */
 const TABLES = `
   CREATE TABLE product (kind text, label text);
@@ -43,8 +53,7 @@ const TABLES = `
   CREATE TABLE sale_2 PARTITION OF sale FOR VALUES FROM (100) TO (200) PARTITION BY LIST (kind);
   CREATE TABLE sale_2a PARTITION OF sale_2 FOR VALUES IN ('a');
   CREATE TABLE sale_2x PARTITION OF sale_2 DEFAULT;
-  INSERT INTO sale SELECT i * 2, CASE i % 3 WHEN 0 THEN 'a' WHEN 1 THEN 'b' END, i
-  FROM generate_series(0, 99) AS i;`;
+${ROWS}`;
 
 export const NEW_ROWS = `INSERT INTO sale_3 VALUES (250, 'a', 1), (251, 'b', 2)`;
 
