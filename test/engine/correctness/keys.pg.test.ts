@@ -96,38 +96,73 @@ const bench = useBench(`
 
 beforeAll(() => bench.user.execute('SET xmloption = content'));
 
-for (const { needs, type, values, ambiguous, rowsOnly } of TYPES) {
-  describe.skipIf(needs !== undefined && lacks(needs))(`keys of type ${type}`, () => {
-    const value = type === 'public.amount' ? (r: Random) => r.pick(values) : oneOf(...values);
-    const tables = [
-      { table: 'l', columns: { k: value, x: oneOf('1', '2') } },
-      { table: 'r', columns: { k: value, y: oneOf('1', '2') } },
-    ];
-    const history = (name: string) => randomHistory(randomFor(`${type} ${name}`), tables, 10);
+/** Types that share two tables, with a column for each; what a server may lack is alone. */
+function groups(): KeyType[][] {
+  const [usual, rowsOnly] = [true, false].map((hasOrder) =>
+    TYPES.filter((one) => one.needs === undefined && (one.rowsOnly !== true) === hasOrder),
+  );
+  const alone = TYPES.filter((one) => one.needs !== undefined).map((one) => [one]);
+  return [...inGroups(usual ?? [], 4), ...inGroups(rowsOnly ?? [], 5), ...alone];
+}
 
-    test('group, DISTINCT, rows and joins', async () => {
-      await bench.user.execute(
-        `DROP TABLE IF EXISTS l, r;
-         CREATE TABLE l (k ${type}, x int);
-         CREATE TABLE r (k ${type}, y int)`,
-      );
-      await bench.user.execute(
-        `INSERT INTO l VALUES ${values.map((one, index) => `(${one}, ${index % 2})`).join(', ')};
-         INSERT INTO r SELECT k, x FROM l`,
-      );
-      await bench.convert('SELECT k, x FROM l');
+function inGroups<T>(all: readonly T[], size: number): T[][] {
+  const starts = [...all.keys()].filter((index) => index % size === 0);
+  return starts.map((first) => all.slice(first, first + size));
+}
+
+describe('keys', () => {
+  for (const types of groups()) {
+    const { needs, rowsOnly } = types[0] ?? {};
+    const title = types.map(({ type }) => type).join('; ');
+    const columns = types.map((one, index) => ({ ...one, k: `k${index + 1}` }));
+    const names = columns.map(({ k }) => k).join(', ');
+    const ambiguous = columns.filter((one) => one.ambiguous === true).map(({ k }) => k);
+    const values = Object.fromEntries(columns.map(({ k, ...one }) => [k, valueOf(one)]));
+
+    test.skipIf(needs !== undefined && lacks(needs))(`of types ${title}`, async () => {
+      await createTables(columns);
+      await bench.convert(`SELECT ${names}, x FROM l`);
       if (rowsOnly !== true) {
-        const options = { ambiguous: ambiguous ? ['k'] : [] };
-        await bench.convert('SELECT k, count(*) AS n, sum(x) AS s FROM l GROUP BY k', options);
-        await bench.convert('SELECT DISTINCT k FROM l', options);
-        await bench.convert('SELECT l.k, l.x + r.y AS z FROM l JOIN r ON l.k = r.k', {});
-        await bench.convert(
-          'SELECT l.x, r.y, count(*) AS n FROM l, r WHERE l.k = r.k GROUP BY l.x, r.y',
-        );
+        await bench.convert(`SELECT DISTINCT ${names} FROM l`, { ambiguous });
+        for (const { k } of columns) {
+          await bench.convert(`SELECT ${k}, count(*) AS n, sum(x) AS s FROM l GROUP BY ${k}`, {
+            ambiguous,
+          });
+          await bench.convert(`SELECT l.${k}, l.x + r.y AS z FROM l JOIN r ON l.${k} = r.${k}`);
+        }
+        for (const pair of inGroups(columns, 2))
+          await bench.convert(
+            `SELECT l.x, r.y, count(*) AS n FROM l, r
+             WHERE ${pair.map(({ k }) => `l.${k} = r.${k}`).join(' AND ')} GROUP BY l.x, r.y`,
+          );
       }
-      await bench.run(history('all'));
+      const tables = [
+        { table: 'l', columns: { ...values, x: oneOf('1', '2') } },
+        { table: 'r', columns: { ...values, y: oneOf('1', '2') } },
+      ];
+      await bench.run(randomHistory(randomFor(`${title} all`), tables, 12));
     });
+  }
+});
+
+const valueOf = ({ type, values }: KeyType): ((r: Random) => string) =>
+  type === 'public.amount' ? (r) => r.pick(values) : oneOf(...values);
+
+/** `l` with every value of every type, and `r` with the same rows. */
+async function createTables(columns: readonly (KeyType & { readonly k: string })[]): Promise<void> {
+  const declared = columns.map(({ k, type }) => `${k} ${type}`).join(', ');
+  const most = Math.max(...columns.map(({ values }) => values.length));
+  const rows = Array.from({ length: most }, (_, row) => {
+    const own = columns.map(({ values }) => values[row % values.length]);
+    return `(${own.join(', ')}, ${row % 2})`;
   });
+  await bench.user.execute(
+    `DROP TABLE IF EXISTS l, r;
+     CREATE TABLE l (${declared}, x int);
+     CREATE TABLE r (${declared}, y int);
+     INSERT INTO l VALUES ${rows.join(', ')};
+     INSERT INTO r SELECT * FROM l`,
+  );
 }
 
 test('an array of what has no ordering: swap, and its updates are captured', async () => {

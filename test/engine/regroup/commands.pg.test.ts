@@ -79,9 +79,8 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await sandbox.revertAll();
-  await sandbox.sql(`DROP SCHEMA IF EXISTS imat, imat_store, imat_catalog CASCADE;
-    DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC;
-    ${TABLES}`);
+  await sandbox.sql(`DROP SCHEMA public CASCADE; CREATE SCHEMA public;
+    GRANT USAGE ON SCHEMA public TO PUBLIC; ${TABLES}`);
 });
 afterAll(async () => {
   await asReader.db.close();
@@ -112,11 +111,21 @@ async function expectLives(name: string, definition: string, view = `imat.${name
   expect((await sandbox.imat.doctor()).checks.filter(({ status }) => status !== 'ok')).toEqual([]);
 }
 
+/** A closed way on which each follows each other one once: 0 1 0 2 0 3 1 2 1 3 2 3 0 of four. */
+const throughEveryPair = <T>(all: readonly T[]): readonly T[] => [
+  ...all.flatMap((one, index) => all.slice(index + 1).flatMap((later) => [one, later])),
+  ...all.slice(0, 1),
+];
+
 const create = (definition: string, name = 'it'): Promise<unknown> =>
   sandbox.imat.create(name, definition, { strategy: 'delta' });
 
-describe.each(MAINTAINED)('%s', (_name, definition) => {
-  test('convert and revert, which leaves nothing behind', async () => {
+const removeCatalog = (): Promise<void> =>
+  sandbox.sql('DROP SCHEMA IF EXISTS imat, imat_store, imat_catalog CASCADE');
+
+test.each(MAINTAINED)(
+  'convert and revert leave nothing behind, no catalog either: %s',
+  async (_name, definition) => {
     await sandbox.sql(`CREATE MATERIALIZED VIEW it AS ${definition};
       CREATE INDEX ON it (country)`);
     const before = await objects();
@@ -125,199 +134,213 @@ describe.each(MAINTAINED)('%s', (_name, definition) => {
     await expectEqual(sandbox.db, 'public.it', definition);
     await sandbox.imat.revert('it');
     expect(await objects()).toEqual(before);
+  },
+);
+
+describe('beside a catalog that stays', () => {
+  beforeAll(async () => {
+    await removeCatalog();
+    await sandbox.imat.init();
+  });
+  afterAll(async () => {
+    await sandbox.revertAll();
+    await removeCatalog();
   });
 
-  test('a name of every length and letter', async () => {
-    const before = await objects();
-    for (const name of [`Ro"bert'); DROP TABLE sale; --`, 'long'.repeat(15), 'ünï'.repeat(9)]) {
-      const quoted = `"${name.replaceAll('"', '""')}"`;
-      await sandbox.imat.create(name, definition, { strategy: 'delta' });
+  describe.each(MAINTAINED)('%s', (_name, definition) => {
+    test('a name of every length and letter', async () => {
+      const before = await objects();
+      const names = [`Ro"bert'); DROP TABLE sale; --`, 'long'.repeat(15), 'ünï'.repeat(9)];
+      for (const name of names) await create(definition, name);
       await sandbox.sql(WRITES[0] ?? '');
-      await expectEqual(sandbox.db, `imat.${quoted}`, definition, name);
-      await sandbox.imat.fold(name);
-      await expectEqual(sandbox.db, `imat.${quoted}`, definition, name);
-      await sandbox.imat.revert(name);
-    }
-    expect(await objects()).toEqual(before);
-  });
+      for (const name of names) {
+        const quoted = `"${name.replaceAll('"', '""')}"`;
+        await expectEqual(sandbox.db, `imat.${quoted}`, definition, name);
+        await sandbox.imat.fold(name);
+        await expectEqual(sandbox.db, `imat.${quoted}`, definition, name);
+        await sandbox.imat.revert(name);
+      }
+      expect(await objects()).toEqual(before);
+    });
 
-  test('tables and columns that are renamed, schemas that they are moved to', async () => {
-    await create(definition);
-    await sandbox.sql(`ALTER TABLE sale RENAME TO trade; ALTER TABLE trade RENAME amount TO much;
+    test('tables and columns that are renamed, schemas that they are moved to', async () => {
+      await create(definition);
+      await sandbox.sql(`ALTER TABLE sale RENAME TO trade; ALTER TABLE trade RENAME amount TO much;
       ALTER TABLE trade RENAME region TO area;
       CREATE SCHEMA other; ALTER TABLE city SET SCHEMA other`);
-    const renamed = definition
-      .replaceAll('public.sale', 'public.trade')
-      .replaceAll('public.city', 'other.city')
-      .replaceAll('amount', 'much')
-      .replaceAll('region', 'area');
-    await sandbox.sql('UPDATE trade SET much = much + 1 WHERE id % 4 = 0');
-    await expectEqual(sandbox.db, 'imat.it', renamed);
-    await sandbox.imat.fold('it');
-    await sandbox.sql(`UPDATE trade SET area = 'far' WHERE id % 4 = 0`);
-    await expectEqual(sandbox.db, 'imat.it', renamed);
-    await sandbox.imat.repair('it');
-    await sandbox.sql(`DELETE FROM trade WHERE id % 4 = 0; DELETE FROM other.city WHERE id = 2`);
-    await expectEqual(sandbox.db, 'imat.it', renamed);
-    await sandbox.sql('DROP SCHEMA other CASCADE').catch(() => undefined);
-  });
+      const renamed = definition
+        .replaceAll('public.sale', 'public.trade')
+        .replaceAll('public.city', 'other.city')
+        .replaceAll('amount', 'much')
+        .replaceAll('region', 'area');
+      await sandbox.sql('UPDATE trade SET much = much + 1 WHERE id % 4 = 0');
+      await expectEqual(sandbox.db, 'imat.it', renamed);
+      await sandbox.imat.fold('it');
+      await sandbox.sql(`UPDATE trade SET area = 'far' WHERE id % 4 = 0`);
+      await expectEqual(sandbox.db, 'imat.it', renamed);
+      await sandbox.imat.repair('it');
+      await sandbox.sql(`DELETE FROM trade WHERE id % 4 = 0; DELETE FROM other.city WHERE id = 2`);
+      await expectEqual(sandbox.db, 'imat.it', renamed);
+      await sandbox.sql('DROP SCHEMA other CASCADE').catch(() => undefined);
+    });
 
-  test('freshness, there and back', async () => {
-    await sandbox.sql(`CREATE MATERIALIZED VIEW it AS ${definition}`);
-    await sandbox.imat.convert('it', { freshness: 'manual' });
-    const stored = await sandbox.rows('SELECT * FROM imat.it ORDER BY 1');
-    await sandbox.sql('UPDATE sale SET amount = 1');
-    expect(await sandbox.rows('SELECT * FROM imat.it ORDER BY 1')).toEqual(stored);
-    await sandbox.imat.convert('it', { freshness: 'live' });
-    await expectEqual(sandbox.db, 'imat.it', definition);
-    await sandbox.imat.convert('it', { freshness: '5s' });
-    expect(await sandbox.rows('SELECT * FROM imat.it ORDER BY 1')).toEqual(stored);
-    await sandbox.imat.fold('it');
-    await expectEqual(sandbox.db, 'imat.it', definition);
-    await sandbox.imat.convert('it', { freshness: 'live' });
-    await expectLives('it', definition);
-  });
+    test('freshness, there and back', async () => {
+      await sandbox.sql(`CREATE MATERIALIZED VIEW it AS ${definition}`);
+      await sandbox.imat.convert('it', { freshness: 'manual' });
+      const stored = await sandbox.rows('SELECT * FROM imat.it ORDER BY 1');
+      await sandbox.sql('UPDATE sale SET amount = 1');
+      expect(await sandbox.rows('SELECT * FROM imat.it ORDER BY 1')).toEqual(stored);
+      await sandbox.imat.convert('it', { freshness: 'live' });
+      await expectEqual(sandbox.db, 'imat.it', definition);
+      await sandbox.imat.convert('it', { freshness: '5s' });
+      expect(await sandbox.rows('SELECT * FROM imat.it ORDER BY 1')).toEqual(stored);
+      await sandbox.imat.fold('it');
+      await expectEqual(sandbox.db, 'imat.it', definition);
+      await sandbox.imat.convert('it', { freshness: 'live' });
+      await expectLives('it', definition);
+    });
 
-  test('a reader needs SELECT on the view and nothing else', async () => {
-    await create(definition);
-    await sandbox.sql(
-      `GRANT USAGE ON SCHEMA imat TO ${reader}; GRANT SELECT ON imat.it TO ${reader}`,
-    );
-    const read = 'SELECT * FROM imat.it ORDER BY country, n';
-    for (const write of ['SELECT 1', ...WRITES, 'TRUNCATE city']) {
-      await sandbox.sql(write);
-      expect(await asReader.rows(read)).toEqual(await sandbox.rows(read));
-    }
-    const own = await sandbox.rows<{ name: string; kind: string }>(
-      `SELECT oid::regclass::text AS name, relkind::text AS kind FROM pg_class
+    test('a reader needs SELECT on the view and nothing else', async () => {
+      await create(definition);
+      await sandbox.sql(
+        `GRANT USAGE ON SCHEMA imat TO ${reader}; GRANT SELECT ON imat.it TO ${reader}`,
+      );
+      const read = 'SELECT * FROM imat.it ORDER BY country, n';
+      for (const write of ['SELECT 1', ...WRITES, 'TRUNCATE city']) {
+        await sandbox.sql(write);
+        expect(await asReader.rows(read)).toEqual(await sandbox.rows(read));
+      }
+      const own = await sandbox.rows<{ name: string; kind: string }>(
+        `SELECT oid::regclass::text AS name, relkind::text AS kind FROM pg_class
        WHERE relnamespace = 'imat_store'::regnamespace AND relkind IN ('r', 'v')`,
-    );
-    for (const { name } of own)
-      await expect(asReader.rows(`SELECT FROM ${name} LIMIT 1`), name).rejects.toMatchObject({
-        sqlstate: '42501',
-      });
-    const functions = await sandbox.rows<{ call: string }>(
-      `SELECT 'imat_store.' || quote_ident(proname) || '(NULL)' AS call FROM pg_proc
+      );
+      for (const { name } of own)
+        await expect(asReader.rows(`SELECT FROM ${name} LIMIT 1`), name).rejects.toMatchObject({
+          sqlstate: '42501',
+        });
+      const functions = await sandbox.rows<{ call: string }>(
+        `SELECT 'imat_store.' || quote_ident(proname) || '(NULL)' AS call FROM pg_proc
        WHERE pronamespace = 'imat_store'::regnamespace AND proname ~ '^(fold|computed)'`,
-    );
-    expect(functions.length).toBeGreaterThan(1);
-    for (const { call } of functions)
-      await expect(asReader.rows(`SELECT ${call}`), call).rejects.toMatchObject({
-        sqlstate: '42501',
-      });
-  });
+      );
+      expect(functions.length).toBeGreaterThan(1);
+      for (const { call } of functions)
+        await expect(asReader.rows(`SELECT ${call}`), call).rejects.toMatchObject({
+          sqlstate: '42501',
+        });
+    });
 
-  test('repair, whatever is gone', async () => {
-    await create(definition);
-    const objectsBefore = await objects();
-    const oid = await sandbox.value(`SELECT 'imat.it'::regclass::oid`);
-    await sandbox.sql(`GRANT SELECT ON imat.it TO ${reader};
+    test('repair, whatever is gone', async () => {
+      await create(definition);
+      const objectsBefore = await objects();
+      const oid = await sandbox.value(`SELECT 'imat.it'::regclass::oid`);
+      await sandbox.sql(`GRANT SELECT ON imat.it TO ${reader};
       CREATE VIEW reads_it AS SELECT country, n FROM imat.it`);
-    for (const damage of [
-      'DELETE FROM imat_catalog.frontier',
-      'ALTER TABLE sale DISABLE TRIGGER ALL; UPDATE sale SET amount = 2',
-      `DROP FUNCTION imat_store.fold_it(boolean)`,
-    ]) {
-      await sandbox.sql(damage);
-      const [repaired] = await sandbox.imat.repair('it');
-      expect(repaired, damage).toMatchObject({ strategy: 'delta', error: null });
-      expect(await sandbox.value(`SELECT 'imat.it'::regclass::oid`)).toBe(oid);
-      await sandbox.sql('UPDATE sale SET amount = amount + 1');
-      await expectEqual(sandbox.db, 'imat.it', definition, damage);
-    }
-    await sandbox.sql('DROP VIEW reads_it');
-    expect(await objects()).toEqual(objectsBefore);
-    const [state] = await sandbox.rows<{ name: string }>(
-      `SELECT oid::regclass::text AS name FROM pg_class
+      for (const damage of [
+        'DELETE FROM imat_catalog.frontier',
+        'ALTER TABLE sale DISABLE TRIGGER ALL; UPDATE sale SET amount = 2',
+        `DROP FUNCTION imat_store.fold_it(boolean)`,
+      ]) {
+        await sandbox.sql(damage);
+        const [repaired] = await sandbox.imat.repair('it');
+        expect(repaired, damage).toMatchObject({ strategy: 'delta', error: null });
+        expect(await sandbox.value(`SELECT 'imat.it'::regclass::oid`)).toBe(oid);
+        await sandbox.sql('UPDATE sale SET amount = amount + 1');
+        await expectEqual(sandbox.db, 'imat.it', definition, damage);
+      }
+      await sandbox.sql('DROP VIEW reads_it');
+      expect(await objects()).toEqual(objectsBefore);
+      const [state] = await sandbox.rows<{ name: string }>(
+        `SELECT oid::regclass::text AS name FROM pg_class
        WHERE relnamespace = 'imat_store'::regnamespace AND relname ~ '^state.?_it'`,
-    );
-    await sandbox.sql(`DROP TABLE ${state?.name} CASCADE`);
-    expect(await sandbox.imat.repair('it')).toMatchObject([{ strategy: 'delta', error: null }]);
-    expect(await objects()).toEqual(objectsBefore);
-    await expectLives('it', definition);
-  });
+      );
+      await sandbox.sql(`DROP TABLE ${state?.name} CASCADE`);
+      expect(await sandbox.imat.repair('it')).toMatchObject([{ strategy: 'delta', error: null }]);
+      expect(await objects()).toEqual(objectsBefore);
+      await expectLives('it', definition);
+    });
 
-  test('a source that is dropped', async () => {
-    const before = await objects();
-    await create(definition);
-    await sandbox.sql('DROP TABLE sale CASCADE');
-    await expect(sandbox.rows('SELECT * FROM imat.it')).rejects.toThrow();
-    await sandbox.imat.revert('it');
-    const left = before.filter((one) => !JSON.stringify(one).includes('sale'));
-    expect(await objects()).toEqual(left);
-  });
+    test('a source that is dropped', async () => {
+      const before = await objects();
+      await create(definition);
+      await sandbox.sql('DROP TABLE sale CASCADE');
+      await expect(sandbox.rows('SELECT * FROM imat.it')).rejects.toThrow();
+      await sandbox.imat.revert('it');
+      const left = before.filter((one) => !JSON.stringify(one).includes('sale'));
+      expect(await objects()).toEqual(left);
+    });
 
-  test('an imat that reads it', async () => {
-    await create(definition);
-    const above = 'SELECT count(*) AS rows, sum(top) AS total FROM imat.it';
-    await sandbox.imat.create('above', above);
-    for (const write of WRITES) {
-      await sandbox.sql(write);
+    test('an imat that reads it', async () => {
+      await create(definition);
+      const above = 'SELECT count(*) AS rows, sum(top) AS total FROM imat.it';
+      await sandbox.imat.create('above', above);
+      for (const write of WRITES) {
+        await sandbox.sql(write);
+        await expectEqual(
+          sandbox.db,
+          'imat.above',
+          `SELECT count(*) AS rows, sum(top) AS total
+        FROM (${definition}) AS q`,
+        );
+      }
+      const { imats } = await sandbox.imat.status('above');
+      await (imats[0]?.strategy === 'swap'
+        ? sandbox.imat.swap('above')
+        : sandbox.imat.fold('above'));
       await expectEqual(
         sandbox.db,
         'imat.above',
         `SELECT count(*) AS rows, sum(top) AS total
-        FROM (${definition}) AS q`,
-      );
-    }
-    const { imats } = await sandbox.imat.status('above');
-    await (imats[0]?.strategy === 'swap' ? sandbox.imat.swap('above') : sandbox.imat.fold('above'));
-    await expectEqual(
-      sandbox.db,
-      'imat.above',
-      `SELECT count(*) AS rows, sum(top) AS total
       FROM (${definition}) AS q`,
-    );
-    await expectImatError('has_dependents', () => sandbox.imat.revert('it'));
-    await sandbox.imat.revert('above');
-    await sandbox.imat.revert('it');
+      );
+      await expectImatError('has_dependents', () => sandbox.imat.revert('it'));
+      await sandbox.imat.revert('above');
+      await sandbox.imat.revert('it');
+    });
   });
-});
 
-test('columns and tables with names that imat gives itself', async () => {
-  await sandbox.sql(`CREATE TABLE touched (imat_stays int, key int, keys int, rows int, s int);
+  test('columns and tables with names that imat gives itself', async () => {
+    await sandbox.sql(`CREATE TABLE touched (imat_stays int, key int, keys int, rows int, s int);
     CREATE TABLE pending (imat_stays int, k int, t text, snapshot int, changed1 int);
     INSERT INTO touched SELECT i % 4, i % 5, i, i, i % 3 FROM generate_series(1, 40) AS i;
     INSERT INTO pending SELECT i % 4, i % 3, 't' || i, i, i FROM generate_series(1, 30) AS i`);
-  const definitions = [
-    `SELECT imat_stays, max(key) AS keys, min(rows) AS rows FROM public.touched
+    const definitions = [
+      `SELECT imat_stays, max(key) AS keys, min(rows) AS rows FROM public.touched
       GROUP BY imat_stays`,
-    `SELECT s.k AS imat_stays, max(t.key) AS key, count(*) AS imat_stays_ FROM public.pending s
+      `SELECT s.k AS imat_stays, max(t.key) AS key, count(*) AS imat_stays_ FROM public.pending s
       LEFT JOIN public.touched t ON t.key = s.k GROUP BY s.k`,
-    'SELECT max(t.key) AS key, count(DISTINCT rows) AS touched FROM public.touched t GROUP BY t.s',
-    `SELECT t.rows, t.s, rank() OVER (ORDER BY t.rows) AS only_row,
+      'SELECT max(t.key) AS key, count(DISTINCT rows) AS touched FROM public.touched t GROUP BY t.s',
+      `SELECT t.rows, t.s, rank() OVER (ORDER BY t.rows) AS only_row,
         (SELECT max(k) FROM public.pending) AS live1 FROM public.touched t`,
-    `SELECT k.key, (SELECT max(s.t) FROM public.pending s WHERE s.k = k.key) AS t
+      `SELECT k.key, (SELECT max(s.t) FROM public.pending s WHERE s.k = k.key) AS t
       FROM public.touched k`,
-  ];
-  for (const [index, definition] of definitions.entries()) await create(definition, `d${index}`);
-  const expectAll = async (context: string): Promise<void> => {
-    for (const [index, definition] of definitions.entries())
-      await expectEqual(sandbox.db, `imat.d${index}`, definition, context);
-  };
-  for (const write of [
-    'UPDATE touched SET imat_stays = 2, s = s + 1, rows = rows + 1 WHERE key = 1',
-    `DELETE FROM pending WHERE k = 2; INSERT INTO pending VALUES (NULL, NULL, 'x')`,
-    'UPDATE touched SET imat_stays = NULL, key = NULL WHERE key = 2',
-  ]) {
-    await sandbox.sql(write);
-    await expectAll(write);
-    await sandbox.imat.fold();
-    await expectAll(`${write}, folded`);
-  }
-});
+    ];
+    for (const [index, definition] of definitions.entries()) await create(definition, `d${index}`);
+    const expectAll = async (context: string): Promise<void> => {
+      for (const [index, definition] of definitions.entries())
+        await expectEqual(sandbox.db, `imat.d${index}`, definition, context);
+    };
+    for (const write of [
+      'UPDATE touched SET imat_stays = 2, s = s + 1, rows = rows + 1 WHERE key = 1',
+      `DELETE FROM pending WHERE k = 2; INSERT INTO pending VALUES (NULL, NULL, 'x')`,
+      'UPDATE touched SET imat_stays = NULL, key = NULL WHERE key = 2',
+    ]) {
+      await sandbox.sql(write);
+      await expectAll(write);
+      await sandbox.imat.fold();
+      await expectAll(`${write}, folded`);
+    }
+  });
 
-test('alter, from each way of storing to each other', async () => {
-  const before = await objects();
-  const names = Object.keys(SHAPES) as (keyof typeof SHAPES)[];
-  const typed = (name: keyof typeof SHAPES): string =>
-    `SELECT q.country, q.top::numeric AS top, q.n::bigint AS n FROM (${SHAPES[name]}) AS q`;
-  await sandbox.imat.create('it', typed('added'));
-  const oid = await sandbox.value(`SELECT 'imat.it'::regclass::oid`);
-  for (const from of names) {
-    for (const to of names) {
-      if (from === to) continue;
-      await sandbox.imat.alter('it', typed(from));
+  test('alter, from each way of storing to each other', async () => {
+    const before = await objects();
+    const names = Object.keys(SHAPES) as (keyof typeof SHAPES)[];
+    const typed = (name: keyof typeof SHAPES): string =>
+      `SELECT q.country, q.top::numeric AS top, q.n::bigint AS n FROM (${SHAPES[name]}) AS q`;
+    const [first = 'added', ...way] = throughEveryPair(names);
+    await sandbox.imat.create('it', typed(first));
+    const oid = await sandbox.value(`SELECT 'imat.it'::regclass::oid`);
+    let from = first;
+    for (const to of way) {
       await sandbox.imat.alter('it', typed(to));
       await sandbox.sql(`UPDATE sale SET amount = amount + 1 WHERE id % 3 = 0;
         UPDATE city SET country = 'k' || id % 3 WHERE id % 4 = 0`);
@@ -325,9 +348,10 @@ test('alter, from each way of storing to each other', async () => {
       const { imats } = await sandbox.imat.status('it');
       await (imats[0]?.strategy === 'swap' ? sandbox.imat.swap('it') : sandbox.imat.fold('it'));
       await expectEqual(sandbox.db, 'imat.it', typed(to), `${from} to ${to}, stored anew`);
+      from = to;
     }
-  }
-  expect(await sandbox.value(`SELECT 'imat.it'::regclass::oid`)).toBe(oid);
-  await sandbox.imat.revert('it');
-  expect(await objects()).toEqual(before);
+    expect(await sandbox.value(`SELECT 'imat.it'::regclass::oid`)).toBe(oid);
+    await sandbox.imat.revert('it');
+    expect(await objects()).toEqual(before);
+  });
 });
