@@ -51,7 +51,8 @@ export async function columnsOf(db: Db, relation: string): Promise<Column[]> {
 
 /**
  * One statement that gives the rows which only one side has, as a multiset. All values that are
- * compared as text are one text: to plan as many columns as there are takes longer than to read them.
+ * compared as text are one text: to plan as many columns as there are takes longer than to read
+ * them.
  */
 export function differencesSql({ relation, definition, columns, ambiguous }: Compared): string {
   const names = columns.map((_, index) => `c${index}`);
@@ -65,13 +66,14 @@ export function differencesSql({ relation, definition, columns, ambiguous }: Com
     (column) => !byEquality.includes(column) && !floats.includes(column),
   );
   const exact = ['shown', ...namesOf(byEquality)];
-  const shown = `ROW(${namesOf(asText).map((name) => `q.${name}::text`)})::text AS shown`;
+  const texts = namesOf(asText).map((name) => `q.${name}::text`);
+  const shown = `ROW(${texts.join(', ')})::text AS shown`;
   const others = [...namesOf(byEquality), ...namesOf(floats)];
   const number =
     floats.length === 0
       ? ''
-      : `, row_number() OVER (PARTITION BY ${exact.join(', ')} ORDER BY ${namesOf(floats).join(', ')})
-         AS n`;
+      : `, row_number() OVER (PARTITION BY ${exact.join(', ')}
+           ORDER BY ${namesOf(floats).join(', ')}) AS n`;
   const rows = (from: string): string =>
     `SELECT e.*${number}
      FROM (SELECT ${[shown, ...others].join(', ')} FROM ${from} AS q(${names.join(', ')})) AS e`;
