@@ -92,6 +92,8 @@ test('kill -9 amid a fold', async () => {
   await blocker.sql('ROLLBACK');
   await shop.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1)`);
   const second = start();
+  // The server may have ended the work of the first one before this one can be stopped.
+  await until('it is connected', async () => second.lines.some((line) => line.msg === 'connected'));
   await expectSettled(shop);
   expect(await second.stop()).toBe(0);
   await expectNothingLeft(shop);
@@ -110,6 +112,8 @@ test('kill -9 amid a swap', async () => {
   await first.ended;
   await blocker.sql('COMMIT');
   const second = start();
+  // The server may have ended the work of the first one before this one can be stopped.
+  await until('it is connected', async () => second.lines.some((line) => line.msg === 'connected'));
   await expectSettled(shop);
   expect(await second.stop()).toBe(0);
   await expectNothingLeft(shop);
