@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';
 import { expectEqual } from './support/oracle.ts';
-import { createSandbox, inSandbox, type Sandbox } from './support/sandbox.ts';
+import { createSandbox, inPreparedSandbox, inSandbox, type Sandbox } from './support/sandbox.ts';
 
 const SALES = `
 CREATE TABLE sales (id int PRIMARY KEY, region text, amount numeric(10,2) NOT NULL);
@@ -303,7 +303,7 @@ describe('hostile names', () => {
         CREATE MATERIALIZED VIEW ${original} AS ${definition};
         CREATE INDEX ${quote(`${cut}i`)} ON ${original} (${key}, ${value});
         COMMENT ON MATERIALIZED VIEW ${original} IS '${name.replaceAll("'", "''")}'`;
-      await inSandbox(`SET standard_conforming_strings = on; ${setup}`, async (sandbox) => {
+      await inPreparedSandbox(`SET standard_conforming_strings = on; ${setup}`, async (sandbox) => {
         const before = await catalogListing(sandbox.db, { truncated: true });
         const relation = `imat.${quote(name)}`;
         expect(await sandbox.imat.convert(original, { name })).toMatchObject({
@@ -359,21 +359,24 @@ test('tables whose logs would have the same name get one each', async () => {
     CREATE TABLE a_b.c (x int);
     CREATE TABLE a.b_c (x int);
     CREATE SCHEMA ${long}; CREATE TABLE ${long}.${long} (x int); CREATE SCHEMA ${long}_${long}x; `;
-  await inSandbox(setup.replace(`CREATE SCHEMA ${long}_${long}x; `, ''), async (sandbox) => {
-    const before = await catalogListing(sandbox.db);
-    const query = `SELECT p.x, count(*) AS n
+  await inSandbox(
+    setup.replace(`CREATE SCHEMA ${long}_${long}x; `, ''),
+    async (sandbox) => {
+      const before = await catalogListing(sandbox.db);
+      const query = `SELECT p.x, count(*) AS n
       FROM a_b.c p JOIN a.b_c q ON p.x = q.x JOIN ${long}.${long} r ON r.x = q.x
       GROUP BY p.x`;
-    await sandbox.imat.create('joined', query);
-    await sandbox.sql(
-      `INSERT INTO a.b_c VALUES (1), (1), (2);
+      await sandbox.imat.create('joined', query);
+      await sandbox.sql(
+        `INSERT INTO a.b_c VALUES (1), (1), (2);
        INSERT INTO a_b.c VALUES (1), (2);
        INSERT INTO ${long}.${long} VALUES (1), (2), (2)`,
-    );
-    await expectEqual(sandbox.db, 'imat.joined', query);
-    await sandbox.imat.fold('joined');
-    await expectEqual(sandbox.db, 'imat.joined', query);
-    await sandbox.imat.revert('joined');
-    expect(await catalogListing(sandbox.db)).toEqual(before);
-  });
+      );
+      await expectEqual(sandbox.db, 'imat.joined', query);
+      await sandbox.imat.fold('joined');
+      await expectEqual(sandbox.db, 'imat.joined', query);
+      await sandbox.imat.revert('joined');
+      expect(await catalogListing(sandbox.db)).toEqual(before);
+    },
+  );
 });
