@@ -3,9 +3,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SessionPool } from '../../workers/session-pool.ts';
 import { until, type World } from '../engine/commands/support/world.ts';
 import { type Proxy, startProxy } from './support/proxy.ts';
-import { createShop, expectNothingLeft, expectSettled, pretendChange } from './support/shop.ts';
+import { expectNothingLeft, expectSettled, pretendChange, useShops } from './support/shop.ts';
 import { startWorker, type WorkerProcess } from './support/worker-process.ts';
 
+const createShop = useShops();
 let shop: World;
 let proxy: Proxy;
 const workers: WorkerProcess[] = [];

@@ -12,15 +12,16 @@ import { differencesSql, outcomeOf, until, type World } from '../engine/commands
 import { createDatabase } from '../setup/database.ts';
 import { HAS_REDIS_BINARY } from '../setup/redis.ts';
 import {
-  createShop,
   expectNothingLeft,
   expectSettled,
   IMATS,
   shopOn,
   startWriter,
+  useShops,
 } from './support/shop.ts';
 import { startWorker, type WorkerProcess } from './support/worker-process.ts';
 
+const createShop = useShops();
 const workers: WorkerProcess[] = [];
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -190,7 +191,7 @@ describe.skipIf(!HAS_REDIS_BINARY)('Redis', () => {
     await until('the queue answers again', async () =>
       pair.some(({ lines }) => lines.some((line) => line.msg === 'the queue answers again')),
     );
-    for (let i = 0; i < 5; i++) {
+    for (let i = 0; i < 3; i++) {
       await redis.command('FLUSHALL');
       await expectGoingOn(shop, 'after FLUSHALL');
     }
@@ -262,7 +263,7 @@ describe.skipIf(!HAS_REDIS_BINARY)('Redis', () => {
     const [shop, redis] = [await newShop(), await newRedis()];
     const pair = [await start(shop, '--queue', redis.url), await start(shop, '--queue', redis.url)];
     const writer = startWriter(() => shop.session());
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < 2; round++) {
       const frozen = pair[round % 2];
       frozen?.signal('SIGSTOP');
       // The queue's lock lasts for two leases of 1 s: at least that much time must pass.

@@ -5,14 +5,15 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { outcomeOf, until, type World } from '../engine/commands/support/world.ts';
 import {
-  createShop,
   expectNothingLeft,
   expectSettled,
   pretendChange,
   startWriter,
+  useShops,
 } from './support/shop.ts';
 import { startWorker, type WorkerProcess } from './support/worker-process.ts';
 
+const createShop = useShops();
 let shop: World;
 const workers: WorkerProcess[] = [];
 const start = (...options: string[]): WorkerProcess => {

@@ -3,10 +3,14 @@
  * must hold afterwards.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect } from 'vitest';
-import { WITH_EXTENSION } from '../../setup/database.ts';
+import { afterAll, beforeAll, expect } from 'vitest';
 import {
-  createWorld,
+  copyDatabase,
+  createDatabase,
+  type TestDatabase,
+  WITH_EXTENSION,
+} from '../../setup/database.ts';
+import {
   expectExact,
   openWorld,
   type Session,
@@ -38,8 +42,23 @@ export const IMATS = [
   { name: 'ranks_1s', definition: RANKS },
 ] as const;
 
-export async function createShop(): Promise<World> {
-  return fill(await createWorld(SETUP));
+/**
+ * Makes a shop for each test of a file: a copy of one that is converted once, which takes a tenth
+ * of the time.
+ */
+export function useShops(): () => Promise<World> {
+  let model: TestDatabase | null = null;
+  beforeAll(async () => {
+    model = await createDatabase();
+    // A database is copied only when nobody is in it.
+    await (await shopOn(model.url)).drop();
+  });
+  afterAll(() => model?.drop());
+  return async () => {
+    if (model === null) throw new Error('the shops are copied after the hooks before all tests');
+    const copy = await copyDatabase(model.name);
+    return openWorld(copy.url, '', () => copy.drop());
+  };
 }
 
 /** In the database of a server of its own. */
