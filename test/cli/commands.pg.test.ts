@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Db } from '../../engine/db/db.ts';
 import { useDatabase } from '../setup/database.ts';
 import { type Ended, runCli, useBuiltCli } from './built-cli.ts';
+import { runInProcess } from './in-process.ts';
 import { REBUILT } from '../setup/rebuilt.ts';
 
 const SALES = `
@@ -29,9 +30,8 @@ beforeAll(async () => {
   await db.execute(SALES);
 });
 
-async function imat(...argv: string[]): Promise<Ended> {
-  return await runCli(argv, { environment: { DATABASE_URL: database.url } });
-}
+/** The program as a process is tested in process.pg.test.ts. */
+const imat = (...argv: string[]): Promise<Ended> => runInProcess(argv, database.url);
 
 /** The text of a command that must end well, with nothing on stderr. */
 async function text(...argv: string[]): Promise<string> {

@@ -3,13 +3,13 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';
 import { expectEqual } from './support/oracle.ts';
-import { createSandbox } from './support/sandbox.ts';
+import { createPreparedSandbox } from './support/sandbox.ts';
 import type { Sandbox } from './support/sandbox.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await createSandbox(`
+  sandbox = await createPreparedSandbox(`
     CREATE TABLE sales (
       id int PRIMARY KEY, region text, product int, amount numeric(10,2) NOT NULL
     );

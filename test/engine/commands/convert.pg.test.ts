@@ -4,7 +4,7 @@ import type { ConvertOptions } from '../../../engine/api.ts';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';
 import { expectEqual } from './support/oracle.ts';
-import { createSandbox } from './support/sandbox.ts';
+import { createPreparedSandbox } from './support/sandbox.ts';
 import type { Sandbox } from './support/sandbox.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
 
@@ -21,7 +21,7 @@ CREATE MATERIALIZED VIEW ranks AS ${RANKS};`;
 let sandbox: Sandbox;
 let before: string[];
 beforeAll(async () => {
-  sandbox = await createSandbox(SALES);
+  sandbox = await createPreparedSandbox(SALES);
 });
 afterEach(() => sandbox.revertAll());
 afterAll(() => sandbox.drop());
@@ -251,14 +251,25 @@ describe('a dry run', () => {
 });
 
 describe('freshness', () => {
+  test('another way to write it is stored as the usual one', async () => {
+    await converted('summary', {}, async () => {
+      for (const [given, freshness] of [
+        ['5s', '5s'],
+        ['5sec', '5s'],
+        ['1 minute', '1min'],
+        ['1h 30 minutes', '90min'],
+        ['120 min', '2h'],
+      ] as const) {
+        await sandbox.imat.convert('summary', { freshness: given });
+        const { imats } = await sandbox.imat.status('summary');
+        expect(imats, given).toMatchObject([{ freshness }]);
+      }
+    });
+  });
+
   test.each([
     ['live', 'live'],
-    ['5s', '5s'],
-    ['5sec', '5s'],
     ['1m', '1min'],
-    ['1 minute', '1min'],
-    ['1h 30 minutes', '90min'],
-    ['120 min', '2h'],
     ['manual', 'manual'],
   ])('%s is stored as %s', async (given, freshness) => {
     await converted('summary', { freshness: given }, async () => {

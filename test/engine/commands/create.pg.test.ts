@@ -4,7 +4,7 @@ import type { ConvertOptions } from '../../../engine/api.ts';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';
 import { expectEqual } from './support/oracle.ts';
-import { createSandbox, type Sandbox } from './support/sandbox.ts';
+import { createPreparedSandbox, type Sandbox } from './support/sandbox.ts';
 
 const SALES = `
 CREATE TABLE sales (id int PRIMARY KEY, region text, amount numeric(10,2) NOT NULL);
@@ -13,7 +13,7 @@ INSERT INTO sales SELECT i, 'r' || i % 5, i FROM generate_series(1, 100) AS i;`;
 let sandbox: Sandbox;
 let before: string[];
 beforeAll(async () => {
-  sandbox = await createSandbox(SALES);
+  sandbox = await createPreparedSandbox(SALES);
 });
 afterEach(() => sandbox.revertAll());
 afterAll(() => sandbox.drop());

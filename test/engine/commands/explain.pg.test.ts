@@ -5,7 +5,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';
-import { createSandbox, type Sandbox } from './support/sandbox.ts';
+import { createPreparedSandbox, type Sandbox } from './support/sandbox.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
 
 const SALES = `
@@ -23,7 +23,7 @@ ${REBUILT} SELECT region, rank() OVER (ORDER BY amount) AS place FROM sales;`;
 let sandbox: Sandbox;
 let before: string[];
 beforeAll(async () => {
-  sandbox = await createSandbox(SALES);
+  sandbox = await createPreparedSandbox(SALES);
 });
 afterAll(() => sandbox.drop());
 afterEach(() => sandbox.revertAll());

@@ -1,7 +1,7 @@
 /** What errors advise where a name is not what it should be, or an imat is not ready. */
 import { describe, expect, test } from 'vitest';
 import { expectImatError } from './support/expect-imat-error.ts';
-import { inSandbox } from './support/sandbox.ts';
+import { inPreparedSandbox } from './support/sandbox.ts';
 
 const HINTED = `CREATE TABLE t (id int, g text);
   CREATE VIEW "Pl""ain 'x'" AS SELECT * FROM t;
@@ -10,7 +10,7 @@ const HINTED = `CREATE TABLE t (id int, g text);
 
 describe('what a hint says', () => {
   test('can be run as it is: names with quotes and blanks are one word', async () => {
-    await inSandbox(HINTED, async (sandbox) => {
+    await inPreparedSandbox(HINTED, async (sandbox) => {
       const isView = await expectImatError('not_a_materialized_view', () =>
         sandbox.imat.convert(`"Pl""ain 'x'"`),
       );
@@ -32,7 +32,7 @@ describe('what a hint says', () => {
   });
 
   test('names what is near in another case', async () => {
-    await inSandbox(HINTED, async (sandbox) => {
+    await inPreparedSandbox(HINTED, async (sandbox) => {
       await sandbox.imat.convert('sums');
       await sandbox.imat.convert('"My ""View"');
       const error = await expectImatError('not_found', () => sandbox.imat.status('imat.SUMS'));
@@ -41,7 +41,7 @@ describe('what a hint says', () => {
   });
 
   test('of an imat that is not loaded, which is neither verified nor granted', async () => {
-    await inSandbox(HINTED, async (sandbox) => {
+    await inPreparedSandbox(HINTED, async (sandbox) => {
       await sandbox.imat.convert('sums');
       for (const [state, hint] of [
         ['installing', 'run imat repair sums.'],
@@ -58,7 +58,7 @@ describe('what a hint says', () => {
 });
 
 test('a name with the schema of imats before it is refused', async () => {
-  await inSandbox(HINTED, async (sandbox) => {
+  await inPreparedSandbox(HINTED, async (sandbox) => {
     for (const call of [
       () => sandbox.imat.create('imat.made', 'SELECT count(*) AS n FROM t'),
       () => sandbox.imat.convert('sums', { name: 'imat.made' }),

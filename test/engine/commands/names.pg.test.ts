@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';
 import { expectEqual } from './support/oracle.ts';
-import { createSandbox, inSandbox, type Sandbox } from './support/sandbox.ts';
+import { createSandbox, inPreparedSandbox, inSandbox, type Sandbox } from './support/sandbox.ts';
 
 const SALES = `
 CREATE TABLE sales (id int PRIMARY KEY, region text, amount numeric(10,2) NOT NULL);
@@ -303,7 +303,7 @@ describe('hostile names', () => {
         CREATE MATERIALIZED VIEW ${original} AS ${definition};
         CREATE INDEX ${quote(`${cut}i`)} ON ${original} (${key}, ${value});
         COMMENT ON MATERIALIZED VIEW ${original} IS '${name.replaceAll("'", "''")}'`;
-      await inSandbox(`SET standard_conforming_strings = on; ${setup}`, async (sandbox) => {
+      await inPreparedSandbox(`SET standard_conforming_strings = on; ${setup}`, async (sandbox) => {
         const before = await catalogListing(sandbox.db, { truncated: true });
         const relation = `imat.${quote(name)}`;
         expect(await sandbox.imat.convert(original, { name })).toMatchObject({

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';
 import { expectEqual } from './support/oracle.ts';
-import { createRole, createSandbox, inSandbox, type Sandbox } from './support/sandbox.ts';
+import { createRole, createPreparedSandbox, inSandbox, type Sandbox } from './support/sandbox.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
 
 const SUMMARY =
@@ -25,7 +25,7 @@ let sandbox: Sandbox;
 let before: string[];
 const roles = { owner: '', reader: '', other: '' };
 beforeAll(async () => {
-  sandbox = await createSandbox(SALES);
+  sandbox = await createPreparedSandbox(SALES);
   for (const role of Object.keys(roles) as (keyof typeof roles)[])
     roles[role] = await createRole(sandbox);
   await sandbox.sql(`GRANT CREATE ON SCHEMA public TO ${roles.owner};

@@ -55,9 +55,7 @@ export function describeTreeChanges(
         await writer.sql('ROLLBACK');
       }
       await expectExact(old, ALL);
-      // Each of them was compared with the definition above.
-      for (const statement of between) await world.sql(statement);
-      await expectExact(world, ALL, 'for good');
+      await run(world, between, 'for good');
       await maintain(world);
       expect(await resets(world)).toBe('0');
       await expectExact(world, ALL);

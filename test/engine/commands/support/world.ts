@@ -158,19 +158,34 @@ export function differencesSql({ name, definition, by = '*' }: Checked): string 
     ${except('definition', 'the definition', 'the imat')} LIMIT 10`;
 }
 
-/** In the transaction under way, if any. */
+/**
+ * In the transaction under way, if any. Several are compared by one statement, which costs less
+ * than one for each.
+ */
 export async function expectExact(
   session: Session,
   checked: Checked | readonly Checked[],
   context = '',
 ): Promise<void> {
-  for (const one of [checked].flat()) {
-    expect(
-      await session.rows(differencesSql(one)),
-      `imat.${one.name} differs from its definition${context === '' ? '' : ` (${context})`}`,
-    ).toEqual([]);
-  }
+  const all = [checked].flat();
+  if (all.length === 0) return;
+  const statement = all
+    .map(
+      (one) =>
+        `(SELECT '${one.name.replaceAll("'", "''")}' AS imat, d.row FROM (${differencesSql(one)}) AS d)`,
+    )
+    .join(' UNION ALL ');
+  const found = await session.rows<{ imat: string; row: string }>(statement);
+  const names = [...new Set(found.map(({ imat }) => imat))].map((name) => `imat.${name}`);
+  expect(
+    found,
+    `${names.join(', ')} differs from its definition${context === '' ? '' : ` (${context})`}`,
+  ).toEqual([]);
 }
+
+/** The major version of the server. */
+export const majorOf = (session: Session): Promise<number> =>
+  session.value<number>(`SELECT current_setting('server_version_num')::int / 10000`);
 
 /**
  * Waits for a condition. The bound only ends a test that hangs, so it is generous. What takes
