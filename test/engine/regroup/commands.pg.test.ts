@@ -308,7 +308,8 @@ describe('beside a catalog that stays', () => {
       GROUP BY imat_stays`,
       `SELECT s.k AS imat_stays, max(t.key) AS key, count(*) AS imat_stays_ FROM public.pending s
       LEFT JOIN public.touched t ON t.key = s.k GROUP BY s.k`,
-      'SELECT max(t.key) AS key, count(DISTINCT rows) AS touched FROM public.touched t GROUP BY t.s',
+      `SELECT max(t.key) AS key, count(DISTINCT rows) AS touched
+      FROM public.touched t GROUP BY t.s`,
       `SELECT t.rows, t.s, rank() OVER (ORDER BY t.rows) AS only_row,
         (SELECT max(k) FROM public.pending) AS live1 FROM public.touched t`,
       `SELECT k.key, (SELECT max(s.t) FROM public.pending s WHERE s.k = k.key) AS t

@@ -170,10 +170,10 @@ export async function expectExact(
   const all = [checked].flat();
   if (all.length === 0) return;
   const statement = all
-    .map(
-      (one) =>
-        `(SELECT '${one.name.replaceAll("'", "''")}' AS imat, d.row FROM (${differencesSql(one)}) AS d)`,
-    )
+    .map((one) => {
+      const name = `'${one.name.replaceAll("'", "''")}'`;
+      return `(SELECT ${name} AS imat, d.row FROM (${differencesSql(one)}) AS d)`;
+    })
     .join(' UNION ALL ');
   const found = await session.rows<{ imat: string; row: string }>(statement);
   const names = [...new Set(found.map(({ imat }) => imat))].map((name) => `imat.${name}`);
