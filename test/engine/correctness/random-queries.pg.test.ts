@@ -6,6 +6,7 @@ import { afterEach, describe, test } from 'vitest';
 import type { Random, Writable } from './support/random.ts';
 import { mixedDecimal, oneOf, randomFor, randomHistory } from './support/random.ts';
 import { FOLD, useBench } from './support/bench.ts';
+import { seedsHere } from './support/seeds.ts';
 
 const bench = useBench(`
   CREATE TABLE t (id serial PRIMARY KEY, a int, b text, n numeric);
@@ -64,7 +65,7 @@ function randomQuery(r: Random): string {
 
 describe('random queries', () => {
   afterEach(() => bench.user.execute('TRUNCATE t, u'));
-  test.each(Array.from({ length: 60 }, (_, seed) => seed))('seed %i', async (seed) => {
+  test.each(seedsHere(60))('seed %i', async (seed) => {
     const r = randomFor(`random query ${seed}`);
     await bench.convert(randomQuery(r));
     await bench.run([...randomHistory(r, TABLES, 8), FOLD]);

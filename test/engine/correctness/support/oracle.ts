@@ -115,6 +115,9 @@ function closeSql({
   );
 }
 
+export const differences = (db: Db, compared: Compared): Promise<Difference[]> =>
+  runComparison(db, differencesSql(compared));
+
 /** By session: the comparisons that ran, by their SQL, with the names they are prepared under. */
 const SEEN = new WeakMap<Db, Map<string, { readonly name: string; isPrepared: boolean }>>();
 
@@ -122,17 +125,16 @@ const SEEN = new WeakMap<Db, Map<string, { readonly name: string; isPrepared: bo
  * From the second time on as a prepared statement: planning the two sides takes longer than
  * running them over the rows of a test. PostgreSQL plans anew after changes of what they read.
  */
-export async function differences(db: Db, compared: Compared): Promise<Difference[]> {
-  const statement = differencesSql(compared);
+export async function runComparison(db: Db, comparison: string): Promise<Difference[]> {
   const seen = SEEN.get(db) ?? new Map();
   SEEN.set(db, seen);
-  const again = seen.get(statement);
+  const again = seen.get(comparison);
   if (again === undefined) {
-    seen.set(statement, { name: `compared_${seen.size}`, isPrepared: false });
-    return db.query<Difference>(statement);
+    seen.set(comparison, { name: `compared_${seen.size}`, isPrepared: false });
+    return db.query<Difference>(comparison);
   }
   if (!again.isPrepared) {
-    await db.execute(`PREPARE ${again.name} AS ${statement}`);
+    await db.execute(`PREPARE ${again.name} AS ${comparison}`);
     again.isPrepared = true;
   }
   return db.query<Difference>(`EXECUTE ${again.name}`);
