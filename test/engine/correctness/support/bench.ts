@@ -47,6 +47,9 @@ export type Bench = {
   clear(): Promise<void>;
 };
 
+/** As many conversions as a session sees before it is replaced. */
+const SESSIONS_LAST = 20;
+
 /**
  * The bench of a test file. What a test converts is gone after it; tables stay: `setup` runs before
  * the first test.
@@ -68,6 +71,7 @@ export function useBench(setup: string): Bench {
   const subjects: Subject[] = [];
   /** The names of the materialized views, those included whose conversion failed. */
   const made: string[] = [];
+  let converted = 0;
 
   const open = async (): Promise<NonNullable<typeof sessions>> => {
     const session = await database.connect();
@@ -82,8 +86,12 @@ export function useBench(setup: string): Bench {
     const { user, observer, session } = current();
     await user.execute('ROLLBACK');
     if (made.length === 0) return;
+    converted += made.length;
     await clear();
-    // A session gets slower with all that is created and dropped in its database.
+    // A session gets slower with all that is created and dropped in its database; a new one has to
+    // learn the catalog again.
+    if (converted < SESSIONS_LAST) return;
+    converted = 0;
     for (const one of [user, observer, session]) await one.close();
     sessions = await open();
   });
