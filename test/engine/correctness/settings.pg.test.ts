@@ -5,7 +5,15 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Db } from '../../../engine/db/db.ts';
 import type { Subject } from './support/bench.ts';
-import { useBench } from './support/bench.ts';
+import { quote, useBench } from './support/bench.ts';
+import {
+  DELTA,
+  DELTA_ALONE,
+  MOMENT,
+  PINNED,
+  PINNED_ALONE,
+  SETTINGS,
+} from './support/expressions.ts';
 
 const bench = useBench(`
   CREATE TYPE mood AS ENUM ('sad', 'happy');
@@ -29,167 +37,6 @@ const ROWS = `INSERT INTO v
     '2024-02-01 00:00+00'::timestamptz + n * interval '5 hours',
   n * interval '1 day 02:03:04', '\\x00ff41', n, 'sad', ARRAY['2024-02-03'::date],
   '00000000-0000-0000-0000-000000000001', '{"a": 1.5}', '12:00', '12:00+02'`;
-
-/** By expression; what a query over it depends on. */
-const DELTA = [
-  "date_trunc('month', d::timestamp)",
-  'extract(year FROM d)',
-  "date_trunc('day', tz AT TIME ZONE 'UTC')",
-  "tz AT TIME ZONE 'Europe/Berlin'",
-  "ts AT TIME ZONE 'UTC'",
-  "extract(epoch FROM tz - '2024-01-01 00:00+00'::timestamptz)",
-  'd + 1',
-  "ts + interval '1 month'",
-  "tz > '2024-02-02 00:00+00'::timestamptz",
-  "d >= '2024-02-02'",
-  'x::text',
-  't || x',
-  'concat(t, x, n)',
-  'to_jsonb(x)',
-  'to_jsonb(d)',
-  'to_json(ts)::text',
-  "jsonb_build_object('a', ts, 'b', a, 'c', ROW(d, ROW(ts)))",
-  'to_json((SELECT d + (SELECT x)))::text',
-  'array_send(ARRAY[x, 1])',
-  "format('%s', t)",
-  'x::text',
-  'n::text',
-  '(x > 1)::text',
-  'u::text',
-  "t || 'x'",
-  'lower(t)',
-  'round(n, 1)',
-  'x::numeric / 3',
-  'immutable_one(x)',
-  'proved_one(x)',
-  'proved_two(x)',
-  "j ->> 'a'",
-  'extract(hour FROM tod)',
-  'i * 2',
-  'f > 1.5',
-  'coalesce(t, $$x$$)',
-  'd::timestamp',
-  'ts::date',
-  'make_date(2024, 1, 1 + x)',
-  'to_timestamp(x)',
-  'md5(t)',
-  'n::int',
-  'f::numeric::text',
-  "date_part('dow', d)",
-  "date_part('year', d)::text",
-  "date_part('minute', ts)::varchar(3)",
-  't::varchar(1)',
-  'ARRAY[x, 1]',
-  'ARRAY[x]::text[]',
-  "to_char(ts, 'YYYY-MM-DD Day')",
-  "to_char(n, '9990.00')",
-  "to_char(i, 'HH24:MI')",
-  "to_date('02-01-2024', 'DD-MM-YYYY') - d",
-  "to_date('2024020' || x + 1, 'YYYYMMDD')",
-  "to_date(x + 1 || ' February 24', 'DD Month YY')",
-  "to_number('1,00' || x, '9,999')",
-  'extract(epoch FROM tz)',
-  "date_trunc('day', tz, 'Asia/Tokyo')",
-  "tz + interval '26 hours'",
-  'ROW(x, t) IS NULL',
-  'e::text',
-  'now() > tz',
-  'transaction_timestamp() > tz',
-] as const;
-
-const SETTINGS = [
-  'd::text',
-  'ts::text',
-  'tz::text',
-  'i::text',
-  "to_char(ts, 'TMMonth')",
-  "to_char(n, '9G999D99')",
-  'm::text',
-  'm::numeric',
-  'x::money',
-  'f::text',
-  "date_part('second', ts)::text",
-  'r::text',
-  't || f',
-  'b::text',
-  't || d',
-  'concat(t, d)',
-  'ARRAY[d]::text',
-  'ARRAY[d]::text[]',
-  'a::text',
-  'a::text[]',
-  'ROW(x, d)::text',
-  'ROW(x, ROW(tz))::text',
-  'to_json(tz)::text',
-  'to_json(f)::text',
-  'to_json(i)::text',
-  'to_json(daterange(d, d + 1))::text',
-  'to_json((SELECT tz))::text',
-  'tz::timetz',
-  "array_to_string(a, ',')",
-  "format('%s', d)",
-  'CASE WHEN x > 1 THEN d ELSE ts END::text',
-  "coalesce(d, '2024-01-01')::text",
-  'age(tz, tz)',
-  "greatest(d, '2024-02-05')::text",
-  "overlay(tz::text placing 'x' from 1 for 1)",
-  "jsonb_build_object('a', tz)",
-  'length(d::text)',
-  "to_date('02-Feb-2024', 'DD-TMMon-YYYY') - d",
-  "to_date('2024-02-0' || x, t)",
-  "to_number('1,00' || x, '9G999')",
-  'i::text::interval',
-  'f::text::float8',
-] as const;
-
-/** What names a time zone from the conversion on; its values are in completed.pg.test.ts. */
-const PINNED = [
-  "date_trunc('day', tz)",
-  'tz::date',
-  'extract(hour FROM tz)',
-  "date_part('hour', tz)",
-  'tz > d',
-  'tz = ts',
-  "tz + interval '1 day'",
-  'tz::timestamp',
-  'd::timestamptz',
-  'ts::timestamptz',
-  'tz::time',
-  "date_trunc('month', tz)::date",
-  'NOT (tz > ts)',
-  "to_char(tz, 'HH24')",
-  'd > CURRENT_DATE',
-  'LOCALTIMESTAMP > ts',
-  "tz >= CURRENT_DATE - interval '1 month'",
-  "current_setting('TIMEZONE') = t",
-  "tz AT TIME ZONE (SELECT current_setting('timezone'))",
-  "date_part('year', ts AT TIME ZONE (SELECT current_setting('TimeZone')))::text",
-] as const;
-
-const MOMENT = [
-  'nullif(t, t)::date',
-  'nullif(t, t)::timestamptz',
-  'tod::timetz',
-  "todz AT TIME ZONE 'Europe/Berlin'",
-  'now() - tz',
-  'CURRENT_USER = t',
-  'random() >= 0',
-  'clock_timestamp() > tz',
-  'stable_one(x)',
-  'volatile_one(x)',
-  'age(now(), tz) IS NULL',
-  'statement_timestamp() > tz',
-  'timeofday() IS NULL',
-  'pg_catalog.to_regclass(t) IS NULL',
-  "current_setting('DateStyle') = t",
-  'pg_backend_pid() = x',
-  'session_user = t',
-  "has_table_privilege('public.v', 'SELECT')",
-  'gen_random_uuid() = u',
-  'x::regclass::text',
-  'inet_client_port() = x',
-  'txid_current() > x',
-] as const;
 
 const OTHER_SETTINGS = `SET TimeZone = 'America/New_York';
   SET DateStyle = 'SQL, DMY';
@@ -244,35 +91,55 @@ async function foldAs(db: Db, subjects: readonly Subject[]): Promise<void> {
     await db.query(`CALL imat.${converted.strategy === 'delta' ? 'fold' : 'swap'}($1)`, [name]);
 }
 
-/** As a key, as an argument, and in a filter. */
-const queries = (expression: string): readonly string[] => [
-  `SELECT ${expression} AS k, count(*) AS n FROM v GROUP BY 1`,
-  `SELECT x, count(${expression}) AS n FROM v GROUP BY x HAVING count(${expression}) >= 0`,
+/** Under their own names, so that a difference names the expression. */
+const named = (expressions: readonly string[]): string =>
+  expressions.map((one) => `${one} AS ${quote(one.slice(0, 60))}`).join(', ');
+
+/** As keys, as arguments, and in a filter. */
+const queries = (expressions: readonly string[]): readonly string[] => [
+  `SELECT ${named(expressions)}, count(*) AS n FROM v
+   GROUP BY ${expressions.map((_, index) => index + 1).join(', ')}`,
+  `SELECT x, ${named(expressions.map((one) => `count(${one})`))} FROM v GROUP BY x
+   HAVING ${expressions.map((one) => `count(${one}) >= 0`).join(' AND ')}`,
 ];
 
+/** Several expressions for one definition. */
+function batches(expressions: readonly string[], size: number): string[][] {
+  const starts = [...expressions.keys()].filter((index) => index % size === 0);
+  return starts.map((first) => expressions.slice(first, first + size));
+}
+
+async function convertAll(expressions: readonly string[]): Promise<Subject[]> {
+  await start();
+  const subjects = [];
+  for (const query of queries(expressions)) subjects.push(await bench.convert(query));
+  return subjects;
+}
+
 describe('what depends on tables, labels and bounds of time is maintained by delta, always', () => {
-  for (const expression of DELTA) {
-    test(expression, async () => {
-      await start();
-      const subjects = [];
-      for (const query of queries(expression)) subjects.push(await bench.convert(query));
-      await exercise(subjects);
-    });
+  for (const expressions of [...batches(DELTA, 10), ...batches(DELTA_ALONE, 1)]) {
+    test(expressions.join('; '), async () => exercise(await convertAll(expressions)));
   }
 });
 
 describe('what depends on TimeZone alone names it, and is maintained by delta under any', () => {
-  for (const expression of PINNED) {
-    test(expression, async () => {
-      await start();
+  test.each(PINNED)('%s: named', async (expression) => {
+    for (const query of queries([expression]))
+      expect(await bench.imat.explain(query, { query: true })).toMatchObject({
+        strategy: 'delta',
+        notes: expect.arrayContaining([`computed under TimeZone = ${await zone()}`]),
+      });
+  });
+
+  for (const expressions of [...batches(PINNED, 7), ...batches(PINNED_ALONE, 1)]) {
+    test(expressions.join('; '), async () => {
       const subjects = [];
-      for (const query of queries(expression)) subjects.push(await bench.convert(query));
-      for (const { converted } of subjects)
-        expect(converted.notes).toContain(`computed under TimeZone = ${await zone()}`);
-      const named = [];
-      for (const subject of subjects)
-        named.push({ ...subject, definition: (await bench.imat.explain(subject.name)).definition });
-      await exercise(named);
+      for (const subject of await convertAll(expressions)) {
+        expect(subject.converted.notes).toContain(`computed under TimeZone = ${await zone()}`);
+        const { definition } = await bench.imat.explain(subject.name);
+        subjects.push({ ...subject, definition });
+      }
+      await exercise(subjects);
     });
   }
 });
@@ -286,39 +153,43 @@ async function zone(): Promise<string> {
 }
 
 describe('what depends on session settings is swapped, and never wrong', () => {
-  for (const expression of SETTINGS) {
-    test(expression, async () => {
+  test.each(SETTINGS)('%s: the reason', async (expression) => {
+    const { strategy, reasons, notes } = await explained(queries([expression])[0] ?? '');
+    expect(strategy).toBe('swap');
+    expect(reasons).toContain('settings_dependent');
+    expect(reasons).not.toContain('moment_dependent');
+    expect(notes).toEqual([
+      'a live read runs the definition while a source has changed since the last swap',
+    ]);
+  });
+
+  for (const expressions of batches(SETTINGS, 14)) {
+    test(expressions.join('; '), async () => {
       await start();
-      const [query] = queries(expression);
-      const subject = await bench.convert(query ?? '', { strategy: 'swap' });
-      expect(subject.converted.reasons.map((reason) => reason.kind)).toContain(
-        'settings_dependent',
-      );
-      expect(subject.converted.reasons.map((reason) => reason.kind)).not.toContain(
-        'moment_dependent',
-      );
-      expect(subject.converted.notes).toEqual([
-        'a live read runs the definition while a source has changed since the last swap',
-      ]);
-      await exercise([subject]);
+      const [query = ''] = queries(expressions);
+      await exercise([await bench.convert(query, { strategy: 'swap' })]);
     });
   }
 });
 
+async function explained(query: string): Promise<{
+  readonly strategy: string;
+  readonly reasons: readonly string[];
+  readonly notes: readonly string[];
+}> {
+  const { strategy, reasons, notes } = await bench.imat.explain(query, { query: true });
+  return { strategy, reasons: reasons.map((reason) => reason.kind), notes };
+}
+
 describe('what depends on the moment is swapped, and read by its definition', () => {
-  for (const expression of MOMENT) {
-    test(expression, async () => {
-      await start();
-      const subject = await bench.convert(
-        `SELECT x, count(${expression}) AS n FROM v WHERE x <> 3 GROUP BY x`,
-        { strategy: 'swap' },
-      );
-      expect(subject.converted.reasons.map((reason) => reason.kind)).toContain('moment_dependent');
-      expect(subject.converted.notes).toContainEqual(
-        expect.stringContaining('a live read runs the definition'),
-      );
-    });
-  }
+  test.each(MOMENT)('%s', async (expression) => {
+    const { strategy, reasons, notes } = await explained(
+      `SELECT x, count(${expression}) AS n FROM v WHERE x <> 3 GROUP BY x`,
+    );
+    expect(strategy).toBe('swap');
+    expect(reasons).toContain('moment_dependent');
+    expect(notes).toContainEqual(expect.stringContaining('a live read runs the definition'));
+  });
 
   test('the clock moves on and the answer with it', async () => {
     await bench.user.execute('TRUNCATE v');

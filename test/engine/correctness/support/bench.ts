@@ -12,7 +12,7 @@ import type { ConvertOptions, ConvertResult, Imat } from '../../../../engine/ind
 import { createImat } from '../../../../engine/index.ts';
 import { useDatabase } from '../../../setup/database.ts';
 import type { Compared } from './oracle.ts';
-import { columnsOf, differences } from './oracle.ts';
+import { columnsOf, differences, differingColumns } from './oracle.ts';
 
 export type SubjectOptions = Pick<ConvertOptions, 'freshness'> & {
   readonly strategy?: 'delta' | 'swap';
@@ -107,7 +107,10 @@ export function useBench(setup: string): Bench {
 
   const check = async (subject: Subject, db: Db = current().user): Promise<void> => {
     const found = await differences(db, subject);
-    expect(found, `imat.${subject.name} is not ${subject.definition}`).toEqual([]);
+    if (found.length === 0) return;
+    const columns = await differingColumns(db, subject);
+    const where = columns.length === 0 ? '' : `, in its columns ${columns.join(', ')}`;
+    expect(found, `imat.${subject.name} is not ${subject.definition}${where}`).toEqual([]);
   };
   const fold = async (): Promise<void> => {
     for (const subject of subjects) {

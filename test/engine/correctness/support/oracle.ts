@@ -106,6 +106,44 @@ function closeSql({
   );
 }
 
+/** By session: the comparisons that ran, by their SQL, with the names they are prepared under. */
+const SEEN = new WeakMap<Db, Map<string, { readonly name: string; isPrepared: boolean }>>();
+
+/**
+ * From the second time on as a prepared statement: planning the two sides takes longer than
+ * running them over the rows of a test. PostgreSQL plans anew after changes of what they read.
+ */
 export async function differences(db: Db, compared: Compared): Promise<Difference[]> {
-  return db.query<Difference>(differencesSql(compared));
+  const statement = differencesSql(compared);
+  const seen = SEEN.get(db) ?? new Map();
+  SEEN.set(db, seen);
+  const again = seen.get(statement);
+  if (again === undefined) {
+    seen.set(statement, { name: `compared_${seen.size}`, isPrepared: false });
+    return db.query<Difference>(statement);
+  }
+  if (!again.isPrepared) {
+    await db.execute(`PREPARE ${again.name} AS ${statement}`);
+    again.isPrepared = true;
+  }
+  return db.query<Difference>(`EXECUTE ${again.name}`);
+}
+
+/** The columns that differ, each taken alone. */
+export async function differingColumns(db: Db, compared: Compared): Promise<string[]> {
+  const { columns, relation, definition, ambiguous } = compared;
+  const names = columns.map((_, index) => `c${index}`);
+  const alone = (from: string, index: number): string =>
+    `(SELECT c${index} FROM ${from} AS q(${names.join(', ')}))`;
+  const differing: string[] = [];
+  for (const [index, column] of columns.entries()) {
+    const found = await differences(db, {
+      relation: alone(relation, index),
+      definition: `SELECT * FROM ${alone(`(${definition})`, index)} AS q`,
+      columns: [column],
+      ambiguous,
+    });
+    if (found.length > 0) differing.push(column.name);
+  }
+  return differing;
 }
