@@ -2,7 +2,7 @@
  * How many definitions of each construct are maintained by delta, and why the others are not, from
  * the report of a run of the tests in this folder:
  *
- *   IMAT_SQL_REPORT=/tmp/report.jsonl npx vitest run --project pg test/engine/sql
+ *   IMAT_SQL_ALL=1 IMAT_SQL_REPORT=/tmp/report.jsonl npx vitest run --project pg test/engine/sql
  *   node test/engine/sql/coverage.mjs /tmp/report.jsonl [construct]
  */
 import { readFileSync } from 'node:fs';

@@ -2,7 +2,12 @@
 import { ImatError } from '../../../engine/errors/imat-error.ts';
 import { type Db, ServerError } from '../../../engine/db/db.ts';
 import type { ConvertResult, Imat } from '../../../engine/index.ts';
-import { columnsOf, type Difference, differencesSql } from '../correctness/support/oracle.ts';
+import {
+  columnsOf,
+  comparedAgain,
+  type Difference,
+  differencesSql,
+} from '../correctness/support/oracle.ts';
 import type { Named } from './definitions/definition.ts';
 
 export type Subject = {
@@ -70,7 +75,7 @@ export type Compared = Pick<Subject, 'definition' | 'definitionView' | 'comparis
  * error.
  */
 export async function compare(db: Db, subject: Compared, isInside: boolean): Promise<Verdict> {
-  const differences = await attempt(db, isInside, () => db.query<Difference>(subject.comparison));
+  const differences = await attempt(db, isInside, () => comparedAgain(db, subject.comparison));
   if (!(differences instanceof Error)) {
     return differences.length === 0
       ? { kind: 'equal' }

@@ -109,12 +109,15 @@ function closeSql({
 /** By session: the comparisons that ran, by their SQL, with the names they are prepared under. */
 const SEEN = new WeakMap<Db, Map<string, { readonly name: string; isPrepared: boolean }>>();
 
+export async function differences(db: Db, compared: Compared): Promise<Difference[]> {
+  return comparedAgain(db, differencesSql(compared));
+}
+
 /**
  * From the second time on as a prepared statement: planning the two sides takes longer than
  * running them over the rows of a test. PostgreSQL plans anew after changes of what they read.
  */
-export async function differences(db: Db, compared: Compared): Promise<Difference[]> {
-  const statement = differencesSql(compared);
+export async function comparedAgain(db: Db, statement: string): Promise<Difference[]> {
   const seen = SEEN.get(db) ?? new Map();
   SEEN.set(db, seen);
   const again = seen.get(statement);
