@@ -32,6 +32,9 @@ export type Figures = {
 
 type Session = { readonly name: string; readonly db: Db; readonly isOpen: () => boolean };
 
+/** Stands for every session without a transaction of its own: these see the same. */
+const OBSERVER = 'observer';
+
 const SETTINGS = 'SET search_path = public; SET client_min_messages = error';
 /**
  * Writers give up soon, since a step waits for nobody. The others wait: an ANALYZE for the one of
@@ -192,7 +195,9 @@ export class Proof {
     if (actor?.isOpen() === true) await this.#compareAll(actor, chosen);
     if (this.#history.truncating !== null) return;
     if (this.#history.isAlone && !this.#history.isQuiet) return;
-    const others = this.#readers().filter(({ name }) => name !== actor?.name);
+    const others = this.#readers().filter(
+      ({ name, isOpen }) => name !== actor?.name && (name === OBSERVER || isOpen()),
+    );
     await this.#compareAll(this.#random.pick(others), chosen);
   }
 
@@ -335,7 +340,7 @@ export class Proof {
     return [
       ...this.#sessions.writers.map((_, index) => this.#writer(index)),
       this.#reader(),
-      { name: 'observer', db: this.#sessions.observer, isOpen: () => false },
+      { name: OBSERVER, db: this.#sessions.observer, isOpen: () => false },
     ];
   }
 }
