@@ -140,7 +140,16 @@ describe('keys', () => {
         { table: 'l', columns: { ...values, x: oneOf('1', '2') } },
         { table: 'r', columns: { ...values, y: oneOf('1', '2') } },
       ];
-      await bench.run(randomHistory(randomFor(`${title} all`), tables, 12));
+      await bench.run([
+        ...randomHistory(randomFor(`${title} all`), tables, 12),
+        // Nothing but a value changes, to one that may be equal and look different.
+        'INSERT INTO l SELECT * FROM first_rows',
+        ...columns.flatMap(({ k, values: [one, other] }) => [
+          `UPDATE l SET ${k} = ${one}`,
+          `UPDATE l SET ${k} = ${other}`,
+        ]),
+        FOLD,
+      ]);
     });
   }
 });
@@ -148,7 +157,7 @@ describe('keys', () => {
 const valueOf = ({ type, values }: KeyType): ((r: Random) => string) =>
   type === 'public.amount' ? (r) => r.pick(values) : oneOf(...values);
 
-/** `l` with every value of every type, and `r` with the same rows. */
+/** `l` with every value of every type; `r` and `first_rows` with the same rows. */
 async function createTables(columns: readonly (KeyType & { readonly k: string })[]): Promise<void> {
   const declared = columns.map(({ k, type }) => `${k} ${type}`).join(', ');
   const most = Math.max(...columns.map(({ values }) => values.length));
@@ -157,11 +166,12 @@ async function createTables(columns: readonly (KeyType & { readonly k: string })
     return `(${own.join(', ')}, ${row % 2})`;
   });
   await bench.user.execute(
-    `DROP TABLE IF EXISTS l, r;
+    `DROP TABLE IF EXISTS l, r, first_rows;
      CREATE TABLE l (${declared}, x int);
      CREATE TABLE r (${declared}, y int);
      INSERT INTO l VALUES ${rows.join(', ')};
-     INSERT INTO r SELECT * FROM l`,
+     INSERT INTO r SELECT * FROM l;
+     CREATE TABLE first_rows AS TABLE l`,
   );
 }
 
