@@ -359,24 +359,21 @@ test('tables whose logs would have the same name get one each', async () => {
     CREATE TABLE a_b.c (x int);
     CREATE TABLE a.b_c (x int);
     CREATE SCHEMA ${long}; CREATE TABLE ${long}.${long} (x int); CREATE SCHEMA ${long}_${long}x; `;
-  await inSandbox(
-    setup.replace(`CREATE SCHEMA ${long}_${long}x; `, ''),
-    async (sandbox) => {
-      const before = await catalogListing(sandbox.db);
-      const query = `SELECT p.x, count(*) AS n
+  await inSandbox(setup.replace(`CREATE SCHEMA ${long}_${long}x; `, ''), async (sandbox) => {
+    const before = await catalogListing(sandbox.db);
+    const query = `SELECT p.x, count(*) AS n
       FROM a_b.c p JOIN a.b_c q ON p.x = q.x JOIN ${long}.${long} r ON r.x = q.x
       GROUP BY p.x`;
-      await sandbox.imat.create('joined', query);
-      await sandbox.sql(
-        `INSERT INTO a.b_c VALUES (1), (1), (2);
+    await sandbox.imat.create('joined', query);
+    await sandbox.sql(
+      `INSERT INTO a.b_c VALUES (1), (1), (2);
        INSERT INTO a_b.c VALUES (1), (2);
        INSERT INTO ${long}.${long} VALUES (1), (2), (2)`,
-      );
-      await expectEqual(sandbox.db, 'imat.joined', query);
-      await sandbox.imat.fold('joined');
-      await expectEqual(sandbox.db, 'imat.joined', query);
-      await sandbox.imat.revert('joined');
-      expect(await catalogListing(sandbox.db)).toEqual(before);
-    },
-  );
+    );
+    await expectEqual(sandbox.db, 'imat.joined', query);
+    await sandbox.imat.fold('joined');
+    await expectEqual(sandbox.db, 'imat.joined', query);
+    await sandbox.imat.revert('joined');
+    expect(await catalogListing(sandbox.db)).toEqual(before);
+  });
 });

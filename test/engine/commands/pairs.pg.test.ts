@@ -90,7 +90,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 let world: World;
-/** What is run either way is run one way on PostgreSQL 15, the other way on 18 and the extension. */
+/** What is run either way is run one way on PostgreSQL 15, the other with 18 or the extension. */
 let isHalf: (place: number) => boolean;
 let [one, two]: (Session | undefined)[] = [];
 let [program, other]: { readonly imat: Imat; readonly pid: number }[] = [];

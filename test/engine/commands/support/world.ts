@@ -172,7 +172,8 @@ export async function expectExact(
   const statement = all
     .map(
       (one) =>
-        `(SELECT '${one.name.replaceAll("'", "''")}' AS imat, d.row FROM (${differencesSql(one)}) AS d)`,
+        `(SELECT '${one.name.replaceAll("'", "''")}' AS imat, d.row
+          FROM (${differencesSql(one)}) AS d)`,
     )
     .join(' UNION ALL ');
   const found = await session.rows<{ imat: string; row: string }>(statement);
