@@ -4,8 +4,7 @@ import type { ConvertOptions } from '../../../engine/api.ts';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';
 import { expectEqual } from './support/oracle.ts';
-import { createPreparedSandbox } from './support/sandbox.ts';
-import type { Sandbox } from './support/sandbox.ts';
+import { createPreparedSandbox, type Sandbox } from './support/sandbox.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
 
 const SUMMARY =
@@ -253,26 +252,16 @@ describe('a dry run', () => {
 describe('freshness', () => {
   test('another way to write it is stored as the usual one', async () => {
     await converted('summary', {}, async () => {
-      for (const [given, freshness] of [
-        ['5s', '5s'],
-        ['5sec', '5s'],
-        ['1 minute', '1min'],
-        ['1h 30 minutes', '90min'],
-        ['120 min', '2h'],
-      ] as const) {
-        await sandbox.imat.convert('summary', { freshness: given });
-        const { imats } = await sandbox.imat.status('summary');
-        expect(imats, given).toMatchObject([{ freshness }]);
+      const stored: unknown[] = [];
+      for (const freshness of ['5sec', '1m', '1 minute', '1h 30 minutes', '120 min']) {
+        await sandbox.imat.convert('summary', { freshness });
+        stored.push((await sandbox.imat.status('summary')).imats[0]?.freshness);
       }
+      expect(stored).toEqual(['5s', '1min', '1min', '90min', '2h']);
     });
   });
-
-  test.each([
-    ['live', 'live'],
-    ['1m', '1min'],
-    ['manual', 'manual'],
-  ])('%s is stored as %s', async (given, freshness) => {
-    await converted('summary', { freshness: given }, async () => {
+  test.each(['live', '5s', 'manual'])('%s is stored as it is', async (freshness) => {
+    await converted('summary', { freshness }, async () => {
       expect((await sandbox.imat.status('summary')).imats).toMatchObject([{ freshness }]);
       await sandbox.sql(`INSERT INTO sales VALUES (999, 'fresh', 1, 1)`);
       expect(
