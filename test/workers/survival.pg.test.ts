@@ -183,10 +183,10 @@ test('a frozen worker whose fold is under way: the other one folds once, not twi
   await expectNothingLeft(shop);
 });
 
-test('six workers on one imat', async () => {
+test('ten workers on one imat', async () => {
   for (const name of ['by_manager', 'ranks', 'ranks_1s']) await shop.imat.revert(name);
   const writer = startWriter(() => shop.session());
-  const many = Array.from({ length: 6 }, () => start('--concurrency', '2'));
+  const many = Array.from({ length: 10 }, () => start('--concurrency', '2'));
   await until(
     'all are connected',
     async () => many.every(({ lines }) => lines.some((line) => line.msg === 'connected')),

@@ -54,11 +54,12 @@ describe('equal', () => {
 
 describe('different', () => {
   test.each([
-    ['a row too few', 'VALUES (1)', 'VALUES (1), (2)', 'definition {"c0":"2"'],
-    ['a row too many', 'VALUES (1), (2)', 'VALUES (1)', 'imat {"c0":"2"'],
-    ['a duplicate too many', 'VALUES (1), (1)', 'VALUES (1)', 'imat {"c0":"1"'],
-    ['NULL in place of zero', 'VALUES (NULL::int)', 'VALUES (0)', 'imat {"c0":null'],
-    ['another scale', 'VALUES (1.0)', 'VALUES (1.00)', 'imat {"c0":"1.0"'],
+    ['a row too few', 'VALUES (1)', 'VALUES (1), (2)', 'definition {"shown":"(2)"'],
+    ['a row too many', 'VALUES (1), (2)', 'VALUES (1)', 'imat {"shown":"(2)"'],
+    ['a duplicate too many', 'VALUES (1), (1)', 'VALUES (1)', 'imat {"shown":"(1)"'],
+    ['NULL in place of an empty text', 'VALUES (NULL::text)', `VALUES ('')`, 'imat {"shown":"()"'],
+    ['NULL in place of zero', 'VALUES (NULL::int)', 'VALUES (0)', 'imat {"shown":"()"'],
+    ['another scale', 'VALUES (1.0)', 'VALUES (1.00)', 'imat {"shown":"(1.0)"'],
     ['another float', 'SELECT 1::float8 AS f', 'SELECT 1.001::float8 AS f', 'imat'],
     ['a float and NULL', 'SELECT NULL::float8 AS f', 'SELECT 1::float8 AS f', 'imat'],
     ['another array', 'SELECT ARRAY[1, 2] AS a', 'SELECT ARRAY[2, 1] AS a', 'imat'],
