@@ -45,7 +45,7 @@ test('a stored row that is gone', async () => {
   const faults = await proof.run(20);
   expect(faults).toHaveLength(1);
   expect(faults[0]).toContain('imat.by_group (delta), after step');
-  expect(faults[0]).toContain('definition {"c0":"a"');
+  expect(faults[0]).toContain('definition {"shown":"(a,');
   expect(proof.replay()).toContain('IMAT_SQL_SEED=1 ');
   expect(proof.replay()).toMatch(/^1\. /m);
 });
