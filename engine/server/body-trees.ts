@@ -12,6 +12,7 @@ import { isRejected } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { constantsIn, conversionsOf, hasSessionConstants } from './body-values.ts';
 import { ambiguousLooseName, ambiguousName, isTypeAsFunction } from './stable-names.ts';
+import { TEXT } from './stored-constants.ts';
 import type { TreeNode, TreeValue } from './stored-tree.ts';
 import { isNode, nodesOf, numberOf, parseNodeTree, visitNodes } from './stored-tree.ts';
 import { FIRST_NORMAL_OID } from './type-output.ts';
@@ -345,10 +346,10 @@ const isUnwrittenCast = (node: TreeNode): boolean =>
     (field) => numberOf(node, field) === UNWRITTEN,
   );
 
-/** The OID of text. */
-const TEXT = 25;
-
-/** What has no type is taken as text first, whatever other overloads there are. */
+/**
+ * Whether an argument may have been written without a type. One that became text is not meant: of
+ * several overloads PostgreSQL takes the one with text for it, so none that comes later.
+ */
 const isMaybeUntyped = (node: TreeNode): boolean =>
   node.node === 'CONST' && numberOf(node, 'consttype') !== TEXT;
 

@@ -3,7 +3,7 @@ import type { Constant } from './stable-functions.ts';
 import type { TreeNode } from './stored-tree.ts';
 import { numberOf } from './stored-tree.ts';
 
-const TEXT = 25;
+export const TEXT = 25;
 const INTEGER = 23;
 const INTERVAL = 1186;
 

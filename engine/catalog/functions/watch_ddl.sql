@@ -49,8 +49,8 @@ BEGIN
         JOIN imat_catalog.fact f ON f.object = p.oid AND f.facts ? 'called'
       UNION
       -- A view that is created anew, whose former query a definition has.
-      SELECT f.imat_id FROM changed c JOIN imat_catalog.fact f
-        ON f.facts ? 'inlined' AND to_regclass(f.facts->>'inlined') = c.object
+      SELECT f.imat_id FROM changed c JOIN pg_class v ON v.oid = c.object AND v.relkind = 'v'
+        JOIN imat_catalog.fact f ON f.facts->>'inlined' = v.oid::regclass::text
       UNION
       SELECT z.imat_id FROM imat_catalog.imat_source z JOIN related r ON z.relation = r.object);
   END IF;

@@ -91,6 +91,14 @@ test('a view whose query is in the definition is watched', async () => {
       await sandbox.imat.repair('viewed');
       await expectEqual(sandbox.db, 'imat.viewed', VIEWED);
     }
+    // Whoever has locked the view keeps no fold waiting.
+    const other = await sandbox.session();
+    await other.sql('BEGIN; ALTER VIEW between ALTER COLUMN team SET DEFAULT 1');
+    await sandbox.db.execute(`SET lock_timeout = '5s'`);
+    await sandbox.sql('DELETE FROM daily WHERE secs % 11 = 3');
+    await sandbox.imat.fold('viewed');
+    await sandbox.db.execute('RESET lock_timeout');
+    await other.sql('ROLLBACK');
     await sandbox.sql('DROP VIEW between CASCADE');
     await sandbox.imat.fold('viewed');
     await expectEqual(sandbox.db, 'imat.viewed', VIEWED);
