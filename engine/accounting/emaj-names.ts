@@ -48,7 +48,7 @@ function wrapper(own: string, name: string, parameters: string, returns: string)
 export async function createEmajNames(db: Db): Promise<void> {
   await db.transaction('read committed', async () => {
     // Another session may be making the same.
-    await db.query('SELECT pg_advisory_xact_lock($1, -3)', [LOCK_CLASS]);
+    db.defer(`SELECT pg_advisory_xact_lock(${LOCK_CLASS}, -3)`);
     const [schema] = await db.query<{ ours: boolean | null }>(
       `SELECT obj_description(n.oid, 'pg_namespace') LIKE 'imat: %' AS ours
        FROM pg_namespace n WHERE n.nspname = 'emaj'`,

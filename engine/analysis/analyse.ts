@@ -81,7 +81,7 @@ export async function analyse(
       timeZone: session?.zone ?? 'UTC',
       overRows: plansAnew ? null : await storedOverRows(db, oid),
     };
-    await db.execute(PRINTING);
+    db.defer(PRINTING);
     const byQueries = await stackOf(db, oid, 'queries');
     const queried = await analyseHere(db, oid, server, byQueries);
     if (queried.plan !== null) return queried;

@@ -3,7 +3,7 @@ import type { ColumnFacts } from '../algebra/facts.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
-import { loadColumns } from '../server/columns.ts';
+import { columnsOf } from '../server/columns.ts';
 import type { Sql } from '../sql/sql.ts';
 import { ident, join, lines, sql } from '../sql/sql.ts';
 
@@ -19,17 +19,13 @@ export async function columnTypes(
   const columns = lines(values.map((value, index) => sql`${value} AS ${ident(`c${index}`)}`));
   const source = from.length === 0 ? sql`` : sql` FROM ${join(from, ',\n  ')}`;
   return rolledBack(db, async () => {
+    db.defer(sql`CREATE TEMPORARY VIEW imat_probe AS SELECT ${columns}${source}`.text);
     try {
-      await db.execute(sql`CREATE TEMPORARY VIEW imat_probe AS SELECT ${columns}${source}`.text);
+      return await columnsOf(db, 'pg_temp.imat_probe');
     } catch (error) {
       if (error instanceof ServerError && UNSHOWABLE.has(error.sqlstate)) return null;
       throw error;
     }
-    const [view] = await db.query<{ oid: number }>(
-      `SELECT 'pg_temp.imat_probe'::regclass::oid AS oid`,
-    );
-    const oid = view?.oid ?? 0;
-    return (await loadColumns(db, [oid])).get(oid) ?? [];
   });
 }
 

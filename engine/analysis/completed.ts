@@ -235,9 +235,9 @@ async function viewOf(
       .map(({ name, type, collation }) => JSON.stringify([name, type, collation]))
       .join();
   const make = async (): Promise<number> => {
-    if (searchPath !== null) await db.execute(`SET LOCAL search_path = ${searchPath}`);
+    if (searchPath !== null) db.defer(`SET LOCAL search_path = ${searchPath}`);
     await db.execute(create);
-    await db.execute('SET LOCAL search_path = pg_catalog');
+    db.defer('SET LOCAL search_path = pg_catalog');
     const [made] = await db.query<{ oid: number }>(
       `SELECT 'pg_temp.${name}'::regclass::oid AS oid`,
     );

@@ -73,15 +73,15 @@ export const implicitOperators = (searchPath: string): PlanReason => ({
 /** How PostgreSQL prints a query as a view; null where it does not accept it. */
 async function printedAs(db: Db, query: string): Promise<string | null> {
   return rolledBack(db, async () => {
+    db.defer(`CREATE TEMPORARY VIEW imat_gate AS ${query}`);
     try {
-      await db.execute(`CREATE TEMPORARY VIEW imat_gate AS ${query}`);
+      const [row] = await db.query<{ text: string }>(
+        `SELECT pg_get_viewdef('pg_temp.imat_gate'::regclass, true) AS text`,
+      );
+      return row?.text ?? null;
     } catch (error) {
       if (!isRejected(error)) throw error;
       return null;
     }
-    const [row] = await db.query<{ text: string }>(
-      `SELECT pg_get_viewdef('pg_temp.imat_gate'::regclass, true) AS text`,
-    );
-    return row?.text ?? null;
   });
 }

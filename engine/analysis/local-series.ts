@@ -74,7 +74,7 @@ const YEARS_AHEAD = 80;
 async function allHold(db: Db, questions: readonly string[], timeZone: string): Promise<boolean> {
   return rolledBack(db, async () => {
     try {
-      await db.execute(`SET LOCAL TimeZone = ${quoteLiteral(timeZone)}`);
+      db.defer(`SET LOCAL TimeZone = ${quoteLiteral(timeZone)}`);
       for (const question of questions) {
         const [row] = await db.query<{ holds: boolean | null }>(question);
         if (row?.holds !== true) return false;

@@ -108,7 +108,7 @@ async function markedTypes(
 ): Promise<ReadonlyMap<number, Marked>> {
   const found = new Map<number, Marked>();
   try {
-    if (searchPath !== null) await db.execute(`SET LOCAL search_path = ${searchPath}`);
+    if (searchPath !== null) db.defer(`SET LOCAL search_path = ${searchPath}`);
     await db.execute(`CREATE TEMPORARY VIEW imat_marked AS ${text}`);
   } catch (error) {
     if (!isRejected(error)) throw error;

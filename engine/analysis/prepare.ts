@@ -17,7 +17,7 @@ import { rolledBack } from '../db/rolled-back.ts';
 import { definitionFailure } from '../db/server-errors.ts';
 import { hasContended } from '../db/short-lock.ts';
 import { type Named, checkNamed, named } from '../server/named.ts';
-import { inspectView } from '../server/relations.ts';
+import { relationsOf } from '../server/relations.ts';
 import { refuseStrangersCode } from './strangers-code.ts';
 
 export type Prepared = {
@@ -75,8 +75,8 @@ export async function prepare(
   options: Options,
 ): Promise<Prepared> {
   // Whatever the owner of the session has set: definitions are printed under this path.
-  await db.execute('SET LOCAL search_path = pg_catalog');
-  const { all } = await inspectView(db, oid);
+  db.defer('SET LOCAL search_path = pg_catalog');
+  const { all } = await relationsOf(db, oid);
   const before = await named(db, all);
   const prepared = await rolledBack(db, () => decide(db, oid, serverMajor, options)).catch(
     async (error: unknown) => {
@@ -105,7 +105,7 @@ async function decide(
 ): Promise<Omit<Prepared, 'named'>> {
   // PostgreSQL overrates what the catalog is asked, and compiled that for seconds where there are
   // many views.
-  await db.execute('SET LOCAL jit = off');
+  db.defer('SET LOCAL jit = off');
   const analysis = await analyse(db, oid, serverMajor, options.plansAnew === true);
   await refuseStrangersCode(db, oid, analysis.sources);
   const freshness = checkedFreshness(options.freshness ?? 'live');
@@ -148,8 +148,7 @@ async function refuseUnplannable(db: Db, analysis: Analysis): Promise<void> {
   if (analysis.untrusted.length > 0) return;
   try {
     await rolledBack(db, async () => {
-      if (analysis.searchPath !== null)
-        await db.execute(`SET LOCAL search_path = ${analysis.searchPath}`);
+      if (analysis.searchPath !== null) db.defer(`SET LOCAL search_path = ${analysis.searchPath}`);
       await db.execute(`EXPLAIN ${analysis.definition}`);
     });
   } catch (error) {

@@ -16,9 +16,9 @@ export async function hasDefinition(
   { definition, searchPath }: Pick<Analysis, 'definition' | 'searchPath'>,
 ): Promise<boolean> {
   return rolledBack(db, async () => {
-    await db.execute(`${PRINTING}; SET LOCAL search_path = ${searchPath ?? 'pg_catalog'}`);
-    await db.execute(`CREATE TEMPORARY VIEW imat_same AS ${definition}`);
-    await db.execute('SET LOCAL search_path = pg_catalog');
+    db.defer(`${PRINTING}; SET LOCAL search_path = ${searchPath ?? 'pg_catalog'}`);
+    db.defer(`CREATE TEMPORARY VIEW imat_same AS ${definition}`);
+    db.defer('SET LOCAL search_path = pg_catalog');
     const [made] = await db.query<{ oid: number }>(
       `SELECT 'pg_temp.imat_same'::regclass::oid AS oid`,
     );

@@ -75,9 +75,9 @@ export async function ensureCapture(db: Db, source: SourceName, onWait: () => vo
   await withShortLock(
     db,
     async () => {
-      await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, source.oid | 0]);
+      db.defer(`SELECT pg_advisory_xact_lock(${SOURCE_LOCK_CLASS}, ${source.oid | 0})`);
       // Event triggers leave alone what imat itself does.
-      await db.execute('SET LOCAL imat.maintaining = on');
+      db.defer('SET LOCAL imat.maintaining = on');
       await db.query('SELECT imat_catalog.take_arrival()');
       const all = (await loadColumns(db, [source.oid])).get(source.oid) ?? [];
       const needed = await neededColumns(db, source.oid, all);
@@ -102,8 +102,8 @@ export const SOURCE_LOCK_CLASS = 1768776053;
  * workers that grant what is missing write them as well, and know no advisory locks. After
  * `allow_capture`, which locks something else first.
  */
-export async function lockCapture(db: Db, oid: number): Promise<void> {
-  await db.query('SELECT FROM imat_catalog.source WHERE relation = $1 FOR NO KEY UPDATE', [oid]);
+export function lockCapture(db: Db, oid: number): void {
+  db.defer(`SELECT FROM imat_catalog.source WHERE relation = ${oid} FOR NO KEY UPDATE`);
 }
 
 async function createCapture(
@@ -113,17 +113,20 @@ async function createCapture(
   before: Pick<SourceRow, 'former_logs' | 'tracked'> = { former_logs: [], tracked: false },
 ): Promise<void> {
   const table = qualified(source.schema, source.name);
-  const log = await freeName(db, logName(source.schema, source.name), source.oid);
   const hasParts = (await partsOf(db, [source.oid])).has(source.oid);
   const extension = hasParts ? null : await findExtension(db);
   const schema = extension?.captures === true ? extension.schema : null;
-  const names: Partial<Record<CaptureEvent, string>> = {};
-  for (const event of ownEvents(schema)) {
-    names[event] = (
-      await freeName(db, captureName(event, source.schema, source.name), source.oid)
-    ).text;
-  }
-  await db.execute(`LOCK TABLE ${table.text} IN SHARE ROW EXCLUSIVE MODE`);
+  const events = ownEvents(schema);
+  const wanted = [
+    logName(source.schema, source.name),
+    ...events.map((event) => captureName(event, source.schema, source.name)),
+  ];
+  const [log, ...functions] = await freeNames(db, wanted, source.oid);
+  if (log === undefined) throw new Error('a log without a name');
+  const names: Partial<Record<CaptureEvent, string>> = Object.fromEntries(
+    events.map((event, index) => [event, functions[index]?.text]),
+  );
+  db.defer(`LOCK TABLE ${table.text} IN SHARE ROW EXCLUSIVE MODE`);
   const role = await capturingRole(db, source.oid);
   const target = {
     oid: source.oid,
@@ -136,9 +139,9 @@ async function createCapture(
     columns,
   };
   for (const statement of captureScript({ target, name: `${source.schema}.${source.name}` }))
-    await db.execute(statement.sql.text);
+    db.defer(statement.sql.text);
   await makeStorePrivate(db);
-  await db.execute('SET LOCAL imat.maintaining = on');
+  db.defer('SET LOCAL imat.maintaining = on');
   await db.query(
     `INSERT INTO imat_catalog.source (
        relation_text, log_text, capture, by_extension, columns, former_logs, tracked
@@ -158,7 +161,7 @@ async function createCapture(
   if (role !== null) await giveTo(db, role, source.oid, Object.values(names));
   await dropCopies(db, source.oid, table);
   if (hasParts) await captureParts(db, source.oid);
-  await noteTriggers(db, source.oid);
+  noteTriggers(db, source.oid);
 }
 
 /**
@@ -184,7 +187,7 @@ async function giveTo(
   table: number,
   functions: readonly string[],
 ): Promise<void> {
-  for (const name of functions) await db.execute(`ALTER FUNCTION ${name}() OWNER TO ${role}`);
+  for (const name of functions) db.defer(`ALTER FUNCTION ${name}() OWNER TO ${role}`);
   await db.query('SELECT imat_catalog.allow_capture($1)', [table]);
 }
 
@@ -203,15 +206,17 @@ async function replaceLog(
   // Where its log was dropped, what is written meanwhile is lost to all imats on the source.
   await checkTriggers(db, source.oid);
   const table = qualified(source.schema, source.name);
-  await db.execute(`LOCK TABLE ${table.text} IN SHARE ROW EXCLUSIVE MODE`);
+  db.defer(`LOCK TABLE ${table.text} IN SHARE ROW EXCLUSIVE MODE`);
   // The extension takes no other log while triggers write to one that is there.
   if (known.by_extension) {
-    for (const statement of dropTriggers(table, false)) await db.execute(statement.text);
+    for (const statement of dropTriggers(table, false)) db.defer(statement.text);
     await dropCopies(db, source.oid, table);
   }
-  if (known.hasLog) await db.execute(`DELETE FROM ${known.log}`);
-  await db.query('DELETE FROM imat_store.reset WHERE relation = $1', [source.oid]);
-  await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [source.oid]);
+  if (known.hasLog) db.defer(`DELETE FROM ${known.log}`);
+  db.defer(
+    `DELETE FROM imat_store.reset WHERE relation = ${source.oid};
+     DELETE FROM imat_catalog.source WHERE relation = ${source.oid}`,
+  );
   const former = await setAside(db, known);
   await createCapture(db, source, columns, {
     former_logs: [...known.former_logs, ...(former.log === null ? [] : [former.log])],
@@ -219,7 +224,7 @@ async function replaceLog(
   });
   const made = await sourceRow(db, source.oid);
   const current = Object.values(made?.capture ?? {});
-  await dropFunctions(
+  dropFunctions(
     db,
     former.functions.filter((name) => !current.includes(name)),
   );
@@ -229,22 +234,27 @@ async function replaceLog(
  * Two tables can have the same readable name for their logs (a_b.c and a.b_c): the second gets its
  * OID appended.
  */
-async function freeName(
+async function freeNames(
   db: Db,
-  wanted: { readonly name: string; readonly sql: Sql },
+  wanted: readonly { readonly name: string; readonly sql: Sql }[],
   oid: number,
-): Promise<Sql> {
-  const [taken] = await db.query<{ taken: boolean }>(
+): Promise<Sql[]> {
+  const rows = await db.query<{ taken: boolean }>(
     `SELECT EXISTS (
-       SELECT FROM pg_class c WHERE c.relnamespace = 'imat_store'::regnamespace AND c.relname = $1
+       SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = w.name
      ) OR EXISTS (
-       SELECT FROM pg_proc p WHERE p.pronamespace = 'imat_store'::regnamespace AND p.proname = $1
-     ) AS taken`,
-    [wanted.name],
+       SELECT FROM pg_proc p WHERE p.pronamespace = n.oid AND p.proname = w.name
+     ) AS taken
+     FROM jsonb_array_elements_text($1::jsonb) WITH ORDINALITY w(name, place)
+       LEFT JOIN pg_namespace n ON n.nspname = 'imat_store'
+     ORDER BY w.place`,
+    [JSON.stringify(wanted.map(({ name }) => name))],
   );
-  return taken?.taken === true
-    ? qualified('imat_store', `${[...wanted.name].slice(0, 40).join('')}_${oid}`)
-    : wanted.sql;
+  return wanted.map(({ name, sql }, index) =>
+    rows[index]?.taken === true
+      ? qualified('imat_store', `${[...name].slice(0, 40).join('')}_${oid}`)
+      : sql,
+  );
 }
 
 /**
@@ -259,14 +269,14 @@ async function extendCapture(
   all: readonly ColumnFacts[],
 ): Promise<void> {
   await db.query('SELECT imat_catalog.allow_capture($1)', [source.oid]);
-  await lockCapture(db, source.oid);
+  lockCapture(db, source.oid);
   const isWhole = await checkTriggers(db, source.oid);
   if (needed === null && isWhole) return;
   const missing = (needed ?? []).filter((column) => !isLogged(known, column));
   if (isWhole && !known.marks && missing.length === 0) return;
   const table = qualified(source.schema, source.name);
   const log = fragment(known.log);
-  await db.execute(`LOCK TABLE ${table.text} IN SHARE ROW EXCLUSIVE MODE`);
+  db.defer(`LOCK TABLE ${table.text} IN SHARE ROW EXCLUSIVE MODE`);
   const intact = await checkTriggers(db, source.oid);
   // A column that has another type now was needed by no imat that can still be read.
   const retyped = all.filter(
@@ -289,9 +299,9 @@ async function extendCapture(
     extension,
     columns: asMarks ? null : columns,
   };
-  for (const statement of captureFunctions(target)) await db.execute(statement.text);
+  for (const statement of captureFunctions(target)) db.defer(statement.text);
   for (const statement of known.marks || !intact ? createTriggers(target) : registration(target))
-    await db.execute(statement.text);
+    db.defer(statement.text);
   if (!intact) await dropCopies(db, source.oid, table);
   if (!asMarks)
     await db.query('UPDATE imat_catalog.source SET columns = $2::smallint[] WHERE relation = $1', [
@@ -299,7 +309,7 @@ async function extendCapture(
       attnumArray(columns.map((column) => column.attnum)),
     ]);
   if (known.hasParts) await rewriteParts(db, source.oid, known.marks || !intact);
-  await noteTriggers(db, source.oid);
+  noteTriggers(db, source.oid);
 }
 
 /**
@@ -308,7 +318,7 @@ async function extendCapture(
  */
 export async function alterLog(db: Db, log: Sql, actions: readonly Sql[]): Promise<void> {
   if (actions.length === 0) return;
-  await db.execute(
+  db.defer(
     `SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS / 5}ms';
      LOCK TABLE ${log.text} IN ACCESS EXCLUSIVE MODE;
      SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`,

@@ -24,8 +24,8 @@ export const breakDiffering = (db: Db, oid: number): Promise<unknown> =>
   );
 
 /** With the triggers on parts, and on tables that were parts. */
-export async function dropFunctions(db: Db, names: readonly string[]): Promise<void> {
-  for (const name of names) await db.execute(`DROP FUNCTION IF EXISTS ${name}() CASCADE`);
+export function dropFunctions(db: Db, names: readonly string[]): void {
+  for (const name of names) db.defer(`DROP FUNCTION IF EXISTS ${name}() CASCADE`);
 }
 
 /**
@@ -99,12 +99,10 @@ export async function followPartsOf(db: Db, imat: number): Promise<void> {
   await follow(db, 'SELECT imat_catalog.follow_parts_of($1) AS followed', [imat]);
 }
 
-/** One part a transaction. */
+/** One part a transaction, which each of these statements is. */
 async function follow(db: Db, query: string, values: readonly number[]): Promise<void> {
   for (;;) {
-    const [row] = await db.transaction('read committed', () =>
-      db.query<{ followed: boolean }>(query, [...values]),
-    );
+    const [row] = await db.query<{ followed: boolean }>(query, values);
     if (row?.followed !== true) return;
   }
 }

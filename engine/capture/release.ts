@@ -49,8 +49,8 @@ export async function dropUnusedCapture(
     db,
     async () => {
       if (!(await sharesCatalog(db))) return;
-      await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, oid | 0]);
-      await lockCapture(db, oid);
+      db.defer(`SELECT pg_advisory_xact_lock(${SOURCE_LOCK_CLASS}, ${oid | 0})`);
+      lockCapture(db, oid);
       const [source] = await db.query<{
         logs: string[];
         capture: CaptureNames;
@@ -84,10 +84,12 @@ export async function dropUnusedCapture(
       if (source === undefined) return;
       if (source.table !== null) await dropAllTriggers(db, oid, { ...source, table: source.table });
       if (source.tracked && source.table !== null) await untrack(db, oid);
-      await dropFunctions(db, Object.values(source.capture));
-      if (source.logs.length > 0) await db.execute(`DROP TABLE ${source.logs.join(', ')}`);
-      await db.query('DELETE FROM imat_store.reset WHERE relation = $1', [oid]);
-      await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [oid]);
+      dropFunctions(db, Object.values(source.capture));
+      if (source.logs.length > 0) db.defer(`DROP TABLE ${source.logs.join(', ')}`);
+      db.defer(
+        `DELETE FROM imat_store.reset WHERE relation = ${oid};
+         DELETE FROM imat_catalog.source WHERE relation = ${oid}`,
+      );
     },
     onWait,
     attempts === undefined ? {} : { attempts },
@@ -104,9 +106,9 @@ type Triggered = {
 async function dropAllTriggers(db: Db, oid: number, source: Triggered): Promise<void> {
   const table = fragment(source.table);
   const extension = source.by_extension ? ((await findExtension(db))?.schema ?? null) : null;
-  for (const statement of dropTriggers(table, source.lockable)) await db.execute(statement.text);
+  for (const statement of dropTriggers(table, source.lockable)) db.defer(statement.text);
   await dropCopies(db, oid, table);
-  for (const statement of unregistration(table, extension)) await db.execute(statement.text);
+  for (const statement of unregistration(table, extension)) db.defer(statement.text);
 }
 
 /**
@@ -128,7 +130,7 @@ export async function dropLostCapture(db: Db, onWait: () => void): Promise<void>
          RETURNING to_json(s.log_text || s.former_logs) AS logs, s.capture`,
       );
       for (const { logs, capture } of lost) {
-        await dropFunctions(db, Object.values(capture));
+        dropFunctions(db, Object.values(capture));
         await db.execute(`DROP TABLE IF EXISTS ${logs.join(', ')}`);
       }
     },
@@ -147,7 +149,7 @@ export async function dropFormerLogs(db: Db, oid: number): Promise<void> {
       [oid],
     );
     for (const { log } of unread) {
-      await db.execute(`DROP TABLE IF EXISTS ${log}`);
+      db.defer(`DROP TABLE IF EXISTS ${log}`);
       await db.query(
         `UPDATE imat_catalog.source SET former_logs = array_remove(former_logs, $2)
          WHERE relation = $1`,

@@ -72,15 +72,15 @@ const isCurrent = (source: SourceRow, all: readonly ColumnFacts[]): boolean =>
 
 async function renew(db: Db, oid: number): Promise<void> {
   if (!(await sharesCatalog(db))) return;
-  await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, oid | 0]);
+  db.defer(`SELECT pg_advisory_xact_lock(${SOURCE_LOCK_CLASS}, ${oid | 0})`);
   await db.query('SELECT imat_catalog.allow_capture($1)', [oid]);
-  await lockCapture(db, oid);
+  lockCapture(db, oid);
   const known = await sourceRow(db, oid);
   const all = (await loadColumns(db, [oid])).get(oid) ?? [];
   if (known === null || isCurrent(known, all)) return;
   const columns = loggedColumns(known, all);
   // Event triggers leave alone what imat itself does.
-  await db.execute('SET LOCAL imat.maintaining = on');
+  db.defer('SET LOCAL imat.maintaining = on');
   const [table] = await db.query<{ name: string }>('SELECT $1::regclass::text AS name', [oid]);
   const target = {
     oid,
@@ -93,13 +93,13 @@ async function renew(db: Db, oid: number): Promise<void> {
     columns,
   };
   // Nobody can change the triggers between the comparison and the note.
-  await db.execute(`LOCK TABLE ${target.source.text} IN SHARE UPDATE EXCLUSIVE MODE`);
+  db.defer(`LOCK TABLE ${target.source.text} IN SHARE UPDATE EXCLUSIVE MODE`);
   if (!(await checkTriggers(db, oid))) return;
-  for (const statement of captureFunctions(target)) await db.execute(statement.text);
+  for (const statement of captureFunctions(target)) db.defer(statement.text);
   await db.query('UPDATE imat_catalog.source SET columns = $2::smallint[] WHERE relation = $1', [
     oid,
     attnumArray(columns.map((column) => column.attnum)),
   ]);
   if (known.hasParts) await rewriteParts(db, oid, false);
-  await noteTriggers(db, oid);
+  noteTriggers(db, oid);
 }

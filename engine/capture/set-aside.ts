@@ -16,13 +16,13 @@ export type Former = { readonly log: string | null; readonly functions: readonly
  * locked the source, so nobody writes to the log.
  */
 export async function setAside(db: Db, known: SourceRow): Promise<Former> {
-  await db.execute(`SAVEPOINT imat_aside; SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS / 5}ms'`);
+  db.defer(`SAVEPOINT imat_aside; SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS / 5}ms'`);
   const former = await renamed(db, known).catch(async (error: unknown) => {
     if (!isContended(error)) throw error;
-    await db.execute('ROLLBACK TO SAVEPOINT imat_aside');
+    db.defer('ROLLBACK TO SAVEPOINT imat_aside');
     return { log: known.hasLog ? known.log : null, functions: Object.values(known.capture) };
   });
-  await db.execute(`RELEASE SAVEPOINT imat_aside; SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`);
+  db.defer(`RELEASE SAVEPOINT imat_aside; SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`);
   return former;
 }
 

@@ -36,8 +36,8 @@ const SHRINK_ATTEMPTS = 10;
 
 async function shrink(db: Db, oid: number): Promise<void> {
   if (!(await sharesCatalog(db))) return;
-  await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, oid | 0]);
-  await lockCapture(db, oid);
+  db.defer(`SELECT pg_advisory_xact_lock(${SOURCE_LOCK_CLASS}, ${oid | 0})`);
+  lockCapture(db, oid);
   const known = await sourceRow(db, oid);
   const [table] = await db.query<{ schema: string; name: string }>(
     `SELECT n.nspname::text AS schema, c.relname::text AS name
@@ -56,7 +56,7 @@ async function shrink(db: Db, oid: number): Promise<void> {
   );
   const extension = known.by_extension ? await findExtension(db) : null;
   if (unneeded.length === 0 || (known.by_extension && extension === null)) return;
-  await db.execute('SET LOCAL imat.maintaining = on');
+  db.defer('SET LOCAL imat.maintaining = on');
   const source = qualified(table.schema, table.name);
   const log = fragment(known.log);
   const target = {
@@ -69,11 +69,10 @@ async function shrink(db: Db, oid: number): Promise<void> {
     extension: extension?.schema ?? null,
     columns: needed,
   };
-  await db.execute(`LOCK TABLE ${source.text} IN SHARE ROW EXCLUSIVE MODE`);
+  db.defer(`LOCK TABLE ${source.text} IN SHARE ROW EXCLUSIVE MODE`);
   if (!(await checkTriggers(db, oid))) return;
-  for (const statement of captureFunctions(target)) await db.execute(statement.text);
-  if (needed === null)
-    for (const statement of createTriggers(target)) await db.execute(statement.text);
+  const triggers = needed === null ? createTriggers(target) : [];
+  for (const statement of [...captureFunctions(target), ...triggers]) db.defer(statement.text);
   await alterLog(
     db,
     log,
@@ -84,5 +83,5 @@ async function shrink(db: Db, oid: number): Promise<void> {
     needed === null ? null : attnumArray(needed.map((column) => column.attnum)),
   ]);
   if (known.hasParts) await rewriteParts(db, oid, needed === null);
-  await noteTriggers(db, oid);
+  noteTriggers(db, oid);
 }

@@ -19,15 +19,17 @@ export async function trackSource(db: Db, source: SourceName): Promise<void> {
   // Typed: for a bare literal, somebody's function of the same name over text would be preferred.
   const table = regclass(qualified(source.schema, source.name));
   try {
-    await db.transaction('read committed', async () => {
-      await db.execute(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`);
-      await db.query(
-        `UPDATE imat_catalog.source
-         SET tracked = true
-         WHERE relation = $1 AND ${extension.schema.text}.enable_table_tracking(${table.text})`,
-        [source.oid],
-      );
-    });
+    await db.transaction(
+      'read committed',
+      () =>
+        db.query(
+          `UPDATE imat_catalog.source
+           SET tracked = true
+           WHERE relation = $1 AND ${extension.schema.text}.enable_table_tracking(${table.text})`,
+          [source.oid],
+        ),
+      `SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`,
+    );
   } catch (error) {
     if (!isRefused(error)) throw error;
   }

@@ -7,9 +7,8 @@ import { ident, sql } from '../sql/sql.ts';
  * Under a lock that keeps others from the triggers: notes that they are as imat wants them. Those
  * on partitions are noted where they are created (imat_catalog.capture_part).
  */
-export async function noteTriggers(db: Db, oid: number): Promise<void> {
-  await db.query('SELECT imat_catalog.note_triggers($1, $1)', [oid]);
-}
+export const noteTriggers = (db: Db, oid: number): void =>
+  db.defer(`SELECT imat_catalog.note_triggers(${oid}, ${oid})`);
 
 /** Drops other triggers that call the capture functions of a source (see copied_triggers.sql). */
 export async function dropCopies(db: Db, oid: number, source: Sql): Promise<void> {
@@ -17,8 +16,7 @@ export async function dropCopies(db: Db, oid: number, source: Sql): Promise<void
     'SELECT c::text AS name FROM imat_catalog.copied_triggers($1, $1) c',
     [oid],
   );
-  for (const { name } of copies)
-    await db.execute(sql`DROP TRIGGER ${ident(name)} ON ${source}`.text);
+  for (const { name } of copies) db.defer(sql`DROP TRIGGER ${ident(name)} ON ${source}`.text);
 }
 
 /**

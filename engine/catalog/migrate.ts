@@ -8,20 +8,15 @@ import { ImatError } from '../errors/imat-error.ts';
 import { type Db, ServerError } from '../db/db.ts';
 import { catalogFiles, isNewer } from './files.ts';
 import { catalogObjects, makeCatalogPrivate } from './private.ts';
-import {
-  requireTrustedCatalog,
-  requireTrustedSchemas,
-  requireUsableCatalog,
-  untrustedCatalog,
-} from './trust.ts';
+import { requireTrustedCatalog, requireTrustedSchemas, requireUsableCatalog } from './trust.ts';
 
 /** The first key of imat's advisory locks; in SQL, imat_catalog.lock_class(). */
 export const LOCK_CLASS = 1768776052;
 /** The second key of the catalog's own lock; the ids of imats are positive. */
 const CATALOG_LOCK = 0;
 
-async function lockCatalog(db: Db): Promise<void> {
-  await db.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, CATALOG_LOCK]);
+function lockCatalog(db: Db): void {
+  db.defer(`SELECT pg_advisory_xact_lock(${LOCK_CLASS}, ${CATALOG_LOCK})`);
 }
 
 /**
@@ -39,7 +34,7 @@ export async function holdCatalog(db: Db): Promise<void> {
 
 /** The same, false if there is no catalog to keep. */
 export async function sharesCatalog(db: Db): Promise<boolean> {
-  await db.query('SELECT pg_advisory_xact_lock_shared($1, $2)', [LOCK_CLASS, CATALOG_LOCK]);
+  db.defer(`SELECT pg_advisory_xact_lock_shared(${LOCK_CLASS}, ${CATALOG_LOCK})`);
   return requireTrustedCatalog(db);
 }
 
@@ -81,19 +76,6 @@ const READ_INSTALLED = `
  */
 export async function catalogVersion(db: Db): Promise<number> {
   return (await readInstalled(db))?.version ?? 0;
-}
-
-/** Whether this role may read of the catalog what an analysis asks it; false if there is none. */
-export async function catalogIsReadable(db: Db): Promise<boolean> {
-  if ((await untrustedCatalog(db)) !== null) return false;
-  const [row] = await db.query<{ readable: boolean | null }>(
-    `SELECT bool_and(has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))
-       AS readable
-     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname = 'imat_catalog'
-       AND c.relname IN ('imat', 'imat_source', 'source', 'migration')`,
-  );
-  return row?.readable === true;
 }
 
 /** Null if there is no catalog. Inside a transaction too. */
@@ -178,7 +160,7 @@ export async function initialize(
   if (before !== null && isCurrent(before) && !explicitly)
     return { version: tables.length, created: false };
   return db.transaction('read committed', async () => {
-    await lockCatalog(db);
+    lockCatalog(db);
     await requireTrustedSchemas(db);
     const exists = await requireTrustedCatalog(db);
     if (!exists && (await isOrphaned(db)))
@@ -214,7 +196,7 @@ export async function restoreSchemas(db: Db): Promise<void> {
   );
   if (found?.whole === true) return;
   await db.transaction('read committed', async () => {
-    await lockCatalog(db);
+    lockCatalog(db);
     await requireTrustedSchemas(db);
     const known = await catalogObjects(db);
     await db.execute(`DO $$ BEGIN
@@ -301,7 +283,7 @@ const DROP_FORMER = `
  * transaction.
  */
 export async function removeUnusedCatalog(db: Db): Promise<void> {
-  await lockCatalog(db);
+  lockCatalog(db);
   if (!(await requireTrustedCatalog(db))) return;
   await db.query('SELECT imat_catalog.end_history()');
   const [used] = await db.query<{ in_use: boolean }>(

@@ -53,16 +53,28 @@ async function findStranger(db: Db): Promise<Stranger | null> {
   return found ?? null;
 }
 
+type CatalogSchema = {
+  /** The schema and its owner. */
+  readonly identity: string;
+  /** Whether this role may read what an analysis asks of it. */
+  readonly isReadable: boolean;
+};
+
 /**
- * The catalog's schema and its owner; null without a catalog. Looks into pg_namespace: a name that
- * was looked up before may be cached as missing.
+ * Null without a catalog. Looks into pg_namespace: a name that was looked up before may be cached
+ * as missing.
  */
-async function catalogSchema(db: Db): Promise<string | null> {
-  const [schema] = await db.query<{ identity: string }>(
-    `SELECT concat_ws(' ', oid, nspowner) AS identity FROM pg_namespace
-     WHERE nspname = 'imat_catalog'`,
+async function catalogSchema(db: Db): Promise<CatalogSchema | null> {
+  const [schema] = await db.query<CatalogSchema>(
+    `SELECT concat_ws(' ', n.oid, n.nspowner) AS identity,
+       has_schema_privilege(n.oid, 'USAGE') AND (
+         SELECT coalesce(bool_and(has_table_privilege(c.oid, 'SELECT')), false) FROM pg_class c
+         WHERE c.relnamespace = n.oid
+           AND c.relname IN ('imat', 'imat_source', 'source', 'migration')
+       ) AS "isReadable"
+     FROM pg_namespace n WHERE n.nspname = 'imat_catalog'`,
   );
-  return schema?.identity ?? null;
+  return schema ?? null;
 }
 
 export const strangerMessage = ({ what, owner }: Stranger): string =>
@@ -91,13 +103,29 @@ export async function untrustedCatalog(db: Db): Promise<Stranger | null> {
   return (await lookAtCatalog(db)).stranger;
 }
 
-async function lookAtCatalog(db: Db): Promise<{ exists: boolean; stranger: Stranger | null }> {
+type Looked = {
+  readonly exists: boolean;
+  readonly isReadable: boolean;
+  readonly stranger: Stranger | null;
+};
+
+async function lookAtCatalog(db: Db): Promise<Looked> {
   const schema = await catalogSchema(db);
-  if (schema === null) return { exists: false, stranger: null };
-  if (trusted.get(db) === schema) return { exists: true, stranger: null };
+  if (schema === null) return { exists: false, isReadable: false, stranger: null };
+  const { identity, isReadable } = schema;
+  if (trusted.get(db) === identity) return { exists: true, isReadable, stranger: null };
   const stranger = await findStranger(db);
-  if (stranger === null) trusted.set(db, schema);
-  return { exists: true, stranger };
+  if (stranger === null) trusted.set(db, identity);
+  return { exists: true, isReadable, stranger };
+}
+
+/**
+ * Whether there is a catalog that may be used, and of which this role may read what an analysis
+ * asks it.
+ */
+export async function catalogIsReadable(db: Db): Promise<boolean> {
+  const { isReadable, stranger } = await lookAtCatalog(db);
+  return isReadable && stranger === null;
 }
 
 /**

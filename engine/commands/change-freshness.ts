@@ -70,7 +70,7 @@ export async function changeFreshness(
       if (planned !== null && plan === null) return storedOtherwise(name, 'changed');
       const body = plan === null ? await swapBody() : viewBody(subject, plan);
       for (const { sql: view } of plan === null ? [] : liveViews(subject, plan))
-        await db.execute(view.text);
+        db.defer(view.text);
       // By whatever name it has now.
       const [view] = await db.query<{ name: string }>(
         'SELECT relation::text AS name FROM imat_catalog.imat WHERE id = $1',

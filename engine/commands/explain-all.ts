@@ -104,10 +104,10 @@ async function timeOf(
     error instanceof ServerError && error.sqlstate === QUERY_CANCELED;
   try {
     const ms = await rolledBack(db, async () => {
-      await db.execute('SET LOCAL search_path = pg_catalog');
+      db.defer('SET LOCAL search_path = pg_catalog');
       const definition = await viewText(db, view.oid);
-      await db.execute(limit);
-      if (searchPath !== null) await db.execute(`SET LOCAL search_path = ${searchPath}`);
+      db.defer(limit);
+      if (searchPath !== null) db.defer(`SET LOCAL search_path = ${searchPath}`);
       return executionTime(db, definition);
     });
     const writing = await timeToWrite(db, view, limit).catch((error: unknown) => {

@@ -4,7 +4,8 @@
  */
 import type { Explanation } from '../api.ts';
 import type { StoreExplanation } from '../explanation-api.ts';
-import { catalogIsReadable, catalogVersion } from '../catalog/migrate.ts';
+import { catalogVersion } from '../catalog/migrate.ts';
+import { catalogIsReadable } from '../catalog/trust.ts';
 import type { Db } from '../db/db.ts';
 import type { CaptureTarget } from '../generate/capture.ts';
 import { ownEvents } from '../generate/capture.ts';

@@ -47,7 +47,7 @@ export async function indexUses(db: Db, plan: Plan): Promise<readonly IndexUse[]
   );
   if (needed.size === 0) return [];
   // Expressions are compared as they are printed.
-  await db.execute('SET LOCAL search_path = pg_catalog');
+  db.defer('SET LOCAL search_path = pg_catalog');
   const everywhere = await onEachTable(db, [...needed.values()]);
   const indexes = await loadIndexes(db, [...new Set(everywhere.map(({ oid }) => oid))]);
   const uses: IndexUse[] = [];

@@ -140,12 +140,12 @@ export async function fill(
   plan: Plan | null,
   script: Pick<Script, 'load'>,
 ): Promise<void> {
-  await db.execute('SET LOCAL jit = off');
+  db.defer('SET LOCAL jit = off');
   await run(db, script.load);
   await checkTrees(db, id);
   await checkLabels(db, subject);
   await noteStored(db, id, subject, plan);
-  await db.execute('SET LOCAL imat.maintaining = on');
+  db.defer('SET LOCAL imat.maintaining = on');
   await db.query(
     `INSERT INTO imat_catalog.frontier (imat_id, state_relation, snapshot)
      VALUES ($1, $2::regclass, pg_current_snapshot())`,
@@ -198,7 +198,7 @@ export async function checkSame(db: Db, id: number): Promise<void> {
 }
 
 export async function run(db: Db, statements: readonly Statement[]): Promise<void> {
-  for (const { sql } of statements) await db.execute(sql.text);
+  if (statements.length > 0) await db.execute(statements.map(({ sql }) => sql.text).join(';\n'));
 }
 
 /** What the catalog must know to fold or swap it. */

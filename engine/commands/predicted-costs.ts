@@ -91,7 +91,7 @@ async function modelOf(db: Db, prepared: Prepared, subject: Subject): Promise<Mo
   const plan = planOf(prepared);
   const { definition: text, searchPath } = prepared.analysis;
   const definition = await rolledBack(db, async () => {
-    if (searchPath !== null) await db.execute(`SET LOCAL search_path = ${searchPath}`);
+    if (searchPath !== null) db.defer(`SET LOCAL search_path = ${searchPath}`);
     return planned(db, text);
   });
   const stores = plan === null ? [] : await storeCosts(db, plan);

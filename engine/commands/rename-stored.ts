@@ -12,7 +12,7 @@ export async function renameStored(
   to: ImatNames,
   plan: Plan | null,
 ): Promise<void> {
-  await db.execute(`DROP FUNCTION IF EXISTS ${from.fold.sql.text}(boolean)`);
+  db.defer(`DROP FUNCTION IF EXISTS ${from.fold.sql.text}(boolean)`);
   const former = namesOfStores(from, plan);
   for (const [index, names] of namesOfStores(to, plan).entries())
     await renameStore(db, former[index] ?? from, names);
@@ -26,7 +26,7 @@ export async function renameStored(
 }
 
 async function renameStore(db: Db, from: StoreNames, to: StoreNames): Promise<void> {
-  await db.execute(`DROP FUNCTION IF EXISTS ${from.fold.sql.text}(boolean)`);
+  db.defer(`DROP FUNCTION IF EXISTS ${from.fold.sql.text}(boolean)`);
   for (const kind of ['computed', 'recomputed', 'changes', 'derived'] as const)
     await renameFunction(db, from[kind], to[kind]);
   const pairs = [
@@ -53,17 +53,14 @@ async function renameFunction(db: Db, from: StoreName, to: StoreName): Promise<v
     'SELECT to_regproc($1) IS NOT NULL AS exists',
     [text],
   );
-  if (known?.exists === true)
-    await db.execute(`ALTER FUNCTION ${text} RENAME TO ${quoteIdent(to.name)}`);
+  if (known?.exists === true) db.defer(`ALTER FUNCTION ${text} RENAME TO ${quoteIdent(to.name)}`);
 }
 
 type Renaming = readonly ['TABLE' | 'VIEW', StoreName, StoreName];
 
 async function renameAll(db: Db, pairs: readonly Renaming[]): Promise<void> {
   for (const [kind, former, name] of pairs) {
-    await db.execute(
-      `ALTER ${kind} IF EXISTS ${former.sql.text} RENAME TO ${quoteIdent(name.name)}`,
-    );
+    db.defer(`ALTER ${kind} IF EXISTS ${former.sql.text} RENAME TO ${quoteIdent(name.name)}`);
     if (kind === 'TABLE') await renameIndexes(db, former.name, name);
   }
 }
@@ -87,5 +84,5 @@ async function renameIndexes(
     [table.text, former, name],
   );
   for (const { index, name: own } of indexes)
-    await db.execute(`ALTER INDEX ${index} RENAME TO ${quoteIdent(own)}`);
+    db.defer(`ALTER INDEX ${index} RENAME TO ${quoteIdent(own)}`);
 }

@@ -14,7 +14,7 @@ import { API_SCHEMA, cutName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { ident, qualified, sql } from '../sql/sql.ts';
 import { carriedAttributesInPlace, noteGrants } from './carried-attributes.ts';
-import { catalogIsReadable } from '../catalog/migrate.ts';
+import { catalogIsReadable } from '../catalog/trust.ts';
 import type { NamedView } from '../server/names.ts';
 
 /**

@@ -149,7 +149,7 @@ export async function releaseCapture(
 async function dropImat(db: Db, id: number, states: readonly State[]): Promise<number[]> {
   if (!(await sharesCatalog(db))) return [];
   // An install under way holds the one, a fold or swap the other.
-  await db.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, id]);
+  db.defer(`SELECT pg_advisory_xact_lock(${LOCK_CLASS}, ${id})`);
   await db.query('SELECT FROM imat_catalog.imat WHERE id = $1 FOR NO KEY UPDATE', [id]);
   const [imat] = await db.query<ImatRow>(
     `SELECT i.name, i.state, c.oid AS view,
@@ -191,19 +191,19 @@ async function dropObjects(db: Db, id: number, imat: ImatRow): Promise<void> {
 /** What an imat has in imat_store. */
 export async function dropStored(db: Db, names: ImatNames): Promise<void> {
   const stores = [names, ...(await numberedStores(db, names.base))];
-  await dropViews(
+  dropViews(
     db,
     stores.map(({ live }) => live),
   );
-  for (const store of stores) await dropStore(db, store);
+  for (const store of stores) dropStore(db, store);
   const states = stores.map(({ state }) => state);
   const tables = [...states, ...names.slots, names.labels].map(({ sql }) => sql.text);
-  await db.execute(`DROP TABLE IF EXISTS ${tables.join(', ')}`);
-  await dropViews(db, [names.definition, names.elapsed]);
+  db.defer(`DROP TABLE IF EXISTS ${tables.join(', ')}`);
+  dropViews(db, [names.definition, names.elapsed]);
 }
 
-const dropViews = (db: Db, views: readonly StoreName[]): Promise<void> =>
-  db.execute(`DROP VIEW IF EXISTS ${views.map(({ sql }) => sql.text).join(', ')}`);
+const dropViews = (db: Db, views: readonly StoreName[]): void =>
+  db.defer(`DROP VIEW IF EXISTS ${views.map(({ sql }) => sql.text).join(', ')}`);
 
 /**
  * The stores with numbers of which anything is there, in the order in which they can be dropped:
@@ -226,18 +226,18 @@ UNION ALL
 SELECT proname::text FROM pg_proc WHERE pronamespace = to_regnamespace($1)`;
 
 /** All of a store but its table, which views of other stores name. */
-async function dropStore(db: Db, names: StoreNames): Promise<void> {
-  await db.execute(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}(boolean)`);
-  await dropViews(db, [names.now, names.kept]);
+function dropStore(db: Db, names: StoreNames): void {
+  db.defer(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}(boolean)`);
+  dropViews(db, [names.now, names.kept]);
   // The functions are read by the first.
-  await dropViews(db, [names.current]);
-  await db.execute(`DROP FUNCTION IF EXISTS ${names.recomputed.sql.text}`);
-  await dropViews(db, [names.rowsNow, names.rowsKept, names.contentKept, names.touched]);
+  dropViews(db, [names.current]);
+  db.defer(`DROP FUNCTION IF EXISTS ${names.recomputed.sql.text}`);
+  dropViews(db, [names.rowsNow, names.rowsKept, names.contentKept, names.touched]);
   // Two give rows of the content, one those of what is pending.
   for (const { sql } of [names.computed, names.changes])
-    await db.execute(`DROP FUNCTION IF EXISTS ${sql.text}(uuid)`);
-  await db.execute(`DROP FUNCTION IF EXISTS ${names.derived.sql.text}`);
-  await dropViews(db, [names.delta, names.netted, names.content, names.regrouped]);
+    db.defer(`DROP FUNCTION IF EXISTS ${sql.text}(uuid)`);
+  db.defer(`DROP FUNCTION IF EXISTS ${names.derived.sql.text}`);
+  dropViews(db, [names.delta, names.netted, names.content, names.regrouped]);
 }
 
 async function checkNoDependents(

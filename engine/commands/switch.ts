@@ -58,8 +58,8 @@ WHERE i.id = $1`;
 /** Inside a transaction with short locks. Gives the sources before and after. */
 export async function switchTo(db: Db, build: Build): Promise<readonly number[]> {
   const { id, target, prepared, subject } = build;
-  await db.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, target.id]);
-  await db.execute('SET LOCAL imat.maintaining = on');
+  db.defer(`SELECT pg_advisory_xact_lock(${LOCK_CLASS}, ${target.id})`);
+  db.defer('SET LOCAL imat.maintaining = on');
   await checkUnchanged(db, build);
   const [found] = await db.query<ViewRow>(VIEW_SQL, [target.id, id]);
   if (found === undefined) throw revertedElsewhere(target.name);
@@ -136,8 +136,10 @@ async function publish(db: Db, build: Build, found: ViewRow): Promise<Sql> {
   if (await fits(db, replaced)) return name;
   await checkNoDependents(db, target.name, found);
   const comments = await commentsOf(db, found.view ?? 0, name);
-  await db.execute(sql`DROP VIEW ${name}`.text);
-  await db.execute(sql`CREATE VIEW ${name}${options} AS\n${body}`.text);
+  await db.execute(
+    sql`DROP VIEW ${name};
+CREATE VIEW ${name}${options} AS\n${body}`.text,
+  );
   await carryRights(db, name, found.grants);
   await run(
     db,
@@ -150,13 +152,13 @@ const INVALID_TABLE_DEFINITION = '42P16';
 
 /** False if the view has columns now that CREATE OR REPLACE VIEW cannot give it. */
 async function fits(db: Db, statement: Sql): Promise<boolean> {
-  await db.execute('SAVEPOINT imat_view');
+  db.defer('SAVEPOINT imat_view');
   try {
     await db.execute(statement.text);
     return true;
   } catch (error) {
     if (!(error instanceof ServerError) || error.sqlstate !== INVALID_TABLE_DEFINITION) throw error;
-    await db.execute('ROLLBACK TO SAVEPOINT imat_view');
+    db.defer('ROLLBACK TO SAVEPOINT imat_view');
     return false;
   }
 }

@@ -31,10 +31,15 @@ export interface Db {
   /** Runs a text of one or more statements without parameters (simple protocol). */
   execute(sql: string): Promise<void>;
   /**
-   * Runs `body` between BEGIN and COMMIT; rolls back and rethrows where it throws. Not to be
-   * nested.
+   * Inside a transaction: sends such a text together with the next statement, so that it takes no
+   * round trip of its own. If it fails, that statement fails with its error and is not carried out.
    */
-  transaction<T>(isolation: Isolation, body: () => Promise<T>): Promise<T>;
+  defer(sql: string): void;
+  /**
+   * Runs `body` between BEGIN and COMMIT; rolls back and rethrows where it throws. Not to be
+   * nested. `settings` are statements that are sent together with BEGIN.
+   */
+  transaction<T>(isolation: Isolation, body: () => Promise<T>, settings?: string): Promise<T>;
   /**
    * Cancels the running statement and resolves when it has ended (CancelRequest; the embedded
    * database is terminated). If none is running, or the running one ends normally, the next one

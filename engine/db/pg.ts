@@ -18,7 +18,11 @@ export async function connectServer(url: string | null): Promise<Db> {
   const { default: pg } = await import('pg');
   const open = async (client: ClientConfig): Promise<Session> => {
     const binding = config.bindsChannel ? requireBinding(client) : null;
-    const connection = new pg.Client({ ...(binding?.config ?? client), types: TEXT_TYPES });
+    const connection = new pg.Client({
+      ...(binding?.config ?? client),
+      types: TEXT_TYPES,
+      pipeline: true,
+    });
     binding?.watch(connection);
     // The server may end a session at any moment, and Node.js ends a process that does not listen.
     // Statements that are asked of such a session reject.

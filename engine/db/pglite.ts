@@ -81,6 +81,7 @@ async function openSession(worker: Worker, unlock: () => void): Promise<Db> {
     ssl: false,
     stream: () => stream,
     types: TEXT_TYPES,
+    pipeline: true,
   });
   await client.connect();
   return Session.open({

@@ -2,10 +2,10 @@ import type { Db } from './db.ts';
 
 /** Runs `body` and undoes whatever it did. Savepoints nest, so it does as well. */
 export async function rolledBack<T>(db: Db, body: () => Promise<T>): Promise<T> {
-  await db.execute('SAVEPOINT imat_analysis');
+  db.defer('SAVEPOINT imat_analysis');
   try {
     return await body();
   } finally {
-    await db.execute('ROLLBACK TO SAVEPOINT imat_analysis; RELEASE SAVEPOINT imat_analysis');
+    db.defer('ROLLBACK TO SAVEPOINT imat_analysis; RELEASE SAVEPOINT imat_analysis');
   }
 }

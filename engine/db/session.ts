@@ -53,6 +53,8 @@ export class Session implements Db {
   #activity: Activity = { busy: false, since: performance.now() };
   #answerMs: number | null = null;
   #inTransaction = false;
+  /** To be sent with the next statement. */
+  #deferred: string[] = [];
   #canceled = false;
   #closed: Promise<void> | null = null;
   /** What ended the connection, where something did. */
@@ -113,20 +115,32 @@ export class Session implements Db {
     await this.#run(sql, () => this.#parts.client.query(sql));
   }
 
-  async transaction<T>(isolation: Isolation, body: () => Promise<T>): Promise<T> {
+  defer(sql: string): void {
+    // Elsewhere the next statement would be carried out although this one has failed.
+    if (!this.#inTransaction && this.#parts.client.getTransactionStatus() === 'I')
+      throw new ImatError('internal', {
+        message: 'a statement was deferred outside a transaction',
+      });
+    this.#deferred.push(sql);
+  }
+
+  async transaction<T>(
+    isolation: Isolation,
+    body: () => Promise<T>,
+    settings?: string,
+  ): Promise<T> {
     if (this.#inTransaction)
       throw new ImatError('internal', { message: 'a transaction was begun inside another one' });
-    await this.execute(
-      isolation === 'repeatable read'
-        ? 'BEGIN ISOLATION LEVEL REPEATABLE READ'
-        : 'BEGIN ISOLATION LEVEL READ COMMITTED',
-    );
     this.#inTransaction = true;
     try {
+      const begin = `BEGIN ISOLATION LEVEL ${isolation.toUpperCase()}`;
+      await this.execute(settings === undefined ? begin : `${begin}; ${settings}`);
       const value = await body();
       await this.#commit();
       return value;
     } catch (error) {
+      // What was to be sent with the next statement is undone with the rest.
+      this.#deferred = [];
       // Where the connection is gone the rollback fails too, and the server has done it already:
       // the first error tells.
       await this.execute('ROLLBACK').catch(() => undefined);
@@ -196,17 +210,23 @@ export class Session implements Db {
 
   /** Carries calls out one after another. */
   #run<R>(statement: string, send: () => Promise<R>): Promise<R> {
-    const result = this.#tail.then(() => this.#send(statement, send));
+    const deferred = this.#deferred.splice(0);
+    const result = this.#tail.then(() => this.#send(deferred, statement, send));
     this.#tail = result.catch(() => undefined);
     return result;
   }
 
-  async #send<R>(statement: string, send: () => Promise<R>): Promise<R> {
+  async #send<R>(
+    deferred: readonly string[],
+    statement: string,
+    send: () => Promise<R>,
+  ): Promise<R> {
     if (this.#closed !== null) throw sessionLost(new Error('the session is closed'));
     // A cancel stops one statement, so that what has begun can be undone: the one under way, or the
     // next one if the server has not stopped that. What undoes work is never stopped.
     if (this.#canceled && !UNDOES_WORK.test(statement)) {
       this.#canceled = false;
+      this.#deferred.unshift(...deferred);
       throw canceled(statement);
     }
     this.#activity = { busy: true, since: performance.now() };
@@ -219,16 +239,25 @@ export class Session implements Db {
             Math.min(within, TIMEOUT_MOST_MS),
           );
     try {
-      return await send();
+      return await this.#together(deferred.join(';\n'), statement, send);
     } catch (error) {
-      const failure = this.#failure(error, statement);
-      if (failure instanceof ServerError && failure.sqlstate === QUERY_CANCELED)
-        this.#canceled = false;
-      throw failure;
+      if (error instanceof ServerError && error.sqlstate === QUERY_CANCELED) this.#canceled = false;
+      throw error;
     } finally {
       clearTimeout(timer);
       this.#activity = { busy: false, since: performance.now() };
     }
+  }
+
+  /** Both are sent at once. Where the first fails, so does the transaction that both are in. */
+  async #together<R>(first: string, statement: string, send: () => Promise<R>): Promise<R> {
+    const [before, result] = await Promise.allSettled([
+      first === '' ? null : this.#parts.client.query(first),
+      send(),
+    ]);
+    if (before.status === 'rejected') throw this.#failure(before.reason, first);
+    if (result.status === 'rejected') throw this.#failure(result.reason, statement);
+    return result.value;
   }
 
   #failure(error: unknown, statement: string): Error {

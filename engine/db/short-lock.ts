@@ -29,10 +29,11 @@ export async function withShortLock<T>(
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await db.transaction(isolation, async () => {
-        await db.execute(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`);
-        return body();
-      });
+      return await db.transaction(
+        isolation,
+        body,
+        `SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`,
+      );
     } catch (error) {
       if (!hasContended(error)) throw error;
       if (attempt === attempts) throw await namingTable(db, error);

@@ -127,7 +127,7 @@ async function bodyOf(db: Db, row: FunctionRow): Promise<Proof | Refusal | null>
 async function under<T>(db: Db, searchPath: string, run: () => Promise<T>): Promise<T> {
   await db.query(`SELECT set_config('search_path', $1, true)`, [searchPath]);
   const result = await run();
-  await db.execute('SET LOCAL search_path = pg_catalog');
+  db.defer('SET LOCAL search_path = pg_catalog');
   return result;
 }
 
@@ -219,7 +219,7 @@ const SESSION_CONSTANT: Refusal = { refusal: 'has a constant that depends on the
 async function differs(db: Db, name: string, create: Create, text: string): Promise<boolean> {
   for (const settings of OTHER_SETTINGS) {
     const other = await rolledBack(db, async () => {
-      await db.execute(settings);
+      db.defer(settings);
       return storedAs(db, name, create);
     });
     if (other !== text) return true;
@@ -238,9 +238,7 @@ type Create = () => Promise<void>;
 async function storedAs(db: Db, name: string, create: Create): Promise<string> {
   return rolledBack(db, async () => {
     // The strings as the grammar has read them.
-    await db.execute(
-      'SET LOCAL standard_conforming_strings = on; SET LOCAL check_function_bodies = off',
-    );
+    db.defer('SET LOCAL standard_conforming_strings = on; SET LOCAL check_function_bodies = off');
     await create();
     const [made] = await db.query<{ tree: string }>(
       `SELECT p.prosqlbody::text AS tree FROM pg_proc p

@@ -27,7 +27,7 @@ const COLUMNS_SQL = `
 WITH RECURSIVE wanted AS (
   SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attgenerated
   FROM pg_attribute a
-  WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
+  WHERE a.attrelid = ANY ($1::regclass[]) AND a.attnum > 0 AND NOT a.attisdropped
 ), bases AS (
   SELECT DISTINCT w.atttypid AS type, w.atttypmod AS own_typmod, w.atttypid AS base,
     w.atttypmod AS typmod
@@ -68,15 +68,28 @@ export async function loadColumns(
   db: Db,
   relations: readonly number[],
 ): Promise<Map<number, ColumnFacts[]>> {
-  const rows = await db.query<ColumnRow>(COLUMNS_SQL, [`{${relations.join(',')}}`]);
   const columns = new Map<number, ColumnFacts[]>(relations.map((oid) => [oid, []]));
+  for (const { relation, facts } of await load(db, relations)) columns.get(relation)?.push(facts);
+  return columns;
+}
+
+/** Those of one relation, by its name as SQL. */
+export const columnsOf = async (db: Db, relation: string): Promise<ColumnFacts[]> =>
+  (await load(db, [relation])).map(({ facts }) => facts);
+
+async function load(
+  db: Db,
+  relations: readonly (number | string)[],
+): Promise<{ readonly relation: number; readonly facts: ColumnFacts }[]> {
+  const rows = await db.query<ColumnRow>(COLUMNS_SQL, [`{${relations.join(',')}}`]);
   const outputs = await loadTypeOutputs(
     db,
     rows.map((row) => row.base),
   );
-  for (const row of rows)
-    columns.get(row.attrelid)?.push(columnFacts(row, outputs.get(row.base) ?? null));
-  return columns;
+  return rows.map((row) => ({
+    relation: row.attrelid,
+    facts: columnFacts(row, outputs.get(row.base) ?? null),
+  }));
 }
 
 function columnFacts(row: ColumnRow, output: TypeOutput | null): ColumnFacts {

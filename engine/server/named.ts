@@ -33,7 +33,7 @@ FROM jsonb_to_recordset($1) AS r (oid oid, used integer[])
 const namesOf = (db: Db, relations: Named['relations']): Promise<string> =>
   rolledBack(db, async () => {
     // Names and views are printed by the session's path.
-    await db.execute('SET LOCAL search_path = pg_catalog');
+    db.defer('SET LOCAL search_path = pg_catalog');
     const own = relations.map(({ oid, used }) => ({ oid, used }));
     const [row] = await db.query<{ names: string }>(NAMES_SQL, [JSON.stringify(own)]);
     return row?.names ?? '';

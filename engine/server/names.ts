@@ -3,7 +3,7 @@
  * imat.
  */
 import { ImatError } from '../errors/imat-error.ts';
-import { catalogIsReadable } from '../catalog/migrate.ts';
+import { catalogIsReadable } from '../catalog/trust.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
 import { editDistance } from '../errors/near-words.ts';

@@ -7,12 +7,12 @@
 import { quoteIdent } from '../../parser/quote.ts';
 import type { Db } from '../db/db.ts';
 
-/** The operators of a view, by OID, each as often as it is used. */
-async function operatorsOf(db: Db, view: number): Promise<readonly string[]> {
-  const rows = await db.query<{ tree: string }>(
-    `SELECT r.ev_action::text AS tree FROM pg_rewrite r WHERE r.ev_class = $1`,
-    [view],
-  );
+const TREES = 'SELECT r.ev_action::text AS tree, r.ev_class AS view FROM pg_rewrite r';
+
+type Tree = { readonly tree: string; readonly view: number };
+
+/** The operators in the queries of a view, by OID, each as often as it is used. */
+function operatorsIn(rows: readonly Tree[]): readonly string[] {
   const trees = rows.map((row) => row.tree).join('\n');
   const single = [...trees.matchAll(/:opno (\d+)/g)].map((match) => match[1] ?? '');
   const lists = [...trees.matchAll(/:opnos \(o ([\d ]+)\)/g)].flatMap((match) =>
@@ -31,17 +31,20 @@ async function meansTheSame(
   text: string,
   searchPath: string,
 ): Promise<boolean> {
-  await db.execute(
+  db.defer(
     `SET LOCAL search_path = ${searchPath};
      CREATE TEMPORARY VIEW imat_operators AS ${text};
      SET LOCAL search_path = pg_catalog`,
   );
-  const [made] = await db.query<{ oid: number }>(
-    `SELECT 'pg_temp.imat_operators'::regclass::oid AS oid`,
+  const rows = await db.query<Tree>(
+    `${TREES} WHERE r.ev_class IN ($1, 'pg_temp.imat_operators'::regclass)`,
+    [view],
   );
-  const [theirs, ours] = [await operatorsOf(db, view), await operatorsOf(db, made?.oid ?? 0)];
-  await db.execute('DROP VIEW pg_temp.imat_operators');
-  return theirs.join() === ours.join();
+  db.defer('DROP VIEW pg_temp.imat_operators');
+  const [theirs, ours] = [true, false].map((own) =>
+    operatorsIn(rows.filter((row) => (row.view === view) === own)).join(),
+  );
+  return theirs === ours;
 }
 
 /**
@@ -58,7 +61,7 @@ export async function searchPathOf(
     `SELECT DISTINCT n.nspname::text AS schema
      FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
      WHERE o.oid = ANY ($1::oid[]) AND n.nspname <> 'pg_catalog' ORDER BY 1`,
-    [`{${(await operatorsOf(db, view)).join(',')}}`],
+    [`{${operatorsIn(await db.query<Tree>(`${TREES} WHERE r.ev_class = $1`, [view])).join(',')}}`],
   );
   const searchPath = ['pg_catalog', ...schemas.map((row) => quoteIdent(row.schema))].join(', ');
   return (await meansTheSame(db, view, text, searchPath)) ? searchPath : undefined;

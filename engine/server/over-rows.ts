@@ -1,5 +1,5 @@
 /** How the groups of an imat are stored that is there. */
-import { catalogIsReadable } from '../catalog/migrate.ts';
+import { catalogIsReadable } from '../catalog/trust.ts';
 import type { Db } from '../db/db.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** Which tables PostgreSQL reads with another one. */
 import type { Parts } from '../algebra/facts.ts';
 import type { Db } from '../db/db.ts';
-import { catalogIsReadable } from '../catalog/migrate.ts';
+import { catalogIsReadable } from '../catalog/trust.ts';
 
 /**
  * Which of these tables have partitions or inheriting tables, by OID. A source from which tables

@@ -37,7 +37,7 @@ export async function plannedRows(
   query: string,
 ): Promise<{ readonly rows: number; readonly most: number }> {
   const plan = await rolledBack(db, async () => {
-    await db.execute('SET LOCAL max_parallel_workers_per_gather = 0');
+    db.defer('SET LOCAL max_parallel_workers_per_gather = 0');
     return planOf(db, query);
   });
   const mostOf = (node: PlanNode): number =>
@@ -63,7 +63,7 @@ export async function plannedForKeys(
   await db.execute(`PREPARE imat_keys (${type}) AS\n${query(keys)}`);
   try {
     const { cost } = await rolledBack(db, async () => {
-      await db.execute('SET LOCAL plan_cache_mode = force_generic_plan');
+      db.defer('SET LOCAL plan_cache_mode = force_generic_plan');
       return planned(db, 'EXECUTE imat_keys (NULL)');
     });
     return (cost * count) / used;

@@ -2,7 +2,7 @@
  * What the catalog says of a view: its definition, its columns and the relations it reads, ordinary
  * views followed to their tables.
  */
-import { catalogIsReadable } from '../catalog/migrate.ts';
+import { catalogIsReadable } from '../catalog/trust.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import type { Db } from '../db/db.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
@@ -31,10 +31,6 @@ export type Inspection = {
   readonly views: readonly number[];
 };
 
-/**
- * Dependencies on PostgreSQL's own catalogs are not recorded: those are found in the stored parse
- * tree.
- */
 /** System catalogs are not in pg_depend: only the parse tree names them. */
 const READ_SQL = `
 SELECT d.refobjid AS oid, d.refobjsubid AS attnum
@@ -121,6 +117,29 @@ type RelationRow = {
 
 export async function inspectView(db: Db, oid: number): Promise<Inspection> {
   const definition = await viewText(db, oid);
+  const { direct, all, views } = await relationsOf(db, oid);
+  const columns = await loadColumns(db, [oid, ...all.map((relation) => relation.oid)]);
+  const withColumns = (relation: Uncolumned): ReadRelation => ({
+    ...relation,
+    columns: columns.get(relation.oid) ?? [],
+  });
+  return {
+    definition,
+    columns: (columns.get(oid) ?? []).map(({ name, type }) => ({ name, type })),
+    direct: direct.map(withColumns),
+    all: all.map(withColumns),
+    views,
+  };
+}
+
+type Relations = {
+  readonly direct: readonly Uncolumned[];
+  readonly all: readonly Uncolumned[];
+  readonly views: readonly number[];
+};
+
+/** What `Inspection` says of relations, without their columns. */
+export async function relationsOf(db: Db, oid: number): Promise<Relations> {
   const imats = await imatViews(db);
   const direct = await readBy(db, [oid], imats);
   const all = new Map(direct.map((relation) => [relation.oid, relation]));
@@ -143,18 +162,7 @@ export async function inspectView(db: Db, oid: number): Promise<Inspection> {
       if (known === undefined && isExpandable(relation)) front.push(relation);
     }
   }
-  const columns = await loadColumns(db, [oid, ...all.keys()]);
-  const withColumns = (relation: Uncolumned): ReadRelation => ({
-    ...relation,
-    columns: columns.get(relation.oid) ?? [],
-  });
-  return {
-    definition,
-    columns: (columns.get(oid) ?? []).map(({ name, type }) => ({ name, type })),
-    direct: direct.map(withColumns),
-    all: [...all.values()].map(withColumns),
-    views,
-  };
+  return { direct, all: [...all.values()], views };
 }
 
 /** Before the columns of all are read in one query. */
@@ -181,14 +189,17 @@ async function readBy(
   if (oids.length === 0) return [];
   const rows = await db.query<RelationRow>(RELATION_SQL, [`{${oids.join(',')}}`]);
   const parts = await partsOf(db, oids);
-  await refuseUndetermined(db, views);
   // pg_depend does not tell a whole-row reference from none; the parse tree does.
-  const [wholeRow] = await db.query<{ used: boolean }>(
-    `SELECT coalesce(bool_or(r.ev_action::text LIKE '%:varattno 0 %'), false) AS used
+  const [found] = await db.query<{ wholeRow: boolean; constraint: boolean }>(
+    `SELECT coalesce(bool_or(r.ev_action::text LIKE '%:varattno 0 %'), false) AS "wholeRow",
+       coalesce(bool_or(EXISTS (SELECT FROM pg_depend d
+         WHERE d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+           AND d.refclassid = 'pg_constraint'::regclass)), false) AS constraint
      FROM pg_rewrite r
      WHERE r.ev_class = ANY ($1::oid[])`,
     [`{${views.join(',')}}`],
   );
+  if (found?.constraint === true) await refuseUndetermined(db, views);
   return rows
     .map((row): Uncolumned => {
       const attnums = (used.get(row.oid) ?? []).filter((attnum) => attnum !== 0);
@@ -202,7 +213,7 @@ async function readBy(
         // A system column (ctid, xmin) changes without any column changing: only the row as a whole
         // stands for it.
         used:
-          wholeRow?.used === true || attnums.some((attnum) => attnum < 0)
+          found?.wholeRow === true || attnums.some((attnum) => attnum < 0)
             ? null
             : attnums.sort((a, b) => a - b),
         unwatchable: imatId === null ? unwatchable(row) : null,

@@ -8,7 +8,7 @@ import { quoteQualified } from '../../parser/quote.ts';
 import type { Db } from '../db/db.ts';
 import { isRejected } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
-import { catalogIsReadable } from '../catalog/migrate.ts';
+import { catalogIsReadable } from '../catalog/trust.ts';
 import { loadColumns } from './columns.ts';
 import { searchPathOf } from './operators.ts';
 import { viewText } from './view-text.ts';
