@@ -27,19 +27,12 @@ import type { CaptureEvent } from '../sql/names.ts';
 import { captureName, logColumn, logName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, qualified, sql } from '../sql/sql.ts';
-import {
-  breakDiffering,
-  captureParts,
-  dropFunctions,
-  followParts,
-  hasFirstParts,
-  rewriteParts,
-} from './parts.ts';
+import { captureParts, dropFunctions, followParts, hasFirstParts, rewriteParts } from './parts.ts';
 import type { SourceRow } from './source-row.ts';
 import { capturedBy, isLogged, sourceRow } from './source-row.ts';
 import { setAside } from './set-aside.ts';
 import type { SourceName } from './tracking.ts';
-import { checkTriggers, dropCopies, noteTriggers } from './triggers.ts';
+import { breakDiffering, checkTriggers, dropCopies, noteTriggers } from './triggers.ts';
 
 /**
  * The columns that the imats on a source need; null where all of them are swap imats, for which a

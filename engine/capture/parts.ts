@@ -12,17 +12,6 @@ import type { SourceRow } from './source-row.ts';
 export const hasFirstParts = async (db: Db, known: SourceRow): Promise<boolean> =>
   !known.hasParts && (await partsOf(db, [known.oid])).has(known.oid);
 
-/**
- * Marks the imats on a source as broken that are not what their facts say. Those that read it
- * before it had parts lack the rows of these, whether or not anybody has noticed.
- */
-export const breakDiffering = (db: Db, oid: number): Promise<unknown> =>
-  db.query(
-    `SELECT imat_catalog.break_differing(ARRAY(
-       SELECT z.imat_id FROM imat_catalog.imat_source z WHERE z.relation = $1), true)`,
-    [oid],
-  );
-
 /** With the triggers on parts, and on tables that were parts. */
 export function dropFunctions(db: Db, names: readonly string[]): void {
   for (const name of names) db.defer(`DROP FUNCTION IF EXISTS ${name}() CASCADE`);

@@ -20,21 +20,30 @@ export async function dropCopies(db: Db, oid: number, source: Sql): Promise<void
 }
 
 /**
- * Compares the triggers, and the extension's registration of the log, with what imat made. If they
- * differ, changes may have been lost: the imats on the source are marked as broken, and the result
- * is false.
+ * Compares the triggers, the log, and the extension's registration of it, with what imat made. If
+ * they differ, changes may have been lost: the imats on the source are marked as broken, and the
+ * result is false.
  */
 export async function checkTriggers(db: Db, oid: number): Promise<boolean> {
-  await db.query(
-    `SELECT imat_catalog.break_differing(ARRAY(SELECT z.imat_id FROM imat_catalog.imat_source z
-       WHERE z.relation = $1), true)`,
-    [oid],
-  );
   const [row] = await db.query<{ intact: boolean }>(
     `SELECT triggers @> imat_catalog.triggers_of($1)
+       AND EXISTS (SELECT FROM pg_class c WHERE c.oid = log)
        AND (NOT by_extension OR imat_catalog.is_registered($1, log)) AS intact
      FROM imat_catalog.source WHERE relation = $1`,
     [oid],
   );
+  // All that these imats depend on is compared only then: it can be much.
+  if (row?.intact !== true) await breakDiffering(db, oid);
   return row?.intact === true;
 }
+
+/**
+ * Marks the imats on a source as broken that are not what their facts say. Those that read it
+ * before it had parts lack the rows of these, whether or not anybody has noticed.
+ */
+export const breakDiffering = (db: Db, oid: number): Promise<unknown> =>
+  db.query(
+    `SELECT imat_catalog.break_differing(ARRAY(
+       SELECT z.imat_id FROM imat_catalog.imat_source z WHERE z.relation = $1), true)`,
+    [oid],
+  );

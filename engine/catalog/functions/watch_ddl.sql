@@ -7,6 +7,8 @@ SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '2s'
 AS $$
 DECLARE
+  changed oid[];
+  related oid[];
   concerned integer[];
   source oid;
 BEGIN
@@ -28,49 +30,56 @@ BEGIN
   ELSIF tg_tag IN ('CREATE SUBSCRIPTION', 'ALTER SUBSCRIPTION') THEN
     concerned := ARRAY(SELECT i.id FROM imat_catalog.imat i WHERE i.state = 'active');
   ELSE
+    -- Applications create temporary tables all the time. No imat reads them, unless they inherit.
+    changed := ARRAY(
+      SELECT coalesce((
+        SELECT t.tgrelid FROM pg_trigger t
+        WHERE c.classid = 'pg_trigger'::regclass AND t.oid = c.objid), c.objid)
+      FROM pg_event_trigger_ddl_commands() c
+      WHERE c.classid <> 'pg_class'::regclass OR c.schema_name IS DISTINCT FROM 'pg_temp'
+        OR EXISTS (SELECT FROM pg_inherits h WHERE h.inhrelid = c.objid));
+    IF changed = '{}' THEN RETURN; END IF;
+    -- Arrays: all that follows is found by indexes, and no catalog is read as a whole.
+    related := ARRAY(
+      SELECT c.object FROM unnest(changed) c(object)
+      UNION
+      SELECT h.inhrelid FROM pg_inherits h WHERE h.inhparent = ANY (changed)
+      UNION
+      SELECT h.inhparent FROM pg_inherits h WHERE h.inhrelid = ANY (changed)
+      UNION
+      SELECT s.relation FROM imat_catalog.source s WHERE s.parts && changed);
     concerned := ARRAY(
-      WITH changed AS (
-        SELECT coalesce(t.tgrelid, c.objid) AS object
-        FROM pg_event_trigger_ddl_commands() c
-          LEFT JOIN pg_trigger t ON c.classid = 'pg_trigger'::regclass AND t.oid = c.objid
-      ), related AS (
-        SELECT c.object FROM changed c
-        UNION
-        SELECT CASE h.inhparent WHEN c.object THEN h.inhrelid ELSE h.inhparent END
-        FROM changed c JOIN pg_inherits h ON c.object IN (h.inhparent, h.inhrelid)
-        UNION
-        SELECT s.relation::oid FROM changed c JOIN imat_catalog.source s
-          ON c.object = ANY (s.parts)
-      )
-      SELECT f.imat_id FROM imat_catalog.fact f JOIN related r ON f.object = r.object
+      SELECT f.imat_id FROM imat_catalog.fact f WHERE f.object = ANY (related)
       UNION
-      -- A schema, by whose name a body calls a function.
-      SELECT f.imat_id FROM changed c JOIN pg_proc p ON p.pronamespace = c.object
-        JOIN imat_catalog.fact f ON f.object = p.oid AND f.facts ? 'called'
-      UNION
-      -- A view that is created anew, whose former query a definition has.
-      SELECT f.imat_id FROM changed c JOIN pg_class v ON v.oid = c.object AND v.relkind = 'v'
-        JOIN imat_catalog.fact f ON f.facts->>'inlined' = v.oid::regclass::text
-      UNION
-      SELECT z.imat_id FROM imat_catalog.imat_source z JOIN related r ON z.relation = r.object);
-  END IF;
-  -- The data of a dump comes, or has come, with all triggers disabled.
-  IF tg_tag = 'ALTER TABLE' AND EXISTS (
-    SELECT FROM pg_event_trigger_ddl_commands() c JOIN pg_trigger t ON t.tgrelid = c.objid
-    WHERE c.objid = 'imat_catalog.arrival'::regclass AND t.tgname = 'arrival'
-      AND t.tgenabled <> 'A'
-  ) THEN
-    PERFORM imat_catalog.mark_arrived();
+      SELECT z.imat_id FROM imat_catalog.imat_source z
+      WHERE z.relation = ANY (related::regclass[]));
+    -- By its name a body calls a function.
+    IF tg_tag = 'ALTER SCHEMA' THEN
+      concerned := concerned || ARRAY(
+        SELECT f.imat_id FROM pg_proc p JOIN imat_catalog.fact f ON f.object = p.oid
+        WHERE p.pronamespace = ANY (changed) AND f.facts ? 'called');
+    END IF;
+    -- A view that is created anew, whose former query a definition has.
+    IF EXISTS (SELECT FROM pg_class v WHERE v.oid = ANY (changed) AND v.relkind = 'v') THEN
+      concerned := concerned || ARRAY(
+        SELECT f.imat_id FROM imat_catalog.fact f
+        WHERE f.facts->>'inlined' = ANY (ARRAY(SELECT v.oid::regclass::text FROM pg_class v
+          WHERE v.oid = ANY (changed) AND v.relkind = 'v')));
+    END IF;
+    -- The data of a dump comes, or has come, with all triggers disabled.
+    IF tg_tag = 'ALTER TABLE' AND 'imat_catalog.arrival'::regclass = ANY (changed) AND EXISTS (
+      SELECT FROM pg_trigger t WHERE t.tgrelid = 'imat_catalog.arrival'::regclass
+        AND t.tgname = 'arrival' AND t.tgenabled <> 'A'
+    ) THEN
+      PERFORM imat_catalog.mark_arrived();
+    END IF;
   END IF;
   IF concerned <> '{}' THEN PERFORM imat_catalog.break_differing(concerned, true); END IF;
   IF tg_tag <> 'ALTER TABLE' OR tg_event = 'sql_drop' THEN RETURN; END IF;
   FOR source IN
     SELECT s.relation FROM imat_catalog.source s
-    WHERE s.parts && ARRAY(
-      SELECT c.objid FROM pg_event_trigger_ddl_commands() c
-      UNION
-      SELECT h.inhrelid FROM pg_event_trigger_ddl_commands() c
-        JOIN pg_inherits h ON h.inhparent = c.objid)
+    WHERE s.parts && (changed || ARRAY(
+      SELECT h.inhrelid FROM pg_inherits h WHERE h.inhparent = ANY (changed)))
     ORDER BY 1
   LOOP
     BEGIN
