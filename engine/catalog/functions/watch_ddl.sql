@@ -21,10 +21,12 @@ BEGIN
         JOIN imat_catalog.imat_source z ON z.relation = s.relation
       WHERE o.object_type = 'trigger' AND o.address_names[3] ~ '^[!~]imat_'
       UNION
-      -- A function that only the body of another calls can be dropped.
+      -- A function that only the body of another calls can be dropped, and a view whose query a
+      -- definition has, when another one has its name already.
       SELECT f.imat_id
       FROM pg_event_trigger_dropped_objects() o JOIN imat_catalog.fact f
-        ON f.class = o.classid AND f.object = o.objid AND f.facts ? 'called');
+        ON f.class = o.classid AND f.object = o.objid
+          AND f.facts ?| ARRAY['called', 'inlined']);
   ELSIF tg_tag IN ('CREATE SUBSCRIPTION', 'ALTER SUBSCRIPTION') THEN
     concerned := ARRAY(SELECT i.id FROM imat_catalog.imat i WHERE i.state = 'active');
   ELSE
@@ -49,7 +51,7 @@ BEGIN
         JOIN imat_catalog.fact f ON f.object = p.oid AND f.facts ? 'called'
       UNION
       -- A view that is created anew, whose former query a definition has.
-      SELECT f.imat_id FROM changed c JOIN pg_class v ON v.oid = c.object AND v.relkind = 'v'
+      SELECT f.imat_id FROM changed c JOIN pg_class v ON v.oid = c.object
         JOIN imat_catalog.fact f ON f.facts->>'inlined' = v.oid::regclass::text
       UNION
       SELECT z.imat_id FROM imat_catalog.imat_source z JOIN related r ON z.relation = r.object);
