@@ -47,15 +47,16 @@ function aliasOf(aliases: Aliases, relation: number): string {
   return alias;
 }
 
-function printQuery(query: Query, aliases: Aliases): string {
+/** `isNamed`: whether the names of its columns can be seen, as those of a sublink cannot. */
+function printQuery(query: Query, aliases: Aliases, isNamed = true): string {
   const print: Print = (expr) =>
     deparseExpr(expr, (ref) => quoteQualified(aliasOf(aliases, ref.relation), ref.name), {
       wholeRow: (ref) => `${quoteIdent(aliasOf(aliases, ref.relation))}.*`,
-      query: (inner) => printQuery(inner, aliases),
+      query: (inner) => printQuery(inner, aliases, false),
     });
   return [
     ...printCtes(query, aliases),
-    ...printBody(query, print, aliases),
+    ...printBody(query, print, aliases, isNamed),
     ...(query.orderBy.length === 0 ? [] : [`ORDER BY ${sortList(query.orderBy, print)}`]),
     ...printLimit(query.limit, print),
     ...query.locking,
@@ -82,22 +83,24 @@ function printLimit(limit: Limit | null, print: Print): string[] {
     : [...offset, `LIMIT ${print(limit.count)}`];
 }
 
-function printBody(query: Query, print: Print, aliases: Aliases): string[] {
+function printBody(query: Query, print: Print, aliases: Aliases, isNamed: boolean): string[] {
   switch (query.kind) {
     case 'values':
       return [`VALUES ${query.rows.map((row) => `(${list(row, print)})`).join(', ')}`];
     case 'set_operation':
       return [
-        `(${printQuery(query.left, aliases)})`,
+        `(${printQuery(query.left, aliases, isNamed)})`,
         `${query.op}${query.all ? ' ALL' : ''}`,
-        `(${printQuery(query.right, aliases)})`,
+        `(${printQuery(query.right, aliases, isNamed)})`,
       ];
     case 'select':
-      return printSelect(query, print, aliases);
+      return printSelect(query, print, aliases, isNamed);
   }
 }
 
-function printSelect(query: Select, print: Print, aliases: Aliases): string[] {
+const NAMELESS = '?column?';
+
+function printSelect(query: Select, print: Print, aliases: Aliases, isNamed: boolean): string[] {
   const clause = (keyword: string, expr: Expr | null): string[] =>
     expr === null ? [] : [`${keyword} ${print(expr)}`];
   const items = <T>(keyword: string, all: readonly T[], one: (item: T) => string): string[] =>
@@ -105,7 +108,11 @@ function printSelect(query: Select, print: Print, aliases: Aliases): string[] {
   const distinct = query.distinct
     ? `DISTINCT ${query.distinctOn.length === 0 ? '' : `ON (${list(query.distinctOn, print)}) `}`
     : '';
-  const targets = query.targets.map(({ name, expr }) => `${print(expr)} AS ${quoteIdent(name)}`);
+  // PostgreSQL prints no name that cannot be seen and is that of a column without one. Read again,
+  // a function there gives its own, as an expression that a rewrite has put in place of another.
+  const targets = query.targets.map(({ name, expr }) =>
+    isNamed || name !== NAMELESS ? `${print(expr)} AS ${quoteIdent(name)}` : print(expr),
+  );
   const relation = (number: number): Relation => {
     const found = query.relations[number - query.first];
     if (found === undefined) throw new RangeError(`no relation ${number} in the query`);

@@ -1611,7 +1611,7 @@ CREATE FUNCTION imat_catalog.note_inlined(imat integer, views oid[])
   LANGUAGE sql VOLATILE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.note_inlined(integer,oid[]) IS
-  'Notes views whose queries are in the text of an imat''s definition, which does not name them.';
+  'Notes views and materialized views whose queries are in the text of an imat''s definition, which does not name them.';
 GRANT EXECUTE ON FUNCTION imat_catalog.note_inlined(integer,oid[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.note_moved(source oid)
@@ -2137,7 +2137,7 @@ CREATE FUNCTION imat_catalog.view_query(view oid)
   LANGUAGE sql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.view_query(oid) IS
-  'Returns a hash of the query, owner and options of a view, which is the same for one that is created anew alike; NULL for anything else.';
+  'Returns a hash of the query, owner and options of a view or a materialized view, which is the same for one that is created anew alike; NULL for anything else.';
 GRANT EXECUTE ON FUNCTION imat_catalog.view_query(oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.watch_commands()

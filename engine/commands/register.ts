@@ -185,7 +185,8 @@ async function noteInlined(
     await db.query(
       `SELECT imat_catalog.note_inlined($1, ARRAY(SELECT f.object
        FROM imat_catalog.fact f JOIN pg_class c ON c.oid = f.object
-       WHERE f.imat_id = $2 AND f.class = 'pg_class'::regclass AND c.relkind = 'v'))`,
+       WHERE f.imat_id = $2 AND f.class = 'pg_class'::regclass
+         AND (c.relkind = 'v' OR f.facts ? 'inlined')))`,
       [id, builds],
     );
 }

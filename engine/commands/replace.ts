@@ -216,7 +216,12 @@ async function move(db: Db, kind: Sql, from: Place, to: Place): Promise<void> {
     );
 }
 
-type ViewBody = { readonly name: string; readonly definition: string; readonly options: string };
+type ViewBody = {
+  readonly oid: number;
+  readonly name: string;
+  readonly definition: string;
+  readonly options: string;
+};
 
 async function viewBodies(db: Db, oid: number): Promise<ViewBody[]> {
   const views = await viewDependents(db, oid);
@@ -230,6 +235,7 @@ async function viewBodies(db: Db, oid: number): Promise<ViewBody[]> {
     );
     if (row !== undefined)
       bodies.push({
+        oid: view.oid,
         name: view.name,
         definition: row.definition,
         options: row.options === null || row.options === '' ? '' : ` WITH (${row.options})`,
@@ -240,9 +246,36 @@ async function viewBodies(db: Db, oid: number): Promise<ViewBody[]> {
 
 /**
  * The texts name the replaced relation, so that creating the views again points them to what has
- * the name now.
+ * the name now. Imats whose definitions have these texts go on: in them, the query of the
+ * materialized view stood in its place before, and does so now.
  */
 async function pointViews(db: Db, views: readonly ViewBody[]): Promise<void> {
-  for (const view of views)
-    await db.execute(`CREATE OR REPLACE VIEW ${view.name}${view.options} AS ${view.definition}`);
+  const [session] = await db.query<{ former: string }>(
+    `SELECT coalesce(current_setting('imat.maintaining', true), '') AS former`,
+  );
+  for (const { oid, name, options, definition } of views) {
+    const [whole] = await db.query<{ imats: readonly number[] }>(
+      `SELECT coalesce(json_agg(f.imat_id), '[]') AS imats FROM imat_catalog.fact f
+       WHERE f.class = 'pg_class'::regclass AND f.object = $1 AND f.facts ? 'inlined'
+         AND f.facts = imat_catalog.read_facts(f.imat_id, f.class, f.object)`,
+      [oid],
+    );
+    // The event triggers would find a view that was replaced.
+    await db.execute('SET LOCAL imat.maintaining = on');
+    await db.execute(`CREATE OR REPLACE VIEW ${name}${options} AS ${definition}`);
+    await db.query(
+      `UPDATE imat_catalog.fact f
+       SET version = imat_catalog.fact_version(f.class, f.object),
+         facts = imat_catalog.read_facts(f.imat_id, f.class, f.object)
+           || jsonb_build_object('query', imat_catalog.view_query(f.object))
+       WHERE f.class = 'pg_class'::regclass AND f.object = $1 AND f.imat_id = ANY ($2::int[])`,
+      [oid, `{${(whole?.imats ?? []).join(',')}}`],
+    );
+    await db.query(`SELECT set_config('imat.maintaining', $1, true)`, [session?.former ?? '']);
+    await db.query(
+      `SELECT imat_catalog.break_differing(
+         ARRAY(SELECT f.imat_id FROM imat_catalog.fact f WHERE f.object = $1), true)`,
+      [oid],
+    );
+  }
 }

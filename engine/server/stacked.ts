@@ -25,7 +25,7 @@ export type Unstacked = {
   readonly query: string;
   /** The materialized views that are read otherwise, with what is read instead. */
   readonly instead: ReadonlyMap<string, string>;
-  /** Ordinary views whose queries are in the query. */
+  /** Views and materialized views whose queries are in the query. */
   readonly views: readonly number[];
   /** Imats whose definitions are in the query. */
   readonly imats: readonly number[];
@@ -122,6 +122,7 @@ export async function unstacked(
       texts.add(read.oid);
       return `(${text})`;
     }
+    views.add(read.oid);
     texts.add(read.oid);
     instead.set(name, 'its query');
     return `(${text})`;

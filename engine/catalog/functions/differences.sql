@@ -48,16 +48,20 @@ BEGIN
       ELSE imat_catalog.read_facts(f.imat_id, f.class, f.object) END AS facts) n
   WHERE (n.facts IS DISTINCT FROM f.facts OR v.version LIKE '%:%')
     -- A view that can be dropped is one whose query the definition has as text.
-    AND NOT (n.facts IS NULL AND f.facts ? 'rule')
+    AND NOT (n.facts IS NULL AND f.facts ?| ARRAY['rule', 'inlined'])
   UNION ALL
-  SELECT i.id, format('view %s was created anew with another query', f.facts->>'inlined') || former
+  SELECT i.id, format('%s %s was created anew with another query',
+      CASE WHEN f.facts ? 'rule' THEN 'view' ELSE 'materialized view' END, f.facts->>'inlined')
+    || former
   FROM compared i JOIN imat_catalog.fact f ON f.imat_id = i.id AND i.same_cluster
   -- CASE: to print a view that is there takes a lock on it.
   WHERE f.facts ? 'inlined' AND CASE
     WHEN EXISTS (SELECT FROM pg_class c WHERE c.oid = f.object) THEN false
     ELSE EXISTS (
       SELECT FROM pg_class c
-      WHERE c.relkind = 'v' AND c.relname = (parse_ident(f.facts->>'inlined'))[2]
+      -- What stands in the place of a materialized view can be the view of its imat.
+      WHERE c.relkind IN ('m', 'r', 'p', 'f', CASE WHEN f.facts ? 'rule' THEN 'v' END)
+        AND c.relname = (parse_ident(f.facts->>'inlined'))[2]
         AND c.oid::regclass::text = f.facts->>'inlined'
         AND imat_catalog.view_query(c.oid) IS DISTINCT FROM f.facts->>'query') END;
 END $$;

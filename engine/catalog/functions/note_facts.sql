@@ -6,7 +6,8 @@ DECLARE
   -- Those that the definition does not name are known from here alone.
   views oid[] := ARRAY(
     SELECT f.object FROM imat_catalog.fact f JOIN pg_class c ON c.oid = f.object
-    WHERE f.imat_id = imat AND f.class = 'pg_class'::regclass AND c.relkind = 'v');
+    WHERE f.imat_id = imat AND f.class = 'pg_class'::regclass
+      AND (c.relkind = 'v' OR f.facts ? 'inlined'));
   -- By name: pg_upgrade gives functions other OIDs.
   called text[] := ARRAY(
     SELECT f.facts->>'called' FROM imat_catalog.fact f

@@ -16,4 +16,5 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION imat_catalog.note_inlined(integer, oid[]) IS
-  'Notes views whose queries are in the text of an imat''s definition, which does not name them.';
+  'Notes views and materialized views whose queries are in the text of an imat''s definition, '
+  'which does not name them.';

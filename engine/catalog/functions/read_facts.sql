@@ -7,6 +7,12 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   places CONSTANT text := ':(location|stmt_location|stmt_len) -?\d+';
+  -- The name that it had, and its query by that (note_inlined).
+  inlined CONSTANT jsonb := coalesce((
+    SELECT jsonb_build_object('inlined', f.facts->'inlined', 'query', f.facts->'query')
+    FROM imat_catalog.fact f
+    WHERE f.imat_id = imat AND f.class = read_facts.class AND f.object = read_facts.object
+      AND f.facts ? 'inlined'), '{}');
   relation pg_class;
   has_parts boolean;
 BEGIN
@@ -30,13 +36,7 @@ BEGIN
   IF relation.relkind = 'v' THEN
     RETURN (
       SELECT jsonb_build_object('rule', md5(concat_ws('|', relation.relowner, relation.reloptions,
-        regexp_replace(r.ev_action::text, places, '', 'g'))))
-        -- The name that it had, and its query by that (note_inlined).
-        || coalesce((
-          SELECT jsonb_build_object('inlined', f.facts->'inlined', 'query', f.facts->'query')
-          FROM imat_catalog.fact f
-          WHERE f.imat_id = imat AND f.class = read_facts.class AND f.object = read_facts.object
-            AND f.facts ? 'inlined'), '{}')
+        regexp_replace(r.ev_action::text, places, '', 'g')))) || inlined
       FROM pg_rewrite r WHERE r.ev_class = object AND r.rulename = '_RETURN');
   END IF;
   has_parts := relation.relkind = 'p'
@@ -60,7 +60,7 @@ BEGIN
           LEFT JOIN imat_catalog.imat_source z ON z.imat_id = imat AND z.relation = object
         WHERE a.attrelid = object AND a.attgenerated <> ''
           AND a.attnum = ANY (coalesce(z.columns, ARRAY[a.attnum])))
-    ) WHERE relation.oid IS NOT NULL);
+    ) || inlined WHERE relation.oid IS NOT NULL);
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.read_facts(integer, oid, oid) IS

@@ -4,9 +4,9 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT md5(concat_ws('|', c.relowner, c.reloptions, pg_get_viewdef(c.oid)))
-  FROM pg_class c WHERE c.oid = view AND c.relkind = 'v'
+  FROM pg_class c WHERE c.oid = view AND c.relkind IN ('v', 'm')
 $$;
 
 COMMENT ON FUNCTION imat_catalog.view_query(oid) IS
-  'Returns a hash of the query, owner and options of a view, which is the same for one that is '
-  'created anew alike; NULL for anything else.';
+  'Returns a hash of the query, owner and options of a view or a materialized view, which is the '
+  'same for one that is created anew alike; NULL for anything else.';

@@ -12,12 +12,13 @@ BEGIN
   END IF;
   -- An older version did not name all of these. CREATE SCHEMA can create tables.
   IF EXISTS (SELECT FROM pg_event_trigger e
-      WHERE e.evtname = 'imat_ddl' AND NOT e.evttags @> '{CREATE FOREIGN TABLE,ALTER SCHEMA}') THEN
+      WHERE e.evtname = 'imat_ddl' AND NOT e.evttags @> '{ALTER SCHEMA,SELECT INTO}') THEN
     DROP EVENT TRIGGER imat_ddl;
   END IF;
   IF NOT EXISTS (SELECT FROM pg_event_trigger e WHERE e.evtname = 'imat_ddl') THEN
     CREATE EVENT TRIGGER imat_ddl ON ddl_command_end
       WHEN TAG IN ('ALTER TABLE', 'CREATE TABLE', 'CREATE SCHEMA', 'ALTER SCHEMA',
+        'CREATE TABLE AS', 'SELECT INTO', 'CREATE MATERIALIZED VIEW', 'ALTER MATERIALIZED VIEW',
         'CREATE FOREIGN TABLE', 'ALTER FOREIGN TABLE', 'CREATE VIEW', 'ALTER VIEW', 'CREATE RULE',
         'ALTER RULE', 'CREATE FUNCTION', 'ALTER FUNCTION', 'ALTER ROUTINE', 'CREATE AGGREGATE',
         'ALTER AGGREGATE', 'CREATE TRIGGER', 'ALTER TRIGGER', 'CREATE SUBSCRIPTION',

@@ -23,10 +23,12 @@ BEGIN
         JOIN imat_catalog.imat_source z ON z.relation = s.relation
       WHERE o.object_type = 'trigger' AND o.address_names[3] ~ '^[!~]imat_'
       UNION
-      -- A function that only the body of another calls can be dropped.
+      -- A function that only the body of another calls can be dropped, and a view whose query a
+      -- definition has, when another one has its name already.
       SELECT f.imat_id
       FROM pg_event_trigger_dropped_objects() o JOIN imat_catalog.fact f
-        ON f.class = o.classid AND f.object = o.objid AND f.facts ? 'called');
+        ON f.class = o.classid AND f.object = o.objid
+          AND f.facts ?| ARRAY['called', 'inlined']);
   ELSIF tg_tag IN ('CREATE SUBSCRIPTION', 'ALTER SUBSCRIPTION') THEN
     concerned := ARRAY(SELECT i.id FROM imat_catalog.imat i WHERE i.state = 'active');
   ELSE
@@ -52,19 +54,17 @@ BEGIN
       SELECT f.imat_id FROM imat_catalog.fact f WHERE f.object = ANY (related)
       UNION
       SELECT z.imat_id FROM imat_catalog.imat_source z
-      WHERE z.relation = ANY (related::regclass[]));
+      WHERE z.relation = ANY (related::regclass[])
+      UNION
+      -- A view that is created anew, whose former query a definition has.
+      SELECT f.imat_id FROM imat_catalog.fact f
+      WHERE f.facts->>'inlined'
+        = ANY (ARRAY(SELECT c.oid::regclass::text FROM pg_class c WHERE c.oid = ANY (changed))));
     -- By its name a body calls a function.
     IF tg_tag = 'ALTER SCHEMA' THEN
       concerned := concerned || ARRAY(
         SELECT f.imat_id FROM pg_proc p JOIN imat_catalog.fact f ON f.object = p.oid
         WHERE p.pronamespace = ANY (changed) AND f.facts ? 'called');
-    END IF;
-    -- A view that is created anew, whose former query a definition has.
-    IF EXISTS (SELECT FROM pg_class v WHERE v.oid = ANY (changed) AND v.relkind = 'v') THEN
-      concerned := concerned || ARRAY(
-        SELECT f.imat_id FROM imat_catalog.fact f
-        WHERE f.facts->>'inlined' = ANY (ARRAY(SELECT v.oid::regclass::text FROM pg_class v
-          WHERE v.oid = ANY (changed) AND v.relkind = 'v')));
     END IF;
     -- The data of a dump comes, or has come, with all triggers disabled.
     IF tg_tag = 'ALTER TABLE' AND 'imat_catalog.arrival'::regclass = ANY (changed) AND EXISTS (

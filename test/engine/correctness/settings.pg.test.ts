@@ -144,6 +144,27 @@ describe('what depends on TimeZone alone names it, and is maintained by delta un
   }
 });
 
+describe('a time that a subquery computes names the zone as well', () => {
+  test.each([
+    "SELECT id FROM v WHERE tz > (SELECT max(tz) - interval '1 day' FROM v)",
+    "SELECT x FROM v GROUP BY x HAVING max(tz) >= (SELECT max(tz) - interval '1 week' FROM v)",
+    "SELECT id FROM v WHERE tz IN (SELECT w.tz + interval '1 day' FROM v w)",
+    `SELECT id, (SELECT max(w.tz) - interval '1 month' FROM v w WHERE w.x = v.x) AS since,
+       ARRAY(SELECT w.tz + interval '1 day' FROM v w WHERE w.x = v.x ORDER BY w.id) AS days
+     FROM v`,
+    `SELECT v.id FROM v WHERE NOT EXISTS (
+       SELECT FROM v w WHERE w.x = v.x AND w.tz > (SELECT min(tz) + interval '2 days' FROM v))`,
+    `SELECT id FROM v WHERE tz >= ALL (
+       SELECT w.tz - interval '1 day' FROM v w UNION ALL SELECT w.tz FROM v w WHERE w.x = 0)`,
+  ])('%s', async (query) => {
+    await start();
+    const subject = await bench.convert(query);
+    expect(subject.converted.notes).toContain(`computed under TimeZone = ${await zone()}`);
+    const { definition } = await bench.imat.explain(subject.name);
+    await exercise([{ ...subject, definition }]);
+  });
+});
+
 /** That of the session that converts. */
 async function zone(): Promise<string> {
   const [row] = await bench.session.query<{ zone: string }>(

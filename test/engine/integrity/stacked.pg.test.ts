@@ -119,6 +119,83 @@ test('a view whose query is in the definition is watched', async () => {
   });
 });
 
+test('a materialized view whose query is in the definition is watched as well', async () => {
+  await inSandbox(SETUP, async (sandbox) => {
+    await sandbox.sql('DROP MATERIALIZED VIEW viewed; DROP VIEW between');
+    await sandbox.imat.convert('"s""1;"."up""per 🐘"', { name: 'upper' });
+    await sandbox.sql('DROP MATERIALIZED VIEW over');
+    const query = 'SELECT twice, count(*) AS n FROM flat GROUP BY twice';
+    await sandbox.imat.create('over', query);
+    await sandbox.sql('REFRESH MATERIALIZED VIEW flat; DROP MATERIALIZED VIEW flat');
+    await sandbox.imat.fold('over');
+    await expectEqual(sandbox.db, 'imat.over', OVER);
+    await sandbox.sql(`CREATE MATERIALIZED VIEW flat AS ${FLAT}`);
+    await sandbox.imat.fold('over');
+    await expectEqual(sandbox.db, 'imat.over', OVER);
+    await sandbox.sql(`DROP MATERIALIZED VIEW flat;
+      CREATE MATERIALIZED VIEW flat AS ${FLAT.replace('> 10', '> 20')}`);
+    await expect(sandbox.rows('SELECT * FROM imat.over')).rejects.toThrow(
+      'imat "over" is broken: materialized view public.flat was created anew with another ' +
+        'query; the definition has its former query',
+    );
+    await sandbox.imat.alter('over', query);
+    await sandbox.sql('DELETE FROM daily WHERE secs % 11 = 3');
+    await expectEqual(sandbox.db, 'imat.over', OVER.replace('> 10', '> 20'));
+    await sandbox.rows('SELECT * FROM imat.upper');
+  });
+});
+
+test.each([
+  ['a view', 'CREATE VIEW other AS SELECT 1 AS team', 'VIEW'],
+  ['a table', 'CREATE TABLE other (team int)', 'TABLE'],
+])('%s that comes into the place of a view is noticed', async (_, create, kind) => {
+  await inSandbox(SETUP, async (sandbox) => {
+    await sandbox.sql('DROP MATERIALIZED VIEW viewed');
+    await sandbox.imat.create('viewed', 'SELECT team FROM between');
+    await sandbox.sql(`${create}; ALTER VIEW between RENAME TO former`);
+    await sandbox.sql(`ALTER ${kind} other RENAME TO between`);
+    await expectEqual(sandbox.db, 'imat.viewed', `SELECT team FROM (${UPPER}) u WHERE secs > 30`);
+    await sandbox.sql('DROP VIEW former');
+    await expect(sandbox.rows('SELECT * FROM imat.viewed')).rejects.toThrow(
+      'view public."between" was created anew with another query',
+    );
+  });
+});
+
+test('an imat goes on when a materialized view below is replaced, and comes back', async () => {
+  const setup = `CREATE TABLE daily (team int, day date, secs int);
+    INSERT INTO daily SELECT i % 5, date '2026-01-01' + i % 3, i FROM generate_series(1, 50) AS i;
+    CREATE MATERIALIZED VIEW flat AS ${FLAT};
+    CREATE VIEW few AS SELECT team, twice FROM flat WHERE twice < 90`;
+  await inSandbox(setup, async (sandbox) => {
+    await sandbox.imat.create('over', 'SELECT twice, count(*) AS n FROM few GROUP BY twice');
+    const changed = `SELECT twice, count(*) AS n FROM (${FLAT}) f WHERE twice < 90 GROUP BY twice`;
+    const goesOn = async (): Promise<void> => {
+      await sandbox.sql('INSERT INTO daily VALUES (1, NULL, 15), (2, NULL, 44)');
+      await expectEqual(sandbox.db, 'imat.over', changed);
+      await sandbox.imat.fold('over');
+      await expectEqual(sandbox.db, 'imat.over', changed);
+    };
+    await sandbox.imat.convert('flat', { replace: true });
+    await expectEqual(
+      sandbox.db,
+      'public.few',
+      `SELECT team, twice FROM (${FLAT}) f WHERE twice < 90`,
+    );
+    await goesOn();
+    await sandbox.imat.revert('flat');
+    await goesOn();
+    // Nobody else may replace it.
+    await sandbox.sql('CREATE OR REPLACE VIEW few AS SELECT team, twice FROM flat');
+    await expect(sandbox.rows('SELECT * FROM imat.over')).rejects.toThrow(
+      'imat "over" is broken: view public.few was replaced',
+    );
+    // One that is broken stays broken.
+    await sandbox.imat.convert('flat', { replace: true });
+    await expect(sandbox.rows('SELECT * FROM imat.over')).rejects.toThrow('was replaced');
+  });
+});
+
 test('a view that only its query can complete is watched in the same way', async () => {
   const setup = `CREATE TABLE visit (id int PRIMARY KEY, team int, at timestamptz);
     INSERT INTO visit SELECT i, i % 5, timestamptz '2026-01-01' + i * interval '7 hours'
