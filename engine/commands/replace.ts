@@ -261,8 +261,8 @@ async function pointViews(db: Db, views: readonly ViewBody[]): Promise<void> {
       [oid],
     );
     // The event triggers would find a view that was replaced.
-    await db.execute('SET LOCAL imat.maintaining = on');
-    await db.execute(`CREATE OR REPLACE VIEW ${name}${options} AS ${definition}`);
+    db.defer('SET LOCAL imat.maintaining = on');
+    db.defer(`CREATE OR REPLACE VIEW ${name}${options} AS ${definition}`);
     await db.query(
       `UPDATE imat_catalog.fact f
        SET version = imat_catalog.fact_version(f.class, f.object),
