@@ -38,17 +38,11 @@ function indentLike(hole: string, before: string): string {
   if (!hole.includes('\n') || hole.startsWith('\n') || hole.includes('\\')) return hole;
   const indent = /^ */.exec(before.slice(before.lastIndexOf('\n') + 1))?.[0] ?? '';
   if (indent === '') return hole;
-  let quote: string | null = null;
-  let out = '';
-  for (const [at, char] of hole.split('').entries()) {
-    if (quote === null && (char === "'" || char === '"')) quote = char;
-    // A comment ends with its line, whatever quotes are in it.
-    else if (quote === null && hole.startsWith('--', at)) quote = '\n';
-    else if (char === quote) quote = null;
-    out += char === '\n' && quote === null ? `\n${indent}` : char;
-  }
-  return out;
+  return hole.replaceAll(QUOTED_OR_BREAK, (found) => (found === '\n' ? `\n${indent}` : found));
 }
+
+/** A string or a name in quotes, a comment without the end of its line, or a line break. */
+const QUOTED_OR_BREAK = /'[^']*(?:'|$)|"[^"]*(?:"|$)|--[^\n]*|\n/g;
 
 export function ident(name: string): Sql {
   return fragment(quoteIdent(name));
