@@ -113,10 +113,8 @@ async function bodyOf(db: Db, row: FunctionRow): Promise<Proof | Refusal | null>
       resolved.map(({ tree }) => tree),
     ));
   if (other !== null) return { refusal: `has a name, "${other}", that another schema has as well` };
-  const loose = looseIn(
-    resolved.map(({ tree }) => tree),
-    body.loose.hasUntyped,
-  );
+  const all = resolved.map(({ tree }) => tree);
+  const loose = looseIn(all, body.loose.hasUntyped) ?? (await openCallIn(db, all));
   return loose === null ? proofOf(db, resolved) : { refusal: loose };
 }
 
@@ -330,9 +328,33 @@ function looseIn(trees: readonly TreeNode[], hasUntyped: boolean): string | null
       const isLoose = (argument: TreeNode): boolean =>
         isUnwrittenCast(argument) || (hasUntyped && isMaybeUntyped(argument));
       if (!isCast && isUsers(node, 'funcid') && nodesOf(node, 'args').some(isLoose))
-        problem ??= 'calls a function with arguments of other types: an overload could fit better';
+        problem ??= OVERLOADED;
     });
   return problem;
+}
+
+const OVERLOADED = 'calls a function with arguments of other types: an overload could fit better';
+
+/**
+ * The same of a user's function that takes any type, or a list of arguments: one with these types,
+ * or with as many arguments, fits better.
+ */
+async function openCallIn(db: Db, trees: readonly TreeNode[]): Promise<string | null> {
+  const called = new Set<number>();
+  for (const tree of trees)
+    visitNodes(tree, (node) => {
+      const oid = numberOf(node, 'funcid') ?? 0;
+      if (oid >= FIRST_NORMAL_OID) called.add(oid);
+    });
+  if (called.size === 0) return null;
+  const open = await db.query(
+    `SELECT FROM pg_proc p WHERE p.oid::bigint = ANY ($1::bigint[])
+       AND (p.provariadic <> 0 OR EXISTS (
+         SELECT FROM pg_type t WHERE t.oid = ANY (p.proargtypes::oid[]) AND t.typtype = 'p'))
+     LIMIT 1`,
+    [`{${[...called].join(',')}}`],
+  );
+  return open.length === 0 ? null : OVERLOADED;
 }
 
 /** Of `CoercionForm`: a cast that is written, and one that is not. */

@@ -64,6 +64,15 @@ const TOTALS: readonly Shape[] = [
     3,
   ],
   [
+    'queries in FILTER and in arguments',
+    `SELECT count(*) AS n, count(*) FILTER (WHERE EXISTS (
+         SELECT FROM orders i WHERE i.customer = c.id AND i.flag)) AS flagged,
+       sum((SELECT count(*) FROM orders i WHERE i.customer = c.id)) FILTER (WHERE c.score > 1) AS o,
+       count(DISTINCT (SELECT max(i.region) FROM orders i WHERE i.customer = c.id)) AS r
+     FROM customer c`,
+    2,
+  ],
+  [
     'HAVING, and nothing of the rows',
     `SELECT count(*) AS n FROM orders o
      WHERE EXISTS (SELECT FROM product p WHERE p.id = o.product) HAVING count(*) <> 3`,
@@ -97,6 +106,20 @@ const GROUPS: readonly Shape[] = [
     `SELECT o.flag, count(*) AS n, sum(o.qty) AS q FROM orders o
      WHERE o.id = (SELECT max(i.id) FROM orders i WHERE i.customer = o.customer)
      GROUP BY o.flag`,
+    1,
+  ],
+  [
+    'a query as key',
+    `SELECT CASE WHEN EXISTS (SELECT FROM orders o WHERE o.customer = c.id) THEN 'some'
+         ELSE 'none' END AS has, count(*) AS n, sum(c.score) AS s
+     FROM customer c GROUP BY 1 HAVING count(*) > 1`,
+    1,
+  ],
+  [
+    'how many have how many',
+    `SELECT (SELECT count(*) FROM orders o WHERE o.customer = c.id) AS n,
+       count(*) AS m, sum((SELECT sum(o.qty) FROM orders o WHERE o.customer = c.id)) AS q
+     FROM customer c GROUP BY 1`,
     1,
   ],
 ];

@@ -18,6 +18,8 @@ const bench = useBench(`
   CREATE CAST (int AS mood) WITH FUNCTION to_mood(int);
   CREATE FUNCTION twice(a int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 2 * $1';
   CREATE FUNCTION shout(text) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT $1 || '!' $$;
+  CREATE FUNCTION any_one(anyelement) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 1';
+  CREATE FUNCTION many(VARIADIC int[]) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 1';
   INSERT INTO v SELECT n, n % 4, substr('PVSx', n % 5, 1), '2024-01-01'::date + n, n * 1.5,
     CASE WHEN n % 2 = 0 THEN 'sad' ELSE 'happy' END::mood, '2024-01-01'::timestamptz + n *
        interval '7 hours'
@@ -169,6 +171,16 @@ const REFUSED: readonly Case[] = [
     'an overload could fit better',
     '(a text) RETURNS text LANGUAGE plpgsql AS $$ begin return public.shout(a::varchar); end $$',
     'f(t)',
+  ],
+  [
+    'an overload could fit better',
+    '(a int) RETURNS int LANGUAGE plpgsql AS $$ begin return public.any_one(a); end $$',
+    'f(k)',
+  ],
+  [
+    'an overload could fit better',
+    '(a int) RETURNS int LANGUAGE sql AS $$ SELECT public.many(a, a) $$',
+    'f(k)',
   ],
   [
     'an overload could fit better',
