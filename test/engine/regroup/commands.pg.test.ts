@@ -2,16 +2,20 @@
  * Imats whose touched keys are computed again, that are computed over several stores, or that join
  * many tables, in every command: what they consist of has names of its own.
  */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { connectDb } from '../../../engine/db/connect-db.ts';
+import type { Db } from '../../../engine/db/db.ts';
+import {
+  copyDatabase,
+  createDatabase,
+  createPreparedDatabase,
+  type TestDatabase,
+} from '../../setup/database.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
 import { expectImatError } from '../commands/support/expect-imat-error.ts';
 import { expectEqual } from '../commands/support/oracle.ts';
-import {
-  createRole,
-  createSandbox,
-  type Sandbox,
-  type Session,
-} from '../commands/support/sandbox.ts';
+import { fillModel, openSandbox, type Sandbox, type Session } from '../commands/support/sandbox.ts';
 
 const TABLES = `
 CREATE TABLE city (id int PRIMARY KEY, name text, country text);
@@ -69,27 +73,34 @@ const WRITES = [
 ];
 
 let sandbox: Sandbox;
-let reader: string;
-let asReader: Session;
-
+const reader = `r_${randomBytes(6).toString('hex')}`;
+let admin: Db;
 beforeAll(async () => {
-  sandbox = await createSandbox();
-  reader = await createRole(sandbox);
-  asReader = await sandbox.session(reader);
-});
-beforeEach(async () => {
-  await sandbox.revertAll();
-  await sandbox.sql(`DROP SCHEMA public CASCADE; CREATE SCHEMA public;
-    GRANT USAGE ON SCHEMA public TO PUBLIC; ${TABLES}`);
+  admin = await connectDb({ kind: 'url', url: inject('postgresUrl') });
+  await admin.execute(`CREATE ROLE ${reader} LOGIN`);
 });
 afterAll(async () => {
-  await asReader.db.close();
-  await sandbox.sql(`DROP OWNED BY ${reader}; DROP ROLE ${reader}`);
-  await sandbox.drop();
+  await admin.execute(`DROP ROLE ${reader}`);
+  await admin.close();
 });
 
-const objects = (): Promise<unknown[]> =>
-  sandbox.rows(`
+/** Each test has a copy of a database: cheaper than to remove what another one has made. */
+const useCopies = (model: () => Promise<TestDatabase>): void => {
+  let filled: TestDatabase;
+  beforeAll(async () => {
+    filled = await model();
+  });
+  afterAll(() => filled.drop());
+  beforeEach(async () => {
+    sandbox = await openSandbox(await copyDatabase(filled.name));
+    return () => sandbox.drop();
+  });
+};
+const withTables = async (database: TestDatabase): Promise<TestDatabase> =>
+  fillModel(database, (model) => model.sql(TABLES));
+
+const objects = (of: Session = sandbox): Promise<unknown[]> =>
+  of.rows(`
     SELECT c.oid::regclass::text AS name, c.relkind::text AS kind FROM pg_class c
     WHERE c.oid >= 16384 AND c.relkind <> 'i' AND c.relnamespace::regnamespace::text !~ '^pg_toast'
     UNION ALL SELECT p.oid::regprocedure::text, 'function' FROM pg_proc p WHERE p.oid >= 16384
@@ -117,36 +128,28 @@ const throughEveryPair = <T>(all: readonly T[]): readonly T[] => [
   ...all.slice(0, 1),
 ];
 
-const create = (definition: string, name = 'it'): Promise<unknown> =>
-  sandbox.imat.create(name, definition, { strategy: 'delta' });
+const create = (definition: string, name = 'it', { imat } = sandbox): Promise<unknown> =>
+  imat.create(name, definition, { strategy: 'delta' });
 
-const removeCatalog = (): Promise<void> =>
-  sandbox.sql('DROP SCHEMA IF EXISTS imat, imat_store, imat_catalog CASCADE');
-
-test.each(MAINTAINED)(
-  'convert and revert leave nothing behind, no catalog either: %s',
-  async (_name, definition) => {
-    await sandbox.sql(`CREATE MATERIALIZED VIEW it AS ${definition};
+describe('without a catalog', () => {
+  useCopies(async () => withTables(await createDatabase()));
+  test.each(MAINTAINED)(
+    'convert and revert leave nothing behind, no catalog either: %s',
+    async (_name, definition) => {
+      await sandbox.sql(`CREATE MATERIALIZED VIEW it AS ${definition};
       CREATE INDEX ON it (country)`);
-    const before = await objects();
-    await sandbox.imat.convert('it', { strategy: 'delta', replace: true });
-    await expectLives('it', definition);
-    await expectEqual(sandbox.db, 'public.it', definition);
-    await sandbox.imat.revert('it');
-    expect(await objects()).toEqual(before);
-  },
-);
+      const before = await objects();
+      await sandbox.imat.convert('it', { strategy: 'delta', replace: true });
+      await expectLives('it', definition);
+      await expectEqual(sandbox.db, 'public.it', definition);
+      await sandbox.imat.revert('it');
+      expect(await objects()).toEqual(before);
+    },
+  );
+});
 
 describe('beside a catalog that stays', () => {
-  beforeAll(async () => {
-    await removeCatalog();
-    await sandbox.imat.init();
-  });
-  afterAll(async () => {
-    await sandbox.revertAll();
-    await removeCatalog();
-  });
-
+  useCopies(async () => withTables(await createPreparedDatabase()));
   describe.each(MAINTAINED)('%s', (_name, definition) => {
     test('a name of every length and letter', async () => {
       const before = await objects();
@@ -161,27 +164,6 @@ describe('beside a catalog that stays', () => {
         await sandbox.imat.revert(name);
       }
       expect(await objects()).toEqual(before);
-    });
-
-    test('tables and columns that are renamed, schemas that they are moved to', async () => {
-      await create(definition);
-      await sandbox.sql(`ALTER TABLE sale RENAME TO trade; ALTER TABLE trade RENAME amount TO much;
-      ALTER TABLE trade RENAME region TO area;
-      CREATE SCHEMA other; ALTER TABLE city SET SCHEMA other`);
-      const renamed = definition
-        .replaceAll('public.sale', 'public.trade')
-        .replaceAll('public.city', 'other.city')
-        .replaceAll('amount', 'much')
-        .replaceAll('region', 'area');
-      await sandbox.sql('UPDATE trade SET much = much + 1 WHERE id % 4 = 0');
-      await expectEqual(sandbox.db, 'imat.it', renamed);
-      await sandbox.imat.fold('it');
-      await sandbox.sql(`UPDATE trade SET area = 'far' WHERE id % 4 = 0`);
-      await expectEqual(sandbox.db, 'imat.it', renamed);
-      await sandbox.imat.repair('it');
-      await sandbox.sql(`DELETE FROM trade WHERE id % 4 = 0; DELETE FROM other.city WHERE id = 2`);
-      await expectEqual(sandbox.db, 'imat.it', renamed);
-      await sandbox.sql('DROP SCHEMA other CASCADE').catch(() => undefined);
     });
 
     test('freshness, there and back', async () => {
@@ -199,105 +181,7 @@ describe('beside a catalog that stays', () => {
       await sandbox.imat.convert('it', { freshness: 'live' });
       await expectLives('it', definition);
     });
-
-    test('a reader needs SELECT on the view and nothing else', async () => {
-      await create(definition);
-      await sandbox.sql(
-        `GRANT USAGE ON SCHEMA imat TO ${reader}; GRANT SELECT ON imat.it TO ${reader}`,
-      );
-      const read = 'SELECT * FROM imat.it ORDER BY country, n';
-      for (const write of ['SELECT 1', ...WRITES, 'TRUNCATE city']) {
-        await sandbox.sql(write);
-        expect(await asReader.rows(read)).toEqual(await sandbox.rows(read));
-      }
-      const own = await sandbox.rows<{ name: string; kind: string }>(
-        `SELECT oid::regclass::text AS name, relkind::text AS kind FROM pg_class
-       WHERE relnamespace = 'imat_store'::regnamespace AND relkind IN ('r', 'v')`,
-      );
-      for (const { name } of own)
-        await expect(asReader.rows(`SELECT FROM ${name} LIMIT 1`), name).rejects.toMatchObject({
-          sqlstate: '42501',
-        });
-      const functions = await sandbox.rows<{ call: string }>(
-        `SELECT 'imat_store.' || quote_ident(proname) || '(NULL)' AS call FROM pg_proc
-       WHERE pronamespace = 'imat_store'::regnamespace AND proname ~ '^(fold|computed)'`,
-      );
-      expect(functions.length).toBeGreaterThan(1);
-      for (const { call } of functions)
-        await expect(asReader.rows(`SELECT ${call}`), call).rejects.toMatchObject({
-          sqlstate: '42501',
-        });
-    });
-
-    test('repair, whatever is gone', async () => {
-      await create(definition);
-      const objectsBefore = await objects();
-      const oid = await sandbox.value(`SELECT 'imat.it'::regclass::oid`);
-      await sandbox.sql(`GRANT SELECT ON imat.it TO ${reader};
-      CREATE VIEW reads_it AS SELECT country, n FROM imat.it`);
-      for (const damage of [
-        'DELETE FROM imat_catalog.frontier',
-        'ALTER TABLE sale DISABLE TRIGGER ALL; UPDATE sale SET amount = 2',
-        `DROP FUNCTION imat_store.fold_it(boolean)`,
-      ]) {
-        await sandbox.sql(damage);
-        const [repaired] = await sandbox.imat.repair('it');
-        expect(repaired, damage).toMatchObject({ strategy: 'delta', error: null });
-        expect(await sandbox.value(`SELECT 'imat.it'::regclass::oid`)).toBe(oid);
-        await sandbox.sql('UPDATE sale SET amount = amount + 1');
-        await expectEqual(sandbox.db, 'imat.it', definition, damage);
-      }
-      await sandbox.sql('DROP VIEW reads_it');
-      expect(await objects()).toEqual(objectsBefore);
-      const [state] = await sandbox.rows<{ name: string }>(
-        `SELECT oid::regclass::text AS name FROM pg_class
-       WHERE relnamespace = 'imat_store'::regnamespace AND relname ~ '^state.?_it'`,
-      );
-      await sandbox.sql(`DROP TABLE ${state?.name} CASCADE`);
-      expect(await sandbox.imat.repair('it')).toMatchObject([{ strategy: 'delta', error: null }]);
-      expect(await objects()).toEqual(objectsBefore);
-      await expectLives('it', definition);
-    });
-
-    test('a source that is dropped', async () => {
-      const before = await objects();
-      await create(definition);
-      await sandbox.sql('DROP TABLE sale CASCADE');
-      await expect(sandbox.rows('SELECT * FROM imat.it')).rejects.toThrow();
-      await sandbox.imat.revert('it');
-      const left = before.filter((one) => !JSON.stringify(one).includes('sale'));
-      expect(await objects()).toEqual(left);
-    });
-
-    test('an imat that reads it', async () => {
-      await create(definition);
-      const above = 'SELECT count(*) AS rows, sum(top) AS total FROM imat.it';
-      await sandbox.imat.create('above', above);
-      for (const write of WRITES) {
-        await sandbox.sql(write);
-        await expectEqual(
-          sandbox.db,
-          'imat.above',
-          `SELECT count(*) AS rows, sum(top) AS total
-        FROM (${definition}) AS q`,
-        );
-      }
-      const { imats } = await sandbox.imat.status('above');
-      await (imats[0]?.strategy === 'swap'
-        ? sandbox.imat.swap('above')
-        : sandbox.imat.fold('above'));
-      await expectEqual(
-        sandbox.db,
-        'imat.above',
-        `SELECT count(*) AS rows, sum(top) AS total
-      FROM (${definition}) AS q`,
-      );
-      await expectImatError('has_dependents', () => sandbox.imat.revert('it'));
-      await sandbox.imat.revert('above');
-      await sandbox.imat.revert('it');
-    });
   });
-
   test('columns and tables with names that imat gives itself', async () => {
     await sandbox.sql(`CREATE TABLE touched (imat_stays int, key int, keys int, rows int, s int);
     CREATE TABLE pending (imat_stays int, k int, t text, snapshot int, changed1 int);
@@ -354,5 +238,125 @@ describe('beside a catalog that stays', () => {
     expect(await sandbox.value(`SELECT 'imat.it'::regclass::oid`)).toBe(oid);
     await sandbox.imat.revert('it');
     expect(await objects()).toEqual(before);
+  });
+});
+
+describe.each(MAINTAINED)('created once: %s', (_name, definition) => {
+  let without: unknown[];
+  useCopies(async () =>
+    fillModel(await withTables(await createPreparedDatabase()), async (model) => {
+      without = await objects(model);
+      await create(definition, 'it', model);
+    }),
+  );
+
+  test('tables and columns that are renamed, schemas that they are moved to', async () => {
+    await sandbox.sql(`ALTER TABLE sale RENAME TO trade; ALTER TABLE trade RENAME amount TO much;
+      ALTER TABLE trade RENAME region TO area;
+      CREATE SCHEMA other; ALTER TABLE city SET SCHEMA other`);
+    const renamed = definition
+      .replaceAll('public.sale', 'public.trade')
+      .replaceAll('public.city', 'other.city')
+      .replaceAll('amount', 'much')
+      .replaceAll('region', 'area');
+    await sandbox.sql('UPDATE trade SET much = much + 1 WHERE id % 4 = 0');
+    await expectEqual(sandbox.db, 'imat.it', renamed);
+    await sandbox.imat.fold('it');
+    await sandbox.sql(`UPDATE trade SET area = 'far' WHERE id % 4 = 0`);
+    await expectEqual(sandbox.db, 'imat.it', renamed);
+    await sandbox.imat.repair('it');
+    await sandbox.sql(`DELETE FROM trade WHERE id % 4 = 0; DELETE FROM other.city WHERE id = 2`);
+    await expectEqual(sandbox.db, 'imat.it', renamed);
+  });
+
+  test('a reader needs SELECT on the view and nothing else', async () => {
+    const asReader = await sandbox.session(reader);
+    await sandbox.sql(
+      `GRANT USAGE ON SCHEMA imat TO ${reader}; GRANT SELECT ON imat.it TO ${reader}`,
+    );
+    const read = 'SELECT * FROM imat.it ORDER BY country, n';
+    for (const write of ['SELECT 1', ...WRITES, 'TRUNCATE city']) {
+      await sandbox.sql(write);
+      expect(await asReader.rows(read)).toEqual(await sandbox.rows(read));
+    }
+    const own = await sandbox.rows<{ name: string; kind: string }>(
+      `SELECT oid::regclass::text AS name, relkind::text AS kind FROM pg_class
+       WHERE relnamespace = 'imat_store'::regnamespace AND relkind IN ('r', 'v')`,
+    );
+    for (const { name } of own)
+      await expect(asReader.rows(`SELECT FROM ${name} LIMIT 1`), name).rejects.toMatchObject({
+        sqlstate: '42501',
+      });
+    const functions = await sandbox.rows<{ call: string }>(
+      `SELECT 'imat_store.' || quote_ident(proname) || '(NULL)' AS call FROM pg_proc
+       WHERE pronamespace = 'imat_store'::regnamespace AND proname ~ '^(fold|computed)'`,
+    );
+    expect(functions.length).toBeGreaterThan(1);
+    for (const { call } of functions)
+      await expect(asReader.rows(`SELECT ${call}`), call).rejects.toMatchObject({
+        sqlstate: '42501',
+      });
+  });
+
+  test('repair, whatever is gone', async () => {
+    const objectsBefore = await objects();
+    const oid = await sandbox.value(`SELECT 'imat.it'::regclass::oid`);
+    await sandbox.sql(`GRANT SELECT ON imat.it TO ${reader};
+      CREATE VIEW reads_it AS SELECT country, n FROM imat.it`);
+    for (const damage of [
+      'DELETE FROM imat_catalog.frontier',
+      'ALTER TABLE sale DISABLE TRIGGER ALL; UPDATE sale SET amount = 2',
+      `DROP FUNCTION imat_store.fold_it(boolean)`,
+    ]) {
+      await sandbox.sql(damage);
+      const [repaired] = await sandbox.imat.repair('it');
+      expect(repaired, damage).toMatchObject({ strategy: 'delta', error: null });
+      expect(await sandbox.value(`SELECT 'imat.it'::regclass::oid`)).toBe(oid);
+      await sandbox.sql('UPDATE sale SET amount = amount + 1');
+      await expectEqual(sandbox.db, 'imat.it', definition, damage);
+    }
+    await sandbox.sql('DROP VIEW reads_it');
+    expect(await objects()).toEqual(objectsBefore);
+    const [state] = await sandbox.rows<{ name: string }>(
+      `SELECT oid::regclass::text AS name FROM pg_class
+       WHERE relnamespace = 'imat_store'::regnamespace AND relname ~ '^state.?_it'`,
+    );
+    await sandbox.sql(`DROP TABLE ${state?.name} CASCADE`);
+    expect(await sandbox.imat.repair('it')).toMatchObject([{ strategy: 'delta', error: null }]);
+    expect(await objects()).toEqual(objectsBefore);
+    await expectLives('it', definition);
+  });
+
+  test('a source that is dropped', async () => {
+    await sandbox.sql('DROP TABLE sale CASCADE');
+    await expect(sandbox.rows('SELECT * FROM imat.it')).rejects.toThrow();
+    await sandbox.imat.revert('it');
+    const left = without.filter((one) => !JSON.stringify(one).includes('sale'));
+    expect(await objects()).toEqual(left);
+  });
+
+  test('an imat that reads it', async () => {
+    const above = 'SELECT count(*) AS rows, sum(top) AS total FROM imat.it';
+    await sandbox.imat.create('above', above);
+    for (const write of WRITES) {
+      await sandbox.sql(write);
+      await expectEqual(
+        sandbox.db,
+        'imat.above',
+        `SELECT count(*) AS rows, sum(top) AS total
+        FROM (${definition}) AS q`,
+      );
+    }
+    const { imats } = await sandbox.imat.status('above');
+    await (imats[0]?.strategy === 'swap' ? sandbox.imat.swap('above') : sandbox.imat.fold('above'));
+    await expectEqual(
+      sandbox.db,
+      'imat.above',
+      `SELECT count(*) AS rows, sum(top) AS total
+      FROM (${definition}) AS q`,
+    );
+    await expectImatError('has_dependents', () => sandbox.imat.revert('it'));
+    await sandbox.imat.revert('above');
+    await sandbox.imat.revert('it');
   });
 });

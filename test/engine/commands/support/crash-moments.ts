@@ -45,6 +45,8 @@ export type Moment = {
   readonly hold: string;
   /** Whether the command is there, beside that it waits for a lock. */
   readonly reached?: string;
+  /** It gives up after two seconds. */
+  readonly isShort?: true;
   /** What doctor then says of which imat; a server's procedure goes on when the program is gone. */
   readonly found: Readonly<Record<Death, string | null>>;
   readonly repair: readonly string[];
@@ -121,6 +123,7 @@ export const MOMENTS: readonly Moment[] = [
     installed: BOTH,
     command: ['swap', 'ranked'],
     hold: 'SELECT count(*) FROM imat.ranked',
+    isShort: true,
     found: always(null),
     repair: ['swap', 'ranked'],
     left: BOTH,

@@ -40,7 +40,18 @@ export const createSandbox = async (setup = ''): Promise<Sandbox> =>
 export const createPreparedSandbox = async (setup = ''): Promise<Sandbox> =>
   openSandbox(await createPreparedDatabase(), setup);
 
-async function openSandbox(database: TestDatabase, setup: string): Promise<Sandbox> {
+/** Fills a database for the tests of a file to copy: a copy is made only when nobody is in it. */
+export async function fillModel(
+  model: TestDatabase,
+  fill: (sandbox: Sandbox) => Promise<unknown>,
+): Promise<TestDatabase> {
+  const sandbox = await openSandbox({ ...model, drop: async () => undefined });
+  await within(sandbox, async () => void (await fill(sandbox)));
+  return model;
+}
+
+/** Over a database that is there already, which is dropped with it. */
+export async function openSandbox(database: TestDatabase, setup = ''): Promise<Sandbox> {
   const opened: Session[] = [];
   const session = async (role?: string): Promise<Session> => {
     const made = sessionOf(await connectDb({ kind: 'url', url: roleUrl(database, role) }));
