@@ -1,0 +1,81 @@
+/** Statements that are sent together with the next one, on both drivers. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { connectDb } from '../../../engine/db/connect-db.ts';
+import type { Db } from '../../../engine/db/db.ts';
+import { useDatabase } from '../../setup/database.ts';
+
+const database = useDatabase();
+
+const DRIVERS = [
+  { driver: 'pg', open: () => connectDb({ kind: 'url', url: database.url }) },
+  { driver: 'pglite', open: () => connectDb({ kind: 'embedded', directory: null }) },
+] as const;
+
+const count = "SELECT count(*) AS n FROM public.item WHERE name = 'deferred'";
+const insert = (id: number): string => `INSERT INTO public.item VALUES (${id}, 'deferred')`;
+
+describe.each(DRIVERS)('$driver', ({ open }) => {
+  let db: Db;
+  beforeAll(async () => {
+    db = await open();
+  });
+  beforeEach(() =>
+    db.execute(
+      'DROP TABLE IF EXISTS public.item; CREATE TABLE public.item (id int PRIMARY KEY, name text)',
+    ),
+  );
+  afterAll(() => db.close());
+
+  test('comes before the next statement, in order', async () => {
+    await db.transaction('read committed', async () => {
+      const earlier = db.query<{ n: string }>(count);
+      db.defer(insert(1));
+      db.defer("UPDATE public.item SET id = 2 WHERE name = 'deferred'; SET LOCAL jit = off");
+      expect(await earlier).toEqual([{ n: '0' }]);
+      expect(await db.query('SELECT id FROM public.item')).toEqual([{ id: 2 }]);
+      db.defer(insert(3));
+    });
+    expect(await db.query(count)).toEqual([{ n: '2' }]);
+  });
+
+  test('fails in its place, and nothing is done', async () => {
+    const failed = db.transaction('read committed', async () => {
+      await db.execute(insert(1));
+      db.defer('SELECT 1 / 0');
+      await db.query(insert(2));
+    });
+    await expect(failed).rejects.toMatchObject({ sqlstate: '22012', statement: 'SELECT 1 / 0' });
+    expect(await db.query(count)).toEqual([{ n: '0' }]);
+    // What would have been sent with the next statement has gone with the transaction.
+    const thrown = db.transaction('read committed', async () => {
+      await db.execute(insert(1));
+      db.defer(insert(2));
+      throw new Error('given up');
+    });
+    await expect(thrown).rejects.toThrow('given up');
+    expect(await db.query(count)).toEqual([{ n: '0' }]);
+  });
+
+  test('fails at the commit as elsewhere', async () => {
+    const failed = db.transaction('read committed', async () => {
+      await db.execute(insert(1));
+      db.defer(insert(1));
+    });
+    await expect(failed).rejects.toMatchObject({ sqlstate: '23505' });
+    expect(await db.query(count)).toEqual([{ n: '0' }]);
+  });
+
+  test('is undone by a savepoint', async () => {
+    await db.transaction('read committed', async () => {
+      db.defer('SAVEPOINT a');
+      await expect(db.query('SELECT 1 / 0')).rejects.toMatchObject({ sqlstate: '22012' });
+      db.defer('ROLLBACK TO SAVEPOINT a');
+      await db.execute(insert(1));
+    });
+    expect(await db.query(count)).toEqual([{ n: '1' }]);
+  });
+
+  test('needs a transaction', () => {
+    expect(() => db.defer(insert(1))).toThrow('outside a transaction');
+  });
+});
