@@ -2,8 +2,8 @@
  * The front end: from the text that pg_get_viewdef prints to a resolved tree. Two readers, one
  * tree: pgsql-ast-parser reads the plain core, PostgreSQL's own grammar the rest, and also what the
  * caller does not confirm of the first reading. Once a process has loaded the grammar, that reads
- * first: it is five times as fast. So a misreading costs a question to the server and
- * is never a wrong tree. Where both read a text their trees are equal.
+ * first: it is five times as fast. So a misreading costs a question to the server and is never a
+ * wrong tree. Where both read a text their trees are equal.
  */
 import { readWithPgsqlAst } from './pgsql-ast/read.ts';
 import { resolve } from './resolve.ts';
@@ -37,16 +37,20 @@ export async function readDefinition(
   catalog: Catalog,
   confirm: (query: Query) => Promise<boolean>,
 ): Promise<ReadResult> {
-  if (isGrammarLoaded) {
-    const full = await readFully(text, catalog);
-    if ('query' in full && (await confirm(full.query))) return full;
-  }
+  const refused: Query[] = [];
+  const isConfirmed = async (query: Query): Promise<boolean> => {
+    if (refused.some((one) => equalQuery(one, query))) return false;
+    const confirmed = await confirm(query);
+    if (!confirmed) refused.push(query);
+    return confirmed;
+  };
+  const early = isGrammarLoaded ? await readFully(text, catalog) : null;
+  if (early !== null && 'query' in early && (await isConfirmed(early.query))) return early;
   const plain = readPlain(text, catalog);
-  if (plain !== null && (await confirm(plain))) return { query: plain };
-  const full = await readFully(text, catalog);
+  if (plain !== null && (await isConfirmed(plain))) return { query: plain };
+  const full = early ?? (await readFully(text, catalog));
   if ('unreadable' in full) return full;
-  const isNew = plain === null || !equalQuery(plain, full.query);
-  return isNew && (await confirm(full.query)) ? full : { unconfirmed: full.query };
+  return (await isConfirmed(full.query)) ? full : { unconfirmed: full.query };
 }
 
 /** The plain reader's tree; null for what it does not read. */

@@ -60,6 +60,7 @@ export interface Db {
    * `connection_failed`, for that reason.
    */
   abort(reason: string): void;
+  /** Waits for no statement: one under way fails with `connection_failed`. */
   close(): Promise<void>;
 }
 

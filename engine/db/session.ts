@@ -181,14 +181,21 @@ export class Session implements Db {
 
   abort(reason: string): void {
     this.#lost ??= new Error(reason);
-    (
-      this.#parts.client as Client & { readonly connection: Connection }
-    ).connection.stream.destroy();
+    this.#destroy();
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#parts.client.end().then(() => this.#parts.release?.());
+    if (this.#closed === null) {
+      this.#closed = this.#parts.client.end().then(() => this.#parts.release?.());
+      // In pipeline mode pg would wait for the statement under way, for ever if the server is silent.
+      if (this.#activity.busy) this.#destroy();
+    }
     return this.#closed;
+  }
+
+  #destroy(): void {
+    const client = this.#parts.client as Client & { readonly connection: Connection };
+    client.connection.stream.destroy();
   }
 
   /**

@@ -1,16 +1,11 @@
 /** The contract of `Db`, held against both drivers: what is true of one is true of the other. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { connectDb } from '../../../engine/db/connect-db.ts';
 import { type Db, ServerError } from '../../../engine/db/db.ts';
 import { useDatabase } from '../../setup/database.ts';
+import { driversOn, ITEMS } from './support/drivers.ts';
 
 const database = useDatabase();
-
-const DRIVERS = [
-  { driver: 'pg', open: () => connectDb({ kind: 'url', url: database.url }) },
-  { driver: 'pglite', open: () => connectDb({ kind: 'embedded', directory: null }) },
-] as const;
 
 const LOST = { condition: 'connection_failed' } as const;
 
@@ -20,16 +15,12 @@ const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-describe.each(DRIVERS)('$driver', ({ driver, open }) => {
+describe.each(driversOn(database))('$driver', ({ driver, open }) => {
   let db: Db;
   beforeAll(async () => {
     db = await open();
   });
-  beforeEach(() =>
-    db.execute(
-      'DROP TABLE IF EXISTS public.item; CREATE TABLE public.item (id int PRIMARY KEY, name text)',
-    ),
-  );
+  beforeEach(() => db.execute(ITEMS));
   afterAll(() => db.close());
 
   test('names its driver', () => {
@@ -268,6 +259,14 @@ describe.each(DRIVERS)('$driver', ({ driver, open }) => {
     await session.cancel();
     expect(await long).toMatchObject({ name: 'ServerError', sqlstate: '57014' });
     await session.close();
+  });
+
+  test('a session that is closed waits for no statement', async () => {
+    const session = await open();
+    const long = errorOf(session.query('SELECT pg_sleep(20)'));
+    while (!session.activity.busy) await sleep(1);
+    await session.close();
+    expect(await long).toMatchObject(LOST);
   });
 
   test('a closed session refuses calls, and closing twice is harmless', async () => {

@@ -1,29 +1,20 @@
 /** Statements that are sent together with the next one, on both drivers. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { connectDb } from '../../../engine/db/connect-db.ts';
 import type { Db } from '../../../engine/db/db.ts';
 import { useDatabase } from '../../setup/database.ts';
+import { driversOn, ITEMS } from './support/drivers.ts';
 
 const database = useDatabase();
-
-const DRIVERS = [
-  { driver: 'pg', open: () => connectDb({ kind: 'url', url: database.url }) },
-  { driver: 'pglite', open: () => connectDb({ kind: 'embedded', directory: null }) },
-] as const;
 
 const count = "SELECT count(*) AS n FROM public.item WHERE name = 'deferred'";
 const insert = (id: number): string => `INSERT INTO public.item VALUES (${id}, 'deferred')`;
 
-describe.each(DRIVERS)('$driver', ({ open }) => {
+describe.each(driversOn(database))('$driver', ({ open }) => {
   let db: Db;
   beforeAll(async () => {
     db = await open();
   });
-  beforeEach(() =>
-    db.execute(
-      'DROP TABLE IF EXISTS public.item; CREATE TABLE public.item (id int PRIMARY KEY, name text)',
-    ),
-  );
+  beforeEach(() => db.execute(ITEMS));
   afterAll(() => db.close());
 
   test('comes before the next statement, in order', async () => {
