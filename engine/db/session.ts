@@ -187,7 +187,7 @@ export class Session implements Db {
   close(): Promise<void> {
     if (this.#closed === null) {
       this.#closed = this.#parts.client.end().then(() => this.#parts.release?.());
-      // In pipeline mode pg would wait for the statement under way, for ever if the server is silent.
+      // In pipeline mode pg would wait for it, also for a server that does not answer any more.
       if (this.#activity.busy) this.#destroy();
     }
     return this.#closed;

@@ -94,6 +94,7 @@ test('a table that had none when it was captured, by the repair of its imats', a
 
 test.each([
   ['CREATE SCHEMA', 'CREATE SCHEMA s CREATE TABLE below () INHERITS (public.plain)'],
+  ['CREATE TEMPORARY TABLE', 'CREATE TEMPORARY TABLE below () INHERITS (plain)'],
   ['CREATE FOREIGN TABLE', 'CREATE FOREIGN TABLE below () INHERITS (plain) SERVER f'],
   [
     'ALTER FOREIGN TABLE',
