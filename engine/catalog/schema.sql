@@ -1583,6 +1583,14 @@ COMMENT ON FUNCTION imat_catalog.name_of(oid,text) IS
   'Returns the qualified name of a relation; the noted one if there is no such relation.';
 GRANT EXECUTE ON FUNCTION imat_catalog.name_of(oid,text) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.names_inlined(facts jsonb)
+  RETURNS text[]
+  LANGUAGE sql IMMUTABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.names_inlined(jsonb) IS
+  'Returns the names that a view has had whose query is in the text of a definition.';
+GRANT EXECUTE ON FUNCTION imat_catalog.names_inlined(jsonb) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.no_frontier(name text)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE PARALLEL SAFE SECURITY DEFINER;
@@ -1629,6 +1637,15 @@ CREATE FUNCTION imat_catalog.note_names()
 COMMENT ON FUNCTION imat_catalog.note_names() IS
   'Notes the names that the relations of all imats have now, and looks up by name those that are not there. What other sessions have locked is left to the next call.';
 GRANT EXECUTE ON FUNCTION imat_catalog.note_names() TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.note_renamed(wanted integer[])
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp
+  SET plan_cache_mode=force_generic_plan;
+COMMENT ON FUNCTION imat_catalog.note_renamed(integer[]) IS
+  'Notes the names that views have now whose queries are in the text of definitions. wanted: ids of imats, or NULL for all.';
+GRANT EXECUTE ON FUNCTION imat_catalog.note_renamed(integer[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.note_rewrite()
   RETURNS event_trigger

@@ -32,6 +32,7 @@ BEGIN
     END;
   END LOOP;
   PERFORM imat_catalog.adopt_facts(wanted);
+  PERFORM imat_catalog.note_renamed(wanted);
   PERFORM set_config('lock_timeout', patience, true);
   RETURN differing;
 EXCEPTION WHEN lock_not_available THEN

@@ -51,9 +51,9 @@ BEGIN
     AND NOT (n.facts IS NULL AND f.facts ?| ARRAY['rule', 'inlined'])
   UNION ALL
   SELECT i.id, format('%s %s was created anew with another query',
-      CASE WHEN f.facts ? 'rule' THEN 'view' ELSE 'materialized view' END, f.facts->>'inlined')
-    || former
+      CASE WHEN f.facts ? 'rule' THEN 'view' ELSE 'materialized view' END, n.name) || former
   FROM compared i JOIN imat_catalog.fact f ON f.imat_id = i.id AND i.same_cluster
+    CROSS JOIN LATERAL unnest(imat_catalog.names_inlined(f.facts)) n(name)
   -- CASE: to print a view that is there takes a lock on it.
   WHERE f.facts ? 'inlined' AND CASE
     WHEN EXISTS (SELECT FROM pg_class c WHERE c.oid = f.object) THEN false
@@ -61,8 +61,8 @@ BEGIN
       SELECT FROM pg_class c
       -- What stands in the place of a materialized view can be the view of its imat.
       WHERE c.relkind IN ('m', 'r', 'p', 'f', CASE WHEN f.facts ? 'rule' THEN 'v' END)
-        AND c.relname = (parse_ident(f.facts->>'inlined'))[2]
-        AND c.oid::regclass::text = f.facts->>'inlined'
+        AND c.relname = (parse_ident(n.name))[2]
+        AND c.oid::regclass::text = n.name
         AND imat_catalog.view_query(c.oid) IS DISTINCT FROM f.facts->>'query') END;
 END $$;
 

@@ -7,9 +7,10 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   places CONSTANT text := ':(location|stmt_location|stmt_len) -?\d+';
-  -- The name that it had, and its query by that (note_inlined).
+  -- The names that it had, and its query by that (note_inlined).
   inlined CONSTANT jsonb := coalesce((
-    SELECT jsonb_build_object('inlined', f.facts->'inlined', 'query', f.facts->'query')
+    SELECT jsonb_strip_nulls(jsonb_build_object('inlined', f.facts->'inlined',
+      'renamed', f.facts->'renamed', 'query', f.facts->'query'))
     FROM imat_catalog.fact f
     WHERE f.imat_id = imat AND f.class = read_facts.class AND f.object = read_facts.object
       AND f.facts ? 'inlined'), '{}');

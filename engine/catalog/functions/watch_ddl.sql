@@ -58,13 +58,16 @@ BEGIN
       UNION
       -- A view that is created anew, whose former query a definition has.
       SELECT f.imat_id FROM imat_catalog.fact f
-      WHERE f.facts->>'inlined'
-        = ANY (ARRAY(SELECT c.oid::regclass::text FROM pg_class c WHERE c.oid = ANY (changed))));
-    -- By its name a body calls a function.
+      WHERE f.facts ? 'inlined' AND imat_catalog.names_inlined(f.facts)
+        && ARRAY(SELECT c.oid::regclass::text FROM pg_class c WHERE c.oid = ANY (changed)));
+    -- By its name a body calls a function, and a view whose query a definition has is known.
     IF tg_tag = 'ALTER SCHEMA' THEN
       concerned := concerned || ARRAY(
         SELECT f.imat_id FROM pg_proc p JOIN imat_catalog.fact f ON f.object = p.oid
-        WHERE p.pronamespace = ANY (changed) AND f.facts ? 'called');
+        WHERE p.pronamespace = ANY (changed) AND f.facts ? 'called'
+        UNION
+        SELECT f.imat_id FROM pg_class c JOIN imat_catalog.fact f ON f.object = c.oid
+        WHERE c.relnamespace = ANY (changed) AND f.facts ? 'inlined');
     END IF;
     -- The data of a dump comes, or has come, with all triggers disabled.
     IF tg_tag = 'ALTER TABLE' AND 'imat_catalog.arrival'::regclass = ANY (changed) AND EXISTS (

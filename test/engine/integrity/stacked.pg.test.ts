@@ -162,6 +162,31 @@ test.each([
   });
 });
 
+test.each([
+  ['VIEW', 'ALTER VIEW here.v RENAME TO w', 'here.w'],
+  ['VIEW', 'ALTER SCHEMA here RENAME TO there', 'there.v'],
+  ['MATERIALIZED VIEW', 'ALTER MATERIALIZED VIEW here.v SET SCHEMA public', 'public.v'],
+])('a %s is noticed that is created anew after %s', async (kind, rename, name) => {
+  const create = (place: string, least: number): string =>
+    `CREATE ${kind} ${place} AS SELECT team FROM "s""1;"."up""per 🐘" WHERE secs > ${least}`;
+  for (const isWatched of [true, false])
+    await inSandbox(`${SETUP}; CREATE SCHEMA here; ${create('here.v', 30)}`, async (sandbox) => {
+      await sandbox.sql('DROP MATERIALIZED VIEW viewed');
+      await sandbox.imat.create('viewed', 'SELECT team FROM here.v');
+      if (!isWatched) await sandbox.sql('DROP EVENT TRIGGER imat_ddl, imat_drop');
+      await sandbox.sql(rename);
+      await sandbox.imat.fold('viewed');
+      await sandbox.sql(`DROP ${kind} ${name}; ${create(name, 30)}`);
+      await sandbox.imat.fold('viewed');
+      await expectEqual(sandbox.db, 'imat.viewed', `SELECT team FROM (${UPPER}) u WHERE secs > 30`);
+      await sandbox.sql(`DROP ${kind} ${name}; ${create(name, 60)}`);
+      const noticed = isWatched
+        ? sandbox.rows('SELECT * FROM imat.viewed')
+        : sandbox.imat.fold('viewed');
+      await expect(noticed).rejects.toThrow(`${name} was created anew with another query`);
+    });
+});
+
 test('an imat goes on when a materialized view below is replaced, and comes back', async () => {
   const setup = `CREATE TABLE daily (team int, day date, secs int);
     INSERT INTO daily SELECT i % 5, date '2026-01-01' + i % 3, i FROM generate_series(1, 50) AS i;
