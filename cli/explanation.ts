@@ -9,12 +9,16 @@ export function explanationText(explanation: Explanation): string {
   const sections = [
     `${name}: strategy ${strategy}`,
     `Definition:\n${indented(definition.trimEnd())}`,
-    table(
-      // A swap logs a mark for each statement, and no columns.
-      [{ title: 'source' }, { title: `${strategy === 'swap' ? 'read' : 'logged'} columns` }],
-      sources.map((source) => [source.relation, source.columns.join(', ')]),
-    ),
   ];
+  // A swap logs a mark for each statement, and no columns.
+  const columns = `${strategy === 'swap' ? 'read' : 'logged'} columns`;
+  if (sources.length > 0)
+    sections.push(
+      table(
+        [{ title: 'source' }, { title: columns }],
+        sources.map((source) => [source.relation, source.columns.join(', ')]),
+      ),
+    );
   if (plan.length > 0) {
     const rows = plan.map((step) => [
       `${'  '.repeat(step.depth)}${step.clause}`,

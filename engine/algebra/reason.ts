@@ -128,7 +128,7 @@ export const distinctGroups: PlanReason = {
 
 export const noSource: PlanReason = {
   kind: 'no_source',
-  message: 'the definition reads no table',
+  message: 'the definition reads the time and no table',
   hint: null,
   span: null,
 };

@@ -76,3 +76,19 @@ export async function areLarge(db: Db, groups: Select): Promise<boolean> {
   const { rows, most } = await plannedRows(db, deparse({ ...groups, having: null }));
   return most >= MANY_READ && most >= LARGE_GROUP * rows;
 }
+
+/** What costs less, in the planner's units, takes no longer than to plan a read of pending rows. */
+const DEAR = 200;
+/**
+ * From this cost for a row on, a row that is stored costs far less: 0.01 for itself and as much for
+ * its share of a page (docs/decisions/0064-constants-and-few-rows.md).
+ */
+const DEAR_ROW = 0.1;
+
+/** Whether to read rows costs far less than to compute them. Without statistics it does not. */
+export async function areFew(db: Db, query: Select): Promise<boolean> {
+  const tables = [...tablesIn(query).values()].map(({ oid }) => oid);
+  if ((await withoutStatistics(db, tables)).length > 0) return false;
+  const { rows, cost } = await plannedRows(db, deparse(query));
+  return cost >= DEAR && cost >= DEAR_ROW * rows;
+}

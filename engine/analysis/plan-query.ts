@@ -40,7 +40,7 @@ import { searchPathOf } from '../server/operators.ts';
 import type { Inspection } from '../server/relations.ts';
 import { inspectView } from '../server/relations.ts';
 import { openOrders } from './completed.ts';
-import { areLarge, isCoarse, isFiner } from './coarse.ts';
+import { areFew, areLarge, isCoarse, isFiner } from './coarse.ts';
 import { implicitOperators, readGated } from './gate.ts';
 import { eagerQuery } from './eager.ts';
 import { probe } from './probe.ts';
@@ -141,6 +141,7 @@ async function planWith(
     // To plan a query runs its IMMUTABLE functions, with the rights of whoever asks.
     areLarge: (groups) =>
       decide(async () => functions.untrusted.length === 0 && areLarge(db, groups)),
+    areFew: (rows) => decide(async () => functions.untrusted.length === 0 && areFew(db, rows)),
   };
   const plan = await planStores(
     withTimeAbove(query, sources),

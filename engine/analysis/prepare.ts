@@ -133,7 +133,9 @@ async function decide(
           `${volatility === 's' ? 'STABLE' : 'VOLATILE'}; its body was read, and it depends on ` +
           'its arguments alone: ALTER FUNCTION ... IMMUTABLE lets PostgreSQL plan better',
       ),
-      ...notesOn(complete, strategy, freshness),
+      ...(isConstant({ analysis: complete, watched })
+        ? constantNotes(strategy)
+        : notesOn(complete, strategy, freshness)),
     ],
     watched,
   };
@@ -259,6 +261,16 @@ function regroupColumns({ sources }: Analysis, oid: number): number[] {
   const source = sources.find((one) => one.oid === oid);
   return [...(source?.used ?? (source?.columns ?? []).map(({ attnum }) => attnum))];
 }
+
+/** Whether nothing that it reads can change. */
+export const isConstant = ({
+  analysis,
+  watched,
+}: Pick<Prepared, 'analysis' | 'watched'>): boolean =>
+  watched.length === 0 && analysis.dependence === 'tables' && analysis.unwatchable.length === 0;
+
+const constantNotes = (strategy: Strategy): string[] =>
+  strategy === 'delta' ? [] : ['it reads no table: what a swap has stored stays right'];
 
 function notesOn(analysis: Analysis, strategy: Strategy, freshness: Freshness): string[] {
   if (freshness !== 'live')

@@ -23,6 +23,8 @@ export type Rules = {
   readonly isCoarse: (plan: RegroupPlan) => Promise<boolean>;
   /** Whether groups are made of many rows each. */
   readonly areLarge: (groups: Select) => Promise<boolean>;
+  /** Whether to read rows costs far less than to compute them. */
+  readonly areFew: (rows: Select) => Promise<boolean>;
   /** Whether one key of the rows has far fewer of them than one key of the groups. */
   readonly isFiner: (rows: RegroupPlan, groups: RegroupPlan) => Promise<boolean>;
 };

@@ -9,6 +9,7 @@ import { existence } from '../algebra/query-rewrites/existence.ts';
 import { expandGroupingSets } from '../algebra/query-rewrites/grouping-sets.ts';
 import { freeNumber } from '../algebra/query-rewrites/relations.ts';
 import { separateGlobals } from '../algebra/query-rewrites/globals.ts';
+import { rowsOfTotals } from '../algebra/query-rewrites/rows-of-totals.ts';
 import { selectFrom } from '../algebra/query-rewrites/select.ts';
 import { orderedOver, refersTo, separate } from '../algebra/query-rewrites/separate.ts';
 import type { StoredColumn } from '../algebra/loose-columns.ts';
@@ -76,7 +77,6 @@ const TELLS: ReadonlySet<string> = new Set([
   'enum_inside',
   'key_not_found',
   'key_not_sortable',
-  'no_columns',
   'no_source',
   'pseudo_type',
   'too_many_keys',
@@ -178,13 +178,20 @@ class Separation {
       case 'values':
         return sets;
       case 'select':
-        return this.#select(sets, own);
+        return this.#select((await this.#overRows(sets)) ?? sets, own);
       case 'set_operation': {
         const left = await this.#part(sets.left);
         const right = left === null ? null : await this.#part(sets.right);
         return left === null || right === null ? null : { ...sets, left, right };
       }
     }
+  }
+
+  /** Totals over tables, as totals over their rows, if these are few. */
+  async #overRows(query: Select): Promise<Select | null> {
+    if (!query.relations.some(({ kind }) => kind === 'table')) return null;
+    const totals = rowsOfTotals(query, this.#next++);
+    return totals !== null && (await this.#rules.areFew(totals.rows)) ? totals.whole : null;
   }
 
   /** Grouping sets of the outermost SELECT, as one SELECT each. */

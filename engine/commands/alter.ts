@@ -1,4 +1,5 @@
 /** Alter: another definition for an imat, built beside and switched to. */
+import { isConstant } from '../analysis/prepare.ts';
 import type { AlterOptions, ConvertResult } from '../api.ts';
 import type { Db } from '../db/db.ts';
 import { resolveImat } from '../server/names.ts';
@@ -38,5 +39,5 @@ export async function alter(
     loadMs,
     proposedFreshness: null,
   };
-  return withCost(result, loadMs);
+  return withCost(result, loadMs, isConstant(prepared));
 }

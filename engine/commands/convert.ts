@@ -12,7 +12,7 @@
  */
 import { quoteIdent, quoteQualified } from '../../parser/quote.ts';
 import type { Prepared } from '../analysis/prepare.ts';
-import { alreadyCompleted, capturedSources, prepare } from '../analysis/prepare.ts';
+import { alreadyCompleted, capturedSources, isConstant, prepare } from '../analysis/prepare.ts';
 import { hasDefinition } from '../analysis/same-definition.ts';
 import type { ConvertOptions, ConvertResult, Reason } from '../api.ts';
 import { ensureCapture } from '../capture/install.ts';
@@ -150,7 +150,8 @@ async function convert(
     );
   await initialize(db, false);
   try {
-    return withCost(result, await registerAndInstall(db, request, prepared, progress));
+    const loadMs = await registerAndInstall(db, request, prepared, progress);
+    return withCost(result, loadMs, isConstant(prepared));
   } catch (error) {
     if (prepared.strategy !== 'delta' || request.strategy === 'delta' || !isKeyTooLong(error))
       throw error;

@@ -25,12 +25,13 @@ export function affordableInterval(loadMs: number): string {
 
 /**
  * An interval is proposed where reads run the definition, or where it would be computed anew more
- * often than the server can afford.
+ * often than the server can afford. `isConstant`: whether nothing that it reads can change.
  */
-export function withCost(result: ConvertResult, loadMs: number): ConvertResult {
+export function withCost(result: ConvertResult, loadMs: number, isConstant = false): ConvertResult {
   const { strategy, freshness } = result;
   const interval = parseDuration(freshness);
   const isDear = freshness === 'live' || (interval !== null && loadMs > interval * SHARE);
-  const proposed = strategy === 'swap' && isDear ? affordableInterval(loadMs) : null;
+  const isComputed = strategy === 'swap' && !isConstant;
+  const proposed = isComputed && isDear ? affordableInterval(loadMs) : null;
   return { ...result, loadMs, proposedFreshness: proposed };
 }

@@ -15,6 +15,7 @@ import type { Netting, Pending } from '../operators/pending.ts';
 import { IN_PLACE, anyPending, expectedRows } from '../operators/pending.ts';
 import type { AddPlan } from '../plan/plan.ts';
 import { coreInput } from '../plan/plan.ts';
+import type { Rows, Term } from '../operators/rule.ts';
 import type { StoreNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { ident, join, lines, sql } from '../sql/sql.ts';
@@ -84,6 +85,15 @@ function commonTables() {
   };
 }
 
+/** Of a definition that reads no table: its rows, none of which comes or goes. */
+const noChange = ({ from, where }: Rows): Term => ({
+  from,
+  where: [...where, sql`false`],
+  weight: sql`0::bigint`,
+  sign: null,
+  label: 'no table changes',
+});
+
 /** `isAsked`: whether a query around this one has the keys that are touched in rows below. */
 export function changeQuery(
   plan: AddPlan,
@@ -123,7 +133,8 @@ export function changeQuery(
     return { plan: own, names, delta: (isNetted ? names.netted : names.delta).sql };
   };
   const groups = subject.inner === null ? null : inputChange(subject, plan, below, isAsked);
-  const terms = coreInput(plan, pending, groups?.leaf).change(netting);
+  const input = coreInput(plan, pending, groups?.leaf);
+  const terms = input.change(netting);
   const flips = plan.different.flatMap((own, index) => {
     const names = different[index];
     return names === undefined ? [] : [flipsOf(plan, below(own, names), index + 1)];
@@ -138,7 +149,7 @@ export function changeQuery(
   return sql`WITH ${join([asked, ...ctes], ', ')}
 ${join(
   [
-    contributions(plan.store, terms),
+    contributions(plan.store, terms.length > 0 ? terms : [noChange(input.now)]),
     ...flips.map(({ store, term }) => contributions(store, [term])),
   ],
   '\nUNION ALL\n',

@@ -77,13 +77,14 @@ const filtersStored = ({ core, residual }: AddPlan): boolean =>
 export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
   const frontier = frontierOf(subject, [subject.frontierTable]);
   const stored = storedArms(subject, plan, []);
-  if (!subject.live)
+  const { sources } = coreInput(plan, null).shape;
+  const isConstant = plan.inner === null && sources.length === 0;
+  if (!subject.live || isConstant)
     return residualOver(plan, { from: [onlyArms(stored, STATE)], where: [isStored(frontier)] });
   const { logOf } = subject;
   const moment = GUARDED_MOMENT;
   const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf, moment, ...IN_PLACE };
   const timed = timedTables(plan);
-  const { sources } = coreInput(plan, null).shape;
   const arms = [...stored, currentArm(subject, plan), anewArm(subject, plan)];
   const { from, where } = chosenArm(
     arms,

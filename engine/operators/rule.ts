@@ -132,9 +132,9 @@ export function typedRelation(
 export const written = (expr: Expr, shape: Shape): Sql =>
   fragment(deparseExpr(expr, (ref) => columnOf(shape, idOf(ref)).text));
 
-/** `FROM` and `WHERE` of rows, an item and a condition a line. */
-export const fromWhere = ({ from, where }: Rows): Sql => sql`FROM
-  ${lines(from)}${conditions(where)}`;
+/** `FROM` and `WHERE` of rows, an item and a condition a line. A row of constants has no FROM. */
+export const fromWhere = ({ from, where }: Rows): Sql =>
+  from.length === 0 ? sql`${conditions(where)}` : sql`FROM\n  ${lines(from)}${conditions(where)}`;
 
 /** A WHERE clause on a line of its own, if there is anything to say. */
 export const conditions = (where: readonly Sql[]): Sql =>

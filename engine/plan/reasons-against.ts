@@ -102,9 +102,6 @@ function ofSelect(query: Select): PlanReason[] {
     ...query.groupBy.flatMap(exprsOfGroup),
   ];
   return [
-    ...(targets.length === 0
-      ? [{ kind: 'no_columns', message: 'the definition has no columns', hint: null, span: null }]
-      : []),
     ...distinctOn.slice(0, 1).map((expr) => against('distinct_on', 'DISTINCT ON', expr.span)),
     ...query.relations.flatMap((relation, index) =>
       items.has(query.first + index) ? ofRelation(relation, isOverGroups(query)) : [],

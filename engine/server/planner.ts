@@ -31,18 +31,18 @@ export async function planned(db: Db, query: string): Promise<Planned> {
   return { cost: plan['Total Cost'], rows: plan['Plan Rows'], width: plan['Plan Width'] };
 }
 
-/** The rows of a query, and the most that any node of its plan has, without parallel workers. */
+/** The same without parallel workers, and the most rows that any node of the plan has. */
 export async function plannedRows(
   db: Db,
   query: string,
-): Promise<{ readonly rows: number; readonly most: number }> {
+): Promise<{ readonly rows: number; readonly most: number; readonly cost: number }> {
   const plan = await rolledBack(db, async () => {
     db.defer('SET LOCAL max_parallel_workers_per_gather = 0');
     return planOf(db, query);
   });
   const mostOf = (node: PlanNode): number =>
     Math.max(node['Plan Rows'], ...(node.Plans ?? []).map(mostOf));
-  return { rows: plan['Plan Rows'], most: mostOf(plan) };
+  return { rows: plan['Plan Rows'], most: mostOf(plan), cost: plan['Total Cost'] };
 }
 
 /** More are planned in proportion. */

@@ -23,7 +23,9 @@ const OTHERS: Readonly<Record<string, string>> = {
   ranked: 'SELECT region, rank() OVER (ORDER BY amount) AS place FROM sale',
   failing: 'SELECT 1 / (0 * max(quantity)) AS never FROM sale HAVING false',
   constant_failure: 'SELECT region, 1 / 0 AS never FROM sale GROUP BY region',
-  no_source: 'SELECT 1 AS one',
+  constant: 'SELECT 1 AS one',
+  constant_total:
+    'SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY x) AS p FROM generate_series(1, 5) AS x',
 };
 
 let sandbox: Sandbox;

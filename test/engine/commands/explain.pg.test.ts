@@ -134,7 +134,14 @@ test.each([
       ['no_key', undefined],
     ],
   ],
-  ['a query that reads no table', 'VALUES (1), (2)', [['no_source', undefined]]],
+  [
+    'a query that reads no table',
+    'SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY x) AS p FROM generate_series(1, 5) x',
+    [
+      ['ordered_set_aggregate', 1],
+      ['no_key', undefined],
+    ],
+  ],
   [
     'a view, in whose text the place is',
     'SELECT region, count(*) AS n FROM sampled GROUP BY region',

@@ -21,5 +21,6 @@ test('an interval is proposed where reads or swaps of a swap imat are dear, and 
   expect(withCost(swap('5s'), 3300).proposedFreshness).toBe('1min');
   expect(withCost(swap('1min'), 3300).proposedFreshness).toBeNull();
   expect(withCost(swap('manual'), 3300).proposedFreshness).toBeNull();
+  expect(withCost(swap('live'), 3300, true).proposedFreshness).toBeNull();
   expect(withCost(CONVERTED, 3300)).toMatchObject({ loadMs: 3300, proposedFreshness: null });
 });

@@ -239,9 +239,6 @@ describe('stays a swap, with its reason', () => {
        FROM orders o, generate_series(now(), now() + interval '1 day', interval '1 hour') g(t)`,
       'moment_dependent',
     ],
-    ['VALUES (1), (2)', 'no_source'],
-    ['SELECT g.n FROM generate_series(1, 3) g(n)', 'no_source'],
-    ['SELECT 1 AS one', 'no_source'],
     ['SELECT g FROM bags b, typed_pairs(b.a) g', 'whole_row'],
   ])('%s', async (query, kind) => {
     const { strategy, reasons } = await bench.imat.explain(query, { query: true });

@@ -239,6 +239,12 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
       FROM customer c LEFT JOIN sale s ON s.customer_id = c.id`,
   },
   {
+    name: 'constant',
+    shows: 'a definition that reads no table: rows that are stored once',
+    query: `SELECT d::date AS day
+      FROM generate_series(TIMESTAMP '2024-01-01', TIMESTAMP '2024-12-31', INTERVAL '1 day') AS d`,
+  },
+  {
     name: 'swap-settings',
     shows: 'an answer that depends on session settings: the view compares them',
     query: `SELECT sold_at::text AS sold, sum(amount) AS total FROM sale GROUP BY 1`,

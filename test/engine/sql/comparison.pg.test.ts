@@ -56,6 +56,12 @@ describe('different', () => {
   test.each([
     ['a row too few', 'VALUES (1)', 'VALUES (1), (2)', 'definition {"shown":"(2)"'],
     ['a row too many', 'VALUES (1), (2)', 'VALUES (1)', 'imat {"shown":"(2)"'],
+    [
+      'a row without columns too few',
+      'SELECT',
+      'SELECT UNION ALL SELECT',
+      'definition {"shown":"()"',
+    ],
     ['a duplicate too many', 'VALUES (1), (1)', 'VALUES (1)', 'imat {"shown":"(1)"'],
     ['NULL in place of an empty text', 'VALUES (NULL::text)', `VALUES ('')`, 'imat {"shown":"()"'],
     ['NULL in place of zero', 'VALUES (NULL::int)', 'VALUES (0)', 'imat {"shown":"()"'],

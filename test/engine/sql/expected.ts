@@ -12,7 +12,7 @@ const NAMES = {
     agg_max_float agg_max_having agg_max_interval agg_max_joined agg_max_scales agg_max_text
     agg_max_total agg_min_max_count agg_mixed agg_mode agg_ordered_expression agg_percentile
     agg_percentile_filter agg_percentiles agg_ranges agg_string agg_string_distinct
-    agg_sum_distinct
+    agg_sum_distinct agg_total_of_groups
   `,
   calendar: `
     days_between days_by_month days_cast days_chain days_cte days_cte_of_function days_except
@@ -35,6 +35,11 @@ const NAMES = {
     group_of_distinct group_of_group group_of_having group_of_left_group group_of_semi_join
     group_twice groups_in_chain having_exists having_in having_most having_share
     having_without_group max_of_counts three_groups_joined three_levels two_groups_joined
+  `,
+  constants: `
+    constant_calendar constant_groups constant_last_days constant_limit constant_no_row
+    constant_row constant_today constant_total constant_union constant_values constant_window
+    no_columns no_columns_grouped no_columns_joined
   `,
   'corners of groups': `
     corner_array_of_rows corner_case_key corner_constant_key corner_distinct_group

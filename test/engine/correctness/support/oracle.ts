@@ -74,9 +74,11 @@ export function differencesSql({ relation, definition, columns, ambiguous }: Com
       ? ''
       : `, row_number() OVER (PARTITION BY ${exact.join(', ')}
            ORDER BY ${namesOf(floats).join(', ')}) AS n`;
+  // A list of no names is no SQL.
+  const alias = names.length === 0 ? 'q' : `q(${names.join(', ')})`;
   const rows = (from: string): string =>
     `SELECT e.*${number}
-     FROM (SELECT ${[shown, ...others].join(', ')} FROM ${from} AS q(${names.join(', ')})) AS e`;
+     FROM (SELECT ${[shown, ...others].join(', ')} FROM ${from} AS ${alias}) AS e`;
   const same = [
     ...exact.map((name) => `(l.${name} = r.${name} OR (l.${name} IS NULL AND r.${name} IS NULL))`),
     'l.n = r.n',

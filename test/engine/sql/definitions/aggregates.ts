@@ -2,6 +2,22 @@
 import type { Definitions } from './definition.ts';
 
 export const AGGREGATES: Definitions = {
+  agg_total_array: 'SELECT array_agg(o.id ORDER BY o.placed, o.id DESC) AS ids FROM orders o',
+  agg_total_ties: {
+    sql: `SELECT string_agg(o.status::text, ',' ORDER BY o.qty DESC) AS states, count(*) AS n,
+        max(o.amount) AS most, percentile_disc(0.5) WITHIN GROUP (ORDER BY o.qty) AS middle
+      FROM orders o WHERE o.amount IS NOT NULL`,
+    ties: true,
+  },
+  agg_total_filter: `SELECT jsonb_agg(o.id ORDER BY o.id) FILTER (WHERE o.qty > 2) AS ids,
+      string_agg(DISTINCT o.note, ',' ORDER BY o.note) AS notes
+    FROM orders o JOIN customer c ON c.id = o.customer HAVING count(*) > 1`,
+  agg_total_of_groups: `SELECT json_agg(q.n ORDER BY q.n, q.product) AS counts
+    FROM (SELECT o.product, count(*) AS n FROM orders o GROUP BY o.product) q`,
+  agg_total_left_join: `SELECT array_agg(o.id ORDER BY c.id, o.id) AS ids
+    FROM customer c LEFT JOIN orders o ON o.customer = c.id`,
+  agg_total_beside: `SELECT c.id, a.ids FROM customer c
+    CROSS JOIN (SELECT array_agg(o.id ORDER BY o.id) AS ids FROM orders o) a`,
   agg_max: 'SELECT o.customer, max(o.amount) AS most FROM orders o GROUP BY o.customer',
   agg_min_max_count: `SELECT r.sensor, min(r.value) AS low, max(r.value) AS high, count(*) AS n
     FROM reading r GROUP BY r.sensor`,

@@ -5,6 +5,7 @@ import { AGGREGATES } from './aggregates.ts';
 import { CALENDAR } from './calendar.ts';
 import { COMPOSITION } from './composition.ts';
 import { CORNERS_OF_GROUPS, CORNERS_OF_JOINS, CORNERS_OF_SUBQUERIES } from './corners.ts';
+import { CONSTANTS } from './constants.ts';
 import type { Definitions } from './definition.ts';
 import { FAILING } from './failing.ts';
 import { GROUPING_SETS } from './grouping-sets.ts';
@@ -35,7 +36,11 @@ export type Batch = {
 const shop = (sets: Readonly<Record<string, Definitions>>): Batch => ({ sets, schema: SHOP });
 
 export const BATCHES = {
-  plain: shop({ plain: PLAIN, 'set-returning functions': SET_RETURNING }),
+  plain: shop({
+    plain: PLAIN,
+    constants: CONSTANTS,
+    'set-returning functions': SET_RETURNING,
+  }),
   'outer joins': shop({ 'outer joins': OUTER_JOINS, 'grouping sets': GROUPING_SETS }),
   subqueries: shop({ 'semi-joins': SEMI_JOINS, 'scalar subqueries': SCALARS }),
   'latest rows': shop({ 'latest rows': LATEST_ROWS, laterals: LATERALS, limits: LIMITS }),
