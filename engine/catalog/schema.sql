@@ -1654,6 +1654,14 @@ CREATE FUNCTION imat_catalog.note_rewrite()
 COMMENT ON FUNCTION imat_catalog.note_rewrite() IS
   'Event trigger: notes for record_command which tables a command rewrites.';
 
+CREATE FUNCTION imat_catalog.note_rows(imat integer)
+  RETURNS void
+  LANGUAGE sql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.note_rows(integer) IS
+  'Notes the columns of the tables and composite types whose whole rows a definition has as values.';
+GRANT EXECUTE ON FUNCTION imat_catalog.note_rows(integer) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.note_triggers(source oid, relation oid)
   RETURNS void
   LANGUAGE sql VOLATILE
@@ -1928,6 +1936,22 @@ CREATE FUNCTION imat_catalog.resume_members(target imat_catalog.change_group, ma
 COMMENT ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text) IS
   'Counts again, from a mark on, what the group counted when it was stopped.';
 GRANT EXECUTE ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.row_columns(relation oid)
+  RETURNS text
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.row_columns(oid) IS
+  'Returns what a whole row of a table or of a composite type is made of, to compare.';
+GRANT EXECUTE ON FUNCTION imat_catalog.row_columns(oid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.rows_read(imat integer)
+  RETURNS TABLE(relation oid)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.rows_read(integer) IS
+  'Returns the tables and composite types of which a definition, or a view in it, has whole rows as values, at any depth.';
+GRANT EXECUTE ON FUNCTION imat_catalog.rows_read(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.run_fold(imat integer, anew boolean)
   RETURNS bigint

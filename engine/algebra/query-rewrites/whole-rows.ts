@@ -4,6 +4,9 @@
  * `count(t.*)` is `count(*)`: a row is there also where all of its columns are NULL, which IS NOT
  * NULL does not say of it.
  *
+ * `t.* IS NULL` tests `ROW(t.a, t.b)`, without the type: PostgreSQL gives a row that is cast to the
+ * type of a table a NULL for each column that was dropped, and its IS NOT NULL is false then.
+ *
  * Counter-example: on the nullable side of an outer join the whole row is NULL where the columns
  * are each NULL. A row of a subquery has no named type, so it is left alone.
  */
@@ -53,26 +56,41 @@ export function replaceWholeRows(query: Query, sources: ReadonlyMap<number, Sour
   });
   if (!isSafe) return query;
   const tables = tablesIn(query);
-  return mapExprs(query, (node) => {
-    if (isCountOfRows(node, tables)) return { ...node, args: [], star: true };
+  const tableOf = (node: Expr): { table: TableItem; source: SourceFacts } | null => {
     const table = node.kind === 'whole_row' ? tables.get(node.relation) : undefined;
     const source = sources.get(table?.oid ?? 0);
-    if (node.kind !== 'whole_row' || table === undefined || source === undefined) return null;
-    const { relation, span } = node;
-    // The column aliases are replaced after this.
-    const items = source.columns.map(({ name }, place) => ({
-      kind: 'column' as const,
-      relation,
-      name: table.columnAliases[place] ?? name,
-      span,
-    }));
+    return table === undefined || source === undefined ? null : { table, source };
+  };
+  return mapExprs(query, (node) => {
+    if (isCountOfRows(node, tables)) return { ...node, args: [], star: true };
+    if (node.kind === 'unary' && /^IS (?:NOT )?NULL$/.test(node.op)) {
+      const tested = tableOf(node.operand);
+      return tested && { ...node, operand: rowOf(node.operand, tested) };
+    }
+    const found = tableOf(node);
+    if (found === null) return null;
     return {
       kind: 'cast',
-      operand: { kind: 'row', items, span },
-      type: quoteQualified(source.schema, source.name),
-      span,
+      operand: rowOf(node, found),
+      type: quoteQualified(found.source.schema, found.source.name),
+      span: node.span,
     };
   });
+}
+
+/** The column aliases are replaced after this. */
+function rowOf(
+  whole: Expr,
+  { table, source }: { readonly table: TableItem; readonly source: SourceFacts },
+): Expr {
+  const { span } = whole;
+  const items = source.columns.map(({ name }, place) => ({
+    kind: 'column' as const,
+    relation: whole.kind === 'whole_row' ? whole.relation : 0,
+    name: table.columnAliases[place] ?? name,
+    span,
+  }));
+  return { kind: 'row', items, span };
 }
 
 function isCountOfRows(node: Expr, tables: ReadonlyMap<number, TableItem>): node is Aggregate {

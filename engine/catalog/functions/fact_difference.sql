@@ -28,6 +28,7 @@ BEGIN
     WHEN 'hides_rows' THEN format('row-level security of table %s hides other rows', what)
     WHEN 'generated' THEN
       format('the expression of a generated column of table %s was changed', what)
+    WHEN 'row' THEN format('whole rows of %s, which it reads, have other columns', what)
     WHEN 'kind' THEN format('%s is another kind of relation', what)
     ELSE format('%s was replaced', what) END;
 END $$;

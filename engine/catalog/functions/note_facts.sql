@@ -19,6 +19,7 @@ BEGIN
   FROM imat_catalog.imat i, imat_catalog.objects_read(i.definition_view) o,
     LATERAL (SELECT imat_catalog.read_facts(imat, o.class, o.object) AS facts) r
   WHERE i.id = imat AND r.facts IS NOT NULL;
+  PERFORM imat_catalog.note_rows(imat);
   PERFORM imat_catalog.note_inlined(imat, views);
   PERFORM imat_catalog.note_called(imat, ARRAY(
     SELECT to_regprocedure(c.signature)::oid FROM unnest(called) c(signature)));

@@ -14,6 +14,12 @@ DECLARE
     FROM imat_catalog.fact f
     WHERE f.imat_id = imat AND f.class = read_facts.class AND f.object = read_facts.object
       AND f.facts ? 'inlined'), '{}');
+  -- Of a table or a composite type whose whole rows it has (note_rows).
+  whole CONSTANT jsonb := CASE WHEN EXISTS (
+      SELECT FROM imat_catalog.fact f
+      WHERE f.imat_id = imat AND f.class = read_facts.class AND f.object = read_facts.object
+        AND f.facts ? 'row')
+    THEN jsonb_build_object('row', imat_catalog.row_columns(object)) ELSE '{}' END;
   relation pg_class;
   has_parts boolean;
 BEGIN
@@ -40,6 +46,7 @@ BEGIN
         regexp_replace(r.ev_action::text, places, '', 'g')))) || inlined
       FROM pg_rewrite r WHERE r.ev_class = object AND r.rulename = '_RETURN');
   END IF;
+  IF relation.relkind = 'c' THEN RETURN whole; END IF;
   has_parts := relation.relkind = 'p'
     OR EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent = object)
     OR EXISTS (SELECT FROM imat_catalog.source s WHERE s.relation = object AND s.parts IS NOT NULL);
@@ -61,7 +68,7 @@ BEGIN
           LEFT JOIN imat_catalog.imat_source z ON z.imat_id = imat AND z.relation = object
         WHERE a.attrelid = object AND a.attgenerated <> ''
           AND a.attnum = ANY (coalesce(z.columns, ARRAY[a.attnum])))
-    ) || inlined WHERE relation.oid IS NOT NULL);
+    ) || whole || inlined WHERE relation.oid IS NOT NULL);
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.read_facts(integer, oid, oid) IS

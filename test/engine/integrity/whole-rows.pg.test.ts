@@ -1,0 +1,91 @@
+/** Whole rows as values: their text and JSON have all columns that a table or a type has. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createWorld, expectExact, sqlstateOf, type World } from '../commands/support/world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await createWorld(`
+    CREATE TYPE zip AS (code text);
+    CREATE TYPE address AS (street text, zip zip);
+    CREATE DOMAIN place AS address;
+    CREATE TABLE t (id int PRIMARY KEY, home address, n int);
+    INSERT INTO t SELECT i, ROW('s' || i, ROW(i))::address, i % 3 FROM generate_series(1, 9) AS i;
+    CREATE TABLE u (id int PRIMARY KEY, homes address[], place place);
+    INSERT INTO u SELECT id, ARRAY[home], home FROM t`);
+});
+afterEach(() => world.drop());
+
+const JSON_OF_ROWS = 'SELECT n, jsonb_agg(to_jsonb(t) ORDER BY id) AS j FROM public.t GROUP BY n';
+const TEXT_OF_ROWS =
+  "SELECT count(DISTINCT t) AS n, string_agg(t::text, ',' ORDER BY id) AS s FROM public.t";
+const HOMES = 'SELECT id, to_jsonb(home) AS j FROM public.t';
+const ARRAYS = 'SELECT id, homes::text AS s FROM public.u';
+const DOMAINS = 'SELECT id, place::text AS s FROM public.u';
+const NULLS = 'SELECT id FROM public.t WHERE t IS NOT NULL';
+
+async function expectBroken(definition: string, changes: readonly string[]): Promise<void> {
+  await world.imat.create('v', definition);
+  for (const change of changes) {
+    await world.sql(change);
+    expect(await sqlstateOf(world.rows('SELECT FROM imat.v')), change).toBe('IM024');
+    expect(await world.imat.repair('v')).toMatchObject([{ error: null }]);
+    const [row] = await world.rows<{ view: string }>(
+      'SELECT definition_view::text AS view FROM imat_catalog.imat',
+    );
+    await world.sql('UPDATE t SET n = n + 1 WHERE id < 3; DELETE FROM u WHERE id = 1');
+    await expectExact(world, { name: 'v', definition: `TABLE ${row?.view}` });
+  }
+}
+
+test.each([
+  ['JSON', JSON_OF_ROWS],
+  ['text', TEXT_OF_ROWS],
+  ['a condition', NULLS],
+])('columns of a table come and get other names: %s', (_, definition) =>
+  expectBroken(definition, [
+    'ALTER TABLE t ADD COLUMN more int',
+    'ALTER TABLE t RENAME COLUMN more TO further',
+  ]),
+);
+
+test.each([
+  ['a column', HOMES],
+  ['of a whole row', JSON_OF_ROWS],
+  ['elements of an array', ARRAYS],
+  ['a domain', DOMAINS],
+])('attributes of a composite type come and get other names: %s', (_, definition) =>
+  expectBroken(definition, [
+    'ALTER TYPE zip ADD ATTRIBUTE country text',
+    'ALTER TYPE zip RENAME ATTRIBUTE country TO land',
+    'ALTER TYPE address ADD ATTRIBUTE floor int',
+  ]),
+);
+
+test.each([
+  [
+    'counted rows',
+    `SELECT u.id, count(t) AS n, count(t.*) AS m
+     FROM public.u LEFT JOIN public.t USING (id) GROUP BY u.id`,
+  ],
+  ['rows of a subquery', 'SELECT q.id, to_jsonb(q) AS j FROM (SELECT id, n FROM public.t) AS q'],
+  ['columns', 'SELECT n, count(*) AS c FROM public.t GROUP BY n'],
+])('what does not look at the columns of a row stays: %s', async (_, definition) => {
+  await world.imat.create('v', definition);
+  await world.sql(`ALTER TABLE t ADD COLUMN more int; ALTER TABLE t RENAME COLUMN more TO further;
+    UPDATE t SET n = 7 WHERE id = 1`);
+  await expectExact(world, { name: 'v', definition });
+});
+
+test.each([
+  ['a condition', NULLS],
+  [
+    'values',
+    'SELECT n, bool_and(t IS NOT NULL) AS a, bool_or(t IS NULL) AS b FROM public.t GROUP BY n',
+  ],
+])('a table with a column that was dropped: %s', async (_, definition) => {
+  await world.sql('ALTER TABLE t ADD COLUMN more int; ALTER TABLE t DROP COLUMN more');
+  await world.imat.create('v', definition);
+  await expectExact(world, { name: 'v', definition });
+  await world.sql('UPDATE t SET n = NULL WHERE id < 3; INSERT INTO t VALUES (10, NULL, 1)');
+  await expectExact(world, { name: 'v', definition });
+});
