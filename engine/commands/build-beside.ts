@@ -37,6 +37,7 @@ import { underSettings } from './session-settings.ts';
 import { subjectOf } from './subject.ts';
 import { type Build, builtElsewhere, type Target } from './build-target.ts';
 import { switchTo } from './switch.ts';
+import { outlastChanges } from './under-change.ts';
 
 /** What is to be built: a query of the user, or the definition that the imat has. */
 export type Wanted = {
@@ -122,6 +123,7 @@ async function install(
   await loadBeside(db, built).catch((error: unknown) => Promise.reject(definitionFailure(error)));
   const loadMs = performance.now() - start;
   progress(4, 'switching');
+  await outlastChanges(db, id);
   const former = await withShortLock(
     db,
     () => switchTo(db, built),

@@ -40,6 +40,7 @@ import { withCost } from './rebuild-cost.ts';
 import { checkReplaceable, replaceOriginal, stackedOn } from './replace.ts';
 import { sameSettings, underSettings } from './session-settings.ts';
 import { revertImat, revertUnfinished } from './revert.ts';
+import { outlastChanges } from './under-change.ts';
 
 export async function convertView(
   db: Db,
@@ -293,6 +294,7 @@ async function install(
   const ms = await load(db, request, prepared, id).catch((error: unknown) =>
     Promise.reject(definitionFailure(error)),
   );
+  await outlastChanges(db, id);
   await checkSame(db, id);
   if (request.replace === true && request.original !== null) await replace(db, id, progress);
   return ms;

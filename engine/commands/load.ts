@@ -20,6 +20,7 @@ import { checkNamed } from '../server/named.ts';
 import { carriedAttributes, noteGrants } from './carried-attributes.ts';
 import type { Request } from './register.ts';
 import { subjectOf } from './subject.ts';
+import { underChange } from './under-change.ts';
 
 /** Returns how many milliseconds it took to compute and store the answer. */
 export async function load(
@@ -185,14 +186,19 @@ async function checkTrees(db: Db, id: number): Promise<void> {
  * @throws ImatError `contention`
  */
 export async function checkSame(db: Db, id: number): Promise<void> {
+  // First: what is committed in between shows as a difference.
+  const changing = await underChange(db, id);
   const [found] = await db.query<{ differences: string | null }>(
     `SELECT string_agg(DISTINCT d.message, '; ') AS differences
      FROM imat_catalog.differences(ARRAY[$1::integer]) d`,
     [id],
   );
-  if (found?.differences === null) return;
+  if (found?.differences === null && changing === null) return;
   throw new ImatError('contention', {
-    message: `what the definition reads was changed meanwhile: ${found?.differences ?? ''}`,
+    message:
+      found?.differences === null
+        ? `another session is changing what the definition reads: ${changing ?? ''}`
+        : `what the definition reads was changed meanwhile: ${found?.differences ?? ''}`,
     hint: 'Try again.',
   });
 }
