@@ -246,7 +246,7 @@ export class Session implements Db {
             Math.min(within, TIMEOUT_MOST_MS),
           );
     try {
-      return await this.#together(deferred.join(';\n'), statement, send);
+      return await this.#together(messagesOf(deferred), statement, send);
     } catch (error) {
       if (error instanceof ServerError && error.sqlstate === QUERY_CANCELED) this.#canceled = false;
       throw error;
@@ -256,13 +256,17 @@ export class Session implements Db {
     }
   }
 
-  /** Both are sent at once. Where the first fails, so does the transaction that both are in. */
-  async #together<R>(first: string, statement: string, send: () => Promise<R>): Promise<R> {
-    const [before, result] = await Promise.allSettled([
-      first === '' ? null : this.#parts.client.query(first),
-      send(),
-    ]);
-    if (before.status === 'rejected') throw this.#failure(before.reason, first);
+  /** All are sent at once. Where one fails, so does the transaction that they are in. */
+  async #together<R>(
+    first: readonly string[],
+    statement: string,
+    send: () => Promise<R>,
+  ): Promise<R> {
+    const before = first.map((text) => this.#parts.client.query(text));
+    const [result, ...done] = await Promise.allSettled([send(), ...before]);
+    const failed = done.findIndex(({ status }) => status === 'rejected');
+    const failure = done[failed];
+    if (failure?.status === 'rejected') throw this.#failure(failure.reason, first[failed] ?? '');
     if (result.status === 'rejected') throw this.#failure(result.reason, statement);
     return result.value;
   }
@@ -276,6 +280,19 @@ export class Session implements Db {
     }
     return failure;
   }
+}
+
+/**
+ * PostgreSQL carries out nothing of a message with a syntax error, so a savepoint ends its message:
+ * it must be there when what comes after it fails.
+ */
+function messagesOf(deferred: readonly string[]): readonly string[] {
+  const messages: string[][] = [[]];
+  for (const statement of deferred) {
+    messages.at(-1)?.push(statement);
+    if (statement.startsWith('SAVEPOINT ')) messages.push([]);
+  }
+  return messages.filter(({ length }) => length > 0).map((message) => message.join(';\n'));
 }
 
 /** To stop these would leave a transaction open, or a lock taken. */

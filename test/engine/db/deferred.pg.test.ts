@@ -1,6 +1,7 @@
 /** Statements that are sent together with the next one, on both drivers. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Db } from '../../../engine/db/db.ts';
+import { rolledBack } from '../../../engine/db/rolled-back.ts';
 import { useDatabase } from '../../setup/database.ts';
 import { driversOn, ITEMS } from './support/drivers.ts';
 
@@ -62,6 +63,22 @@ describe.each(driversOn(database))('$driver', ({ open }) => {
       await expect(db.query('SELECT 1 / 0')).rejects.toMatchObject({ sqlstate: '22012' });
       db.defer('ROLLBACK TO SAVEPOINT a');
       await db.execute(insert(1));
+    });
+    expect(await db.query(count)).toEqual([{ n: '1' }]);
+  });
+
+  test('has a savepoint although what comes after it cannot be parsed', async () => {
+    await db.transaction('read committed', async () => {
+      await db.execute(insert(1));
+      await rolledBack(db, async () => {
+        await db.execute(insert(2));
+        const refused = rolledBack(db, async () => {
+          db.defer('CREATE TEMPORARY VIEW imat_gate AS SELECT FROM WHERE');
+          await db.query('SELECT 1');
+        });
+        await expect(refused).rejects.toMatchObject({ sqlstate: '42601' });
+        expect(await db.query(count)).toEqual([{ n: '2' }]);
+      });
     });
     expect(await db.query(count)).toEqual([{ n: '1' }]);
   });
