@@ -6,7 +6,11 @@ SET search_path = pg_catalog, pg_temp
 AS $$
   WITH RECURSIVE types AS (
     SELECT m[1]::oid AS type
-    FROM pg_rewrite r, LATERAL regexp_replace(r.ev_action::text, ':aggfnoid 2147 [^{}]*'
+    FROM pg_rewrite r,
+      -- A join lists all columns of its tables, whether they are read or not.
+      LATERAL regexp_replace(r.ev_action::text, ':joinaliasvars .*? :joinleftcols', '', 'g')
+        AS used,
+      LATERAL regexp_replace(used, ':aggfnoid 2147 [^{}]*'
         '\{TARGETENTRY :expr \{VAR :varno \d+ :varattno 0 :vartype \d+', '', 'g') AS tree,
       LATERAL regexp_matches(tree, 'type(?:id)? (\d{5,})', 'g') AS m
     WHERE r.rulename = '_RETURN' AND r.ev_class IN (
@@ -31,5 +35,5 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION imat_catalog.rows_read(integer) IS
-  'Returns the tables and composite types of which a definition, or a view in it, has whole rows as '
-  'values, at any depth.';
+  'Returns the tables and composite types of which a definition, or a view in it, has whole rows '
+  'as values, at any depth.';
