@@ -11,4 +11,5 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION imat_catalog.note_rows(integer) IS
-  'Notes the columns of the tables and composite types whose whole rows a definition has as values.';
+  'Notes the columns of the tables and composite types whose whole rows a definition has as '
+  'values.';

@@ -12,7 +12,8 @@ BEGIN
   END IF;
   -- An older version did not name all of these. CREATE SCHEMA can create tables.
   IF EXISTS (SELECT FROM pg_event_trigger e
-      WHERE e.evtname = 'imat_ddl' AND NOT e.evttags @> '{ALTER SCHEMA,SELECT INTO,ALTER TYPE}') THEN
+      WHERE e.evtname = 'imat_ddl'
+        AND NOT e.evttags @> '{ALTER SCHEMA,SELECT INTO,ALTER TYPE}') THEN
     DROP EVENT TRIGGER imat_ddl;
   END IF;
   IF NOT EXISTS (SELECT FROM pg_event_trigger e WHERE e.evtname = 'imat_ddl') THEN
