@@ -78,13 +78,24 @@ export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
   const frontier = frontierOf(subject, [subject.frontierTable]);
   const stored = storedArms(subject, plan, []);
   const { sources } = coreInput(plan, null).shape;
-  const isConstant = plan.inner === null && sources.length === 0;
+  const isConstant = sources.length === 0 && subject.enums.length === 0;
   if (!subject.live || isConstant)
     return residualOver(plan, { from: [onlyArms(stored, STATE)], where: [isStored(frontier)] });
   const { logOf } = subject;
   const moment = GUARDED_MOMENT;
   const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf, moment, ...IN_PLACE };
   const timed = timedTables(plan);
+  const [changed, anew] =
+    sources.length === 0
+      ? [sql`false`, null]
+      : [
+          [anyPending(pending, sources), ...anyElapsed(timed, [], moment)],
+          [
+            resetPending(GUARDED_SNAPSHOT, sources, readsTables(plan, sources) || timed.length > 0),
+            isOutgrown(subject, sources),
+            ...valuesMoved(plan, moment),
+          ],
+        ].map((tests) => join(tests, ' OR '));
   const arms = [...stored, currentArm(subject, plan), anewArm(subject, plan)];
   const { from, where } = chosenArm(
     arms,
@@ -92,21 +103,8 @@ export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
     STATE,
     answeringArm(
       frontier,
-      join([anyPending(pending, sources), ...anyElapsed(timed, [], moment)], ' OR '),
-      sources.length === 0
-        ? null
-        : join(
-            [
-              resetPending(
-                GUARDED_SNAPSHOT,
-                sources,
-                readsTables(plan, sources) || timed.length > 0,
-              ),
-              isOutgrown(subject, sources),
-              ...valuesMoved(plan, moment),
-            ],
-            ' OR ',
-          ),
+      changed ?? null,
+      anew ?? null,
       { when: isOtherwise(subject, timed), arm: ARM.anew },
       ARM.anew,
     ),

@@ -128,6 +128,25 @@ test('a rename is taken in by the next fold, a value that is added is not work',
   await expectAll('folded');
 });
 
+test('a label is renamed that a definition without a table has', async () => {
+  await sandbox.sql(`CREATE TYPE light AS ENUM ('red', 'green')`);
+  const query = (label: string): string =>
+    `SELECT x::text AS label, count(*) AS n FROM (VALUES ('${label}'::public.light), ('green')) v(x)
+     GROUP BY x::text`;
+  await sandbox.imat.create('lights', query('red'));
+  for (const [from, to] of [
+    ['red', 'stop'],
+    ['stop', 'rot'],
+  ] as const) {
+    await expectEqual(sandbox.db, 'imat.lights', query(from));
+    await sandbox.sql(`ALTER TYPE light RENAME VALUE '${from}' TO '${to}'`);
+    await expectEqual(sandbox.db, 'imat.lights', query(to));
+    await sandbox.imat.fold('lights');
+    await expectEqual(sandbox.db, 'imat.lights', query(to));
+  }
+  await sandbox.imat.revert('lights');
+});
+
 test('a transaction that renames or adds a value sees what its definition says', async () => {
   const own = await sandbox.session();
   await own.sql(`BEGIN; ALTER TYPE ${MOOD} ADD VALUE 'fresh'`);
