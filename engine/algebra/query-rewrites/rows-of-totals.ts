@@ -6,8 +6,8 @@
  *   over it  SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY v) FROM rows
  *
  * The rows are stored, and each read computes the aggregates from them. Counter-example, which
- * stays: a condition that moves with the time. Without an index on what it compares, each read would
- * look for moved rows in the whole table; with one, the definition is cheap.
+ * stays: a condition that moves with the time. Without an index on what it compares, each read
+ * would look for moved rows in the whole table; with one, the definition is cheap.
  */
 import type { Query, Select } from '../../../parser/tree.ts';
 import { mapExprs } from '../../../parser/walk.ts';

@@ -38,7 +38,8 @@ const CHANGES = [
   `UPDATE ticket SET state = 'open' WHERE id BETWEEN 10 AND 14`,
   `UPDATE ticket SET state = NULL WHERE id = 600`,
   `UPDATE team SET size = 1 WHERE id % 50 = 3`,
-  'BEGIN; SAVEPOINT a; DELETE FROM ticket; ROLLBACK TO a; DELETE FROM ticket WHERE id = 900; COMMIT',
+  `BEGIN; SAVEPOINT a; DELETE FROM ticket; ROLLBACK TO a;
+   DELETE FROM ticket WHERE id = 900; COMMIT`,
   `BEGIN; UPDATE ticket SET hours = 0; ROLLBACK`,
   `DELETE FROM ticket WHERE state = 'open'`,
   `INSERT INTO ticket SELECT i, i % 9, 'open', 1, NULL FROM generate_series(50000, 50200) AS i`,
