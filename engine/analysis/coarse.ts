@@ -77,11 +77,14 @@ export async function areLarge(db: Db, groups: Select): Promise<boolean> {
   return most >= MANY_READ && most >= LARGE_GROUP * rows;
 }
 
-/** What costs less, in the planner's units, takes no longer than to plan a read of pending rows. */
+/**
+ * In the planner's units. A query that costs less takes about as long as planning a read of
+ * pending rows.
+ */
 const DEAR = 200;
 /**
- * From this cost for a row on, a row that is stored costs far less: 0.01 for itself and as much for
- * its share of a page (docs/decisions/0064-constants-and-few-rows.md).
+ * The same for each row of the query's answer. To read a stored row costs about 0.02: 0.01 for the
+ * row and as much for its share of a page (docs/decisions/0064-constants-and-few-rows.md).
  */
 const DEAR_ROW = 0.1;
 

@@ -781,6 +781,14 @@ COMMENT ON FUNCTION imat_catalog.break_imat(integer,text) IS
   'Marks an imat as broken, with all imats that read it: reads raise an error until it is repaired.';
 GRANT EXECUTE ON FUNCTION imat_catalog.break_imat(integer,text) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.called_by_name(function oid)
+  RETURNS SETOF oid
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.called_by_name(oid) IS
+  'Returns the functions, none of them PostgreSQL''s own, that a body in quotes seems to call.';
+GRANT EXECUTE ON FUNCTION imat_catalog.called_by_name(oid) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.caller()
   RETURNS oid
   LANGUAGE sql STABLE
@@ -1600,10 +1608,10 @@ GRANT EXECUTE ON FUNCTION imat_catalog.no_frontier(text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.note_called(imat integer, functions oid[])
   RETURNS void
-  LANGUAGE sql VOLATILE
+  LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.note_called(integer,oid[]) IS
-  'Notes functions that only the bodies of a definition''s functions call.';
+  'Notes functions that the bodies of a definition''s functions call: those given, and whatever these and the definition''s own call in turn.';
 GRANT EXECUTE ON FUNCTION imat_catalog.note_called(integer,oid[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.note_facts(imat integer)

@@ -25,6 +25,16 @@ CREATE SCHEMA apart;
 CREATE FUNCTION apart.far(int) RETURNS int LANGUAGE sql AS 'SELECT $1 % 7';
 CREATE FUNCTION proved(int) RETURNS int LANGUAGE plpgsql
   AS 'BEGIN RETURN public.deep($1) + public.helper($1) + apart.far($1); END';
+CREATE FUNCTION below(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 + 1';
+CREATE FUNCTION "od""d s'x"."Be""low 2"(int) RETURNS int IMMUTABLE LANGUAGE sql
+  AS 'SELECT public.below($1) * 3';
+CREATE FUNCTION declared(int) RETURNS int IMMUTABLE LANGUAGE plpgsql
+  SET search_path = "public", "od""d s'x" AS $$
+  DECLARE s int := 0;
+  BEGIN
+    FOR i IN 1..2 LOOP s := s + "Be""low 2"($1); END LOOP;
+    RETURN s;
+  END $$;
 CREATE FUNCTION more(int, int = 1) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 + $2';
 CREATE AGGREGATE total(int) (sfunc = add, stype = int);
 CREATE FUNCTION less(text, text) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT $1 < $2';
@@ -41,6 +51,7 @@ const DEFINITIONS: Readonly<Record<string, string>> = {
   'sto"res': 'SELECT g, count(*) AS n, (SELECT max(v) FROM public.t) AS m FROM public.t GROUP BY g',
   func: 'SELECT g, sum(public.twice(v)) AS s FROM public.t GROUP BY g',
   proved: 'SELECT g, sum(public.proved(v)) AS s FROM public.t GROUP BY g',
+  declared: 'SELECT g, sum(public.declared(v)) AS s FROM public.t GROUP BY g',
   defaulted: 'SELECT g, sum(public.more(v)) AS s FROM public.t GROUP BY g',
   viewed: `SELECT g, sum(v) AS s FROM "od""d s'x"."vi;ew" GROUP BY g`,
   aggregated: 'SELECT g, public.total(v) AS s FROM public.t GROUP BY g',
@@ -128,6 +139,20 @@ const CASES: readonly Case[] = [
       LANGUAGE sql AS 'SELECT $1 + 2'`,
     breaks: ['proved'],
     reason: /function (public\.)?helper\(integer\) was replaced/,
+  },
+  {
+    what: 'a function that the body of one calls that is declared IMMUTABLE',
+    change: `CREATE OR REPLACE FUNCTION "od""d s'x"."Be""low 2"(int) RETURNS int IMMUTABLE
+      LANGUAGE sql AS 'SELECT $1 * 4'`,
+    breaks: ['declared'],
+    reason: /function "od""d s'x"\."Be""low 2"\(integer\) was replaced/,
+  },
+  {
+    what: 'a function that the body of that one calls',
+    change: `CREATE OR REPLACE FUNCTION below(int) RETURNS int IMMUTABLE
+      LANGUAGE sql AS 'SELECT $1 + 2'`,
+    breaks: ['declared'],
+    reason: /function (public\.)?below\(integer\) was replaced/,
   },
   {
     what: 'one of these that is not declared IMMUTABLE',
