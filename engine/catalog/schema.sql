@@ -1667,7 +1667,7 @@ CREATE FUNCTION imat_catalog.note_rows(imat integer)
   LANGUAGE sql VOLATILE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.note_rows(integer) IS
-  'Notes the columns of the tables and composite types whose whole rows a definition has as values.';
+  'Notes the columns of the tables, views and composite types whose whole rows a definition has as values.';
 GRANT EXECUTE ON FUNCTION imat_catalog.note_rows(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.note_triggers(source oid, relation oid)
@@ -1958,7 +1958,7 @@ CREATE FUNCTION imat_catalog.rows_read(imat integer)
   LANGUAGE sql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.rows_read(integer) IS
-  'Returns the tables and composite types of which a definition, or a view in it, has whole rows as values, at any depth.';
+  'Returns the tables, views and composite types of which a definition, or a view in it, has whole rows as values, at any depth.';
 GRANT EXECUTE ON FUNCTION imat_catalog.rows_read(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.run_fold(imat integer, anew boolean)

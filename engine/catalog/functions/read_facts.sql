@@ -14,7 +14,7 @@ DECLARE
     FROM imat_catalog.fact f
     WHERE f.imat_id = imat AND f.class = read_facts.class AND f.object = read_facts.object
       AND f.facts ? 'inlined'), '{}');
-  -- Of a table or a composite type whose whole rows it has (note_rows).
+  -- Of what it has whole rows of (note_rows).
   whole CONSTANT jsonb := CASE WHEN EXISTS (
       SELECT FROM imat_catalog.fact f
       WHERE f.imat_id = imat AND f.class = read_facts.class AND f.object = read_facts.object
@@ -43,7 +43,7 @@ BEGIN
   IF relation.relkind = 'v' THEN
     RETURN (
       SELECT jsonb_build_object('rule', md5(concat_ws('|', relation.relowner, relation.reloptions,
-        regexp_replace(r.ev_action::text, places, '', 'g')))) || inlined
+        regexp_replace(r.ev_action::text, places, '', 'g')))) || whole || inlined
       FROM pg_rewrite r WHERE r.ev_class = object AND r.rulename = '_RETURN');
   END IF;
   IF relation.relkind = 'c' THEN RETURN whole; END IF;

@@ -30,10 +30,8 @@ AS $$
     WHERE n.type >= 16384
   )
   SELECT c.oid FROM types t JOIN pg_type y ON y.oid = t.type JOIN pg_class c ON c.oid = y.typrelid
-  -- The rule of a view tells its columns.
-  WHERE c.relkind <> 'v'
 $$;
 
 COMMENT ON FUNCTION imat_catalog.rows_read(integer) IS
-  'Returns the tables and composite types of which a definition, or a view in it, has whole rows '
-  'as values, at any depth.';
+  'Returns the tables, views and composite types of which a definition, or a view in it, has whole '
+  'rows as values, at any depth.';

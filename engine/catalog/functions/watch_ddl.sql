@@ -49,7 +49,11 @@ BEGIN
       UNION
       SELECT h.inhparent FROM pg_inherits h WHERE h.inhrelid = ANY (changed)
       UNION
-      SELECT s.relation FROM imat_catalog.source s WHERE s.parts && changed);
+      SELECT s.relation FROM imat_catalog.source s WHERE s.parts && changed
+      UNION
+      -- Tables OF a composite type have its attributes.
+      SELECT c.oid FROM pg_type y JOIN pg_class c ON c.reloftype = y.oid
+      WHERE tg_tag = 'ALTER TYPE' AND y.typrelid = ANY (changed));
     concerned := ARRAY(
       SELECT f.imat_id FROM imat_catalog.fact f WHERE f.object = ANY (related)
       UNION

@@ -63,6 +63,26 @@ test.each([
 
 test.each([
   [
+    'of a view',
+    'SELECT w.id, to_jsonb(w) AS j FROM public.w',
+    ['ALTER VIEW w RENAME COLUMN n TO m', 'ALTER VIEW w RENAME COLUMN m TO n'],
+  ],
+  [
+    'of a table of a composite type',
+    'SELECT f.code, to_jsonb(f) AS j FROM public.typed f',
+    [
+      'ALTER TYPE zip ADD ATTRIBUTE country text CASCADE',
+      'ALTER TYPE zip RENAME ATTRIBUTE country TO land CASCADE',
+    ],
+  ],
+])('columns come and get other names: %s', async (_, definition, changes) => {
+  await world.sql(`CREATE VIEW w AS SELECT id, n FROM t WHERE n > 0; CREATE TABLE typed OF zip;
+    INSERT INTO typed VALUES ('a'), ('b')`);
+  await expectBroken(definition, changes);
+});
+
+test.each([
+  [
     'counted rows',
     `SELECT u.id, count(t) AS n, count(t.*) AS m
      FROM public.u LEFT JOIN public.t USING (id) GROUP BY u.id`,
