@@ -29,7 +29,7 @@ test.each([
     'delta',
   ],
   ['with comments', '/* all */ SELECT count(*) AS n -- of them\nFROM sales', 'delta'],
-  ['VALUES', `VALUES (1, 'a'), (2, 'b')`, 'swap'],
+  ['VALUES', `VALUES (1, 'a'), (2, 'b')`, 'delta'],
   ['TABLE', 'TABLE sales', 'delta'],
   [
     'WITH',
