@@ -5,18 +5,19 @@
  */
 import type { Db } from '../db/db.ts';
 
-/** The rows of PostgreSQL's catalogs that a transaction is replacing have its id in xmax. */
+/**
+ * The rows of PostgreSQL's catalogs that a transaction is replacing have its id in xmax. What is
+ * known of transactions is asked for these rows alone, and not for all that a scan meets.
+ */
 const CHANGING = `
-WITH relations AS (
+WITH relations AS MATERIALIZED (
   SELECT f.object AS relation FROM imat_catalog.fact f
   WHERE f.imat_id = $1 AND f.class = 'pg_class'::regclass
   UNION
   SELECT unnest(s.relation::oid || s.parts)
   FROM imat_catalog.imat_source z JOIN imat_catalog.source s ON s.relation = z.relation
   WHERE z.imat_id = $1
-)
-SELECT string_agg(DISTINCT o.name, ', ') AS names
-FROM (
+), replaced AS MATERIALIZED (
   SELECT 'function ' || p.oid::regprocedure AS name, p.xmax AS changer
   FROM imat_catalog.fact f JOIN pg_proc p ON p.oid = f.object
   WHERE f.imat_id = $1 AND f.class = 'pg_proc'::regclass
@@ -26,8 +27,10 @@ FROM (
   UNION ALL
   SELECT 'triggers of ' || t.tgrelid::regclass, t.xmax
   FROM relations s JOIN pg_trigger t ON t.tgrelid = s.relation AND t.tgname ~ '^[!~]imat_'
-) o
-WHERE pg_xact_status(imat_catalog.full_xid(o.changer)) = 'in progress'`;
+)
+SELECT string_agg(DISTINCT r.name, ', ') AS names FROM replaced r
+WHERE r.changer <> '0'::xid
+  AND pg_xact_status(imat_catalog.full_xid(r.changer)) = 'in progress'`;
 
 /** As text; null if nothing is. */
 export async function underChange(db: Db, id: number): Promise<string | null> {

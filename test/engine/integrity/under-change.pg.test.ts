@@ -10,6 +10,25 @@ const DOUBLED = 'SELECT g, sum(public.doubled(v)) AS s FROM public.t GROUP BY g'
 const COUNTED = 'SELECT g, count(*) AS n FROM public.t GROUP BY g';
 const ADDRESSES = 'SELECT g, home::text AS home FROM public.u';
 
+/** Until the function is noted for so many imats: what convert compares begins with that. */
+async function noted(imats: number): Promise<void> {
+  await expect
+    .poll(
+      () =>
+        world
+          .value<number>(
+            `SELECT count(*)::int FROM imat_catalog.fact
+             WHERE object = 'public.doubled(int)'::regprocedure`,
+          )
+          .catch(() => 0),
+      { timeout: 30_000 },
+    )
+    .toBe(imats);
+}
+
+/** Long enough for a convert that waits for a lock to have begun to. */
+const begun = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1000));
+
 let world: World;
 beforeEach(async () => {
   world = await createWorld(`
@@ -49,7 +68,7 @@ test.each(cases)('$title before a convert, and commits', async ({ definition, ch
   const changer = await world.session();
   await changer.sql(`BEGIN; ${change}`);
   const created = outcomeOf<unknown>(world.imat.create('v', definition));
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await (definition === DOUBLED ? noted(1) : begun());
   await changer.sql('COMMIT');
   expect(await created).toMatchObject({ condition: 'contention' });
   await world.imat.repair();
@@ -62,7 +81,7 @@ test('a function is replaced before a convert, and is rolled back', async () => 
   const changer = await world.session();
   await changer.sql(`BEGIN; ${cases[0]?.change ?? ''}`);
   const created = outcomeOf<unknown>(world.imat.create('v', DOUBLED));
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await noted(1);
   await changer.sql('ROLLBACK');
   expect(await created).toMatchObject({ name: 'v' });
   await expectExact(world, { name: 'v', definition: DOUBLED });
@@ -88,7 +107,7 @@ test('a function is replaced before a repair', async () => {
   const changer = await world.session();
   await changer.sql(`BEGIN; ${cases[0]?.change ?? ''}`);
   const repaired = outcomeOf<unknown>(world.imat.repair('v'));
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await noted(2);
   await changer.sql('COMMIT');
   expect(await repaired).toMatchObject({ condition: 'contention' });
   expect(await world.imat.repair('v')).toMatchObject([{ error: null }]);
