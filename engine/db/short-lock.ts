@@ -10,6 +10,9 @@ export const LOCK_TIMEOUT_MS = 50;
 
 const ATTEMPTS = 100;
 
+/** As SQLSTATE. */
+const LOCK_NOT_AVAILABLE = '55P03';
+
 /** Whether a transaction failed because a lock was not free. */
 export const hasContended = (error: unknown): boolean =>
   isContended(error instanceof ImatError ? error.cause : error);
@@ -36,7 +39,7 @@ export async function withShortLock<T>(
       );
     } catch (error) {
       if (!hasContended(error)) throw error;
-      if (attempt === attempts) throw await namingTable(db, error);
+      if (attempt === attempts) throw await plainer(db, error);
       onWait();
       await new Promise((resolve) => setTimeout(resolve, Math.min(20 * attempt, 400)));
     }
@@ -45,12 +48,33 @@ export async function withShortLock<T>(
 
 const LOCK = /\bLOCK TABLE (?:ONLY )?(.+?)\s+IN (SHARE ROW EXCLUSIVE|ACCESS EXCLUSIVE) MODE/;
 
-/** The same error; where it tells the table, with that and with who has locked it. */
-async function namingTable(db: Db, error: unknown): Promise<unknown> {
+/**
+ * The same error in plainer words; where it tells the table, with that and with who has locked it.
+ */
+async function plainer(db: Db, error: unknown): Promise<unknown> {
   if (!(error instanceof ServerError)) return error;
-  const { sqlstate, position, schema, table, context, statement } = error;
+  const { sqlstate, position, schema, table, context, statement, cause } = error;
+  const said = (message: string, detail: string | null): ServerError =>
+    new ServerError({
+      sqlstate,
+      position,
+      schema,
+      table,
+      context,
+      statement,
+      message,
+      detail,
+      hint: 'Try again when that transaction has ended.',
+      cause,
+    });
   const [, named, mode] = LOCK.exec(context ?? '') ?? LOCK.exec(statement) ?? [];
-  if (named === undefined) return error;
+  if (named === undefined)
+    return sqlstate === LOCK_NOT_AVAILABLE
+      ? said(
+          'a lock was not free in time',
+          'Another transaction changes or has locked something that this command needs.',
+        )
+      : error;
   // Only commands that have found the catalog theirs lock tables in these modes.
   const [row] = await db
     .query<{ holder: string }>(
@@ -58,16 +82,5 @@ async function namingTable(db: Db, error: unknown): Promise<unknown> {
       [named, mode],
     )
     .catch(() => []);
-  return new ServerError({
-    sqlstate,
-    position,
-    schema,
-    table,
-    context,
-    statement,
-    message: `could not lock table "${named}" in time`,
-    detail: row?.holder ?? null,
-    hint: 'Try again when that transaction has ended.',
-    cause: error.cause,
-  });
+  return said(`could not lock table "${named}" in time`, row?.holder ?? null);
 }

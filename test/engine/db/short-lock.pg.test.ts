@@ -36,7 +36,10 @@ test('names the table and who has locked it, as far as that can be known', async
   ])
     expect(await failure(one)).toMatchObject({ ...named, detail });
   expect(await failure('DROP TABLE public."a b"')).toMatchObject({
-    message: 'canceling statement due to lock timeout',
+    condition: 'contention',
+    message: 'a lock was not free in time',
+    detail: 'Another transaction changes or has locked something that this command needs.',
+    hint: 'Try again when that transaction has ended.',
   });
   await holder.execute('COMMIT');
   await Promise.all([db.close(), holder.close()]);
