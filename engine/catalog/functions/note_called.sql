@@ -1,5 +1,5 @@
--- A body in quotes finds them by their names, so a function of another name is another one. Those of
--- an extension are replaced with it.
+-- A body in quotes finds them by their names, so a function of another name is another one. Those
+-- of an extension are replaced with it.
 CREATE OR REPLACE FUNCTION imat_catalog.note_called(imat integer, functions oid[]) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp

@@ -12,8 +12,8 @@ const ADDRESSES = 'SELECT g, home::text AS home FROM public.u';
 
 /**
  * Whether as many imats have noted what they depend on, the one under way among them. PostgreSQL of
- * November 2026 and later (15.20) lets no view be created over a function that is under change: then
- * a convert waits for the other transaction before it notes anything.
+ * November 2026 and later (15.20) lets no view be created over a function that is under change:
+ * then a convert waits for the other transaction before it notes anything.
  */
 async function haveNoted(imats: number): Promise<boolean> {
   for (let attempt = 1; attempt <= 60; attempt++) {
