@@ -125,10 +125,3 @@ export const distinctGroups: PlanReason = {
   hint: null,
   span: null,
 };
-
-export const noSource: PlanReason = {
-  kind: 'no_source',
-  message: 'the definition reads the time and no table',
-  hint: null,
-  span: null,
-};

@@ -77,7 +77,6 @@ const TELLS: ReadonlySet<string> = new Set([
   'enum_inside',
   'key_not_found',
   'key_not_sortable',
-  'no_source',
   'pseudo_type',
   'too_many_keys',
 ]);

@@ -1,7 +1,8 @@
 /**
  * What another session is changing while an imat is installed. The event trigger has run in its
- * transaction and has not seen the imat; what it changes shows only after its commit. Functions
- * have no locks, and a further imat on a source that is captured already takes none that wait.
+ * transaction and has not seen the imat; what it changes shows only after its commit. A further
+ * imat on a source that is captured already takes no lock that waits, and up to PostgreSQL 15.18 a
+ * view over a function that is being replaced does not either (15.20 waits).
  */
 import type { Db } from '../db/db.ts';
 

@@ -85,17 +85,18 @@ export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
   const moment = GUARDED_MOMENT;
   const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf, moment, ...IN_PLACE };
   const timed = timedTables(plan);
-  const [changed, anew] =
-    sources.length === 0
-      ? [sql`false`, null]
-      : [
-          [anyPending(pending, sources), ...anyElapsed(timed, [], moment)],
-          [
-            resetPending(GUARDED_SNAPSHOT, sources, readsTables(plan, sources) || timed.length > 0),
-            isOutgrown(subject, sources),
-            ...valuesMoved(plan, moment),
-          ],
-        ].map((tests) => join(tests, ' OR '));
+  const isLogged = sources.length > 0;
+  const changed = (): Sql =>
+    join([anyPending(pending, sources), ...anyElapsed(timed, [], moment)], ' OR ');
+  const anew = (): Sql =>
+    join(
+      [
+        resetPending(GUARDED_SNAPSHOT, sources, readsTables(plan, sources) || timed.length > 0),
+        isOutgrown(subject, sources),
+        ...valuesMoved(plan, moment),
+      ],
+      ' OR ',
+    );
   const arms = [...stored, currentArm(subject, plan), anewArm(subject, plan)];
   const { from, where } = chosenArm(
     arms,
@@ -103,8 +104,8 @@ export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
     STATE,
     answeringArm(
       frontier,
-      changed ?? null,
-      anew ?? null,
+      isLogged ? changed() : sql`false`,
+      isLogged ? anew() : null,
       { when: isOtherwise(subject, timed), arm: ARM.anew },
       ARM.anew,
     ),

@@ -15,8 +15,6 @@ import {
   nodesOf,
   reference,
   referencesOf,
-  scansOf,
-  storedIn,
 } from '../algebra/node.ts';
 import { INT2, INT4, INT8, MONEY, NUMERIC } from '../algebra/facts.ts';
 import { labeller } from '../algebra/print.ts';
@@ -27,10 +25,8 @@ import {
   extremeOfGroups,
   failingFilter,
   inexact,
-  noSource,
   tooManyDifferent,
 } from '../algebra/reason.ts';
-import { readsNow } from '../algebra/timed.ts';
 import { extremeRule } from '../aggregates/extreme.ts';
 import type { PartType } from '../aggregates/parts.ts';
 import { against, faceOf } from '../operators/all.ts';
@@ -49,9 +45,6 @@ export function cut(tree: Node): Cut | { readonly reasons: readonly PlanReason[]
   const views = nodesOf(tree).filter(({ op }) => op === 'derived');
   const outermost = views.filter((view) => !views.some((other) => isBelow(view, other)));
   if (outermost.length > 0) return { reasons: outermost.flatMap(against) };
-  const readsNoTable = scansOf(tree).length + storedIn(tree).length === 0;
-  if (readsNoTable && nodesOf(tree).flatMap(expressionsOf).some(readsNow))
-    return { reasons: [noSource] };
   const topmost = nodesOf(tree).findLast(({ op }) => op === 'group');
   const below = topmost === undefined ? [] : nodesOf(topmost).filter(({ op }) => op === 'distinct');
   if (below.length > 0) return { reasons: [distinctGroups] };

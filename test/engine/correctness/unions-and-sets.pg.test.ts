@@ -239,6 +239,11 @@ describe('stays a swap, with its reason', () => {
        FROM orders o, generate_series(now(), now() + interval '1 day', interval '1 hour') g(t)`,
       'moment_dependent',
     ],
+    [
+      `SELECT g.t FROM generate_series(timestamp '2024-01-01', '2034-01-01', interval '1 day') g(t)
+       WHERE g.t < now()`,
+      'moment_dependent',
+    ],
     ['SELECT g FROM bags b, typed_pairs(b.a) g', 'whole_row'],
   ])('%s', async (query, kind) => {
     const { strategy, reasons } = await bench.imat.explain(query, { query: true });

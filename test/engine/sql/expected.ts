@@ -38,7 +38,8 @@ const NAMES = {
   `,
   constants: `
     constant_calendar constant_groups constant_last_days constant_limit constant_no_row
-    constant_row constant_today constant_total constant_union constant_values constant_window
+    constant_now constant_row constant_today
+    constant_total constant_union constant_values constant_window
     no_columns no_columns_grouped no_columns_joined
   `,
   'corners of groups': `

@@ -13,6 +13,7 @@ export const CONSTANTS: Definitions = {
   constant_union: 'SELECT 1 AS a UNION SELECT 2 UNION ALL SELECT 2',
   constant_window: `SELECT x, sum(x) OVER (ORDER BY x) AS so_far FROM generate_series(1, 5) AS x`,
   constant_limit: 'SELECT x FROM generate_series(1, 50) AS x ORDER BY x DESC LIMIT 3',
+  constant_now: 'SELECT now() AS at',
   constant_today: "SELECT CURRENT_DATE AS today, now() > TIMESTAMPTZ '2024-01-01 00:00Z' AS late",
   constant_last_days: `SELECT d::date AS day
     FROM generate_series(CURRENT_DATE - 6, CURRENT_DATE, INTERVAL '1 day') AS d`,
