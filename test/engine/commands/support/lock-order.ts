@@ -14,16 +14,16 @@ export type Victim = { readonly statement: string; readonly locked: readonly str
 type Begun<T> = { readonly isLocked: boolean; readonly running: Promise<T> };
 
 /**
- * A command gives up what it has after 50 ms, and a busy machine may let it know late: 100 ms once
- * were too few. PostgreSQL looks for deadlocks after a second (deadlock_timeout).
+ * PostgreSQL's default. A command gives up what it has after 50 ms, an event trigger of imat after
+ * 200 ms, and a busy machine lets them know late.
  */
-const PATIENCE = '200ms';
+const PATIENCE = '1s';
 /** Whoever gives up a wait within this time waits for nobody. */
 const MOMENT_MS = 15;
 /** What does not wait by then tries again and again. */
 const WATCHED_MS = 500;
 /** Longer, so that a deadlock is found before. */
-const GIVES_UP = '300ms';
+const GIVES_UP = '1500ms';
 
 /** A command tries again what it does not wait for. */
 const TIMES_MOST = 2;
