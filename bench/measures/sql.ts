@@ -81,7 +81,7 @@ async function compareFolds(subject: Subject, share: number): Promise<void> {
       folds.get(name)?.push(await timed(() => db.query('CALL imat.fold($1)', [name])));
     }
     // What a worker and autovacuum do between folds.
-    await db.execute('VACUUM (ANALYZE)');
+    await db.execute('VACUUM (ANALYZE, TRUNCATE)');
   }
   const percent = `${share * 100} %`;
   report(subject, {

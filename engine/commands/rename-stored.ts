@@ -37,6 +37,8 @@ async function renameStore(db: Db, from: StoreNames, to: StoreNames): Promise<vo
     ['VIEW', from.rowsNow, to.rowsNow],
     ['VIEW', from.rowsKept, to.rowsKept],
     ['VIEW', from.contentKept, to.contentKept],
+    ['VIEW', from.pending, to.pending],
+    ...from.parts.map((part, index) => ['VIEW', part, to.parts[index] ?? part] as const),
     ['VIEW', from.delta, to.delta],
     ['VIEW', from.netted, to.netted],
     ['VIEW', from.content, to.content],

@@ -213,7 +213,11 @@ async function numberedStores(db: Db, base: string): Promise<readonly StoreNames
   const rows = await db.query<{ name: string }>(NAMES_SQL, [STORE_SCHEMA]);
   const found = new Set(rows.map(({ name }) => name));
   const stores = Array.from({ length: MAX_STORES }, (_, index) => storeNames(base, index + 1));
-  const there = stores.filter((store) => Object.values(store).some(({ name }) => found.has(name)));
+  const there = stores.filter((store) =>
+    Object.values(store)
+      .flat()
+      .some(({ name }) => found.has(name)),
+  );
   const [readers, others] = [true, false].map((reads) =>
     there.filter(({ recomputed }) => found.has(recomputed.name) === reads),
   );
@@ -237,7 +241,8 @@ function dropStore(db: Db, names: StoreNames): void {
   for (const { sql } of [names.computed, names.changes])
     db.defer(`DROP FUNCTION IF EXISTS ${sql.text}(uuid)`);
   db.defer(`DROP FUNCTION IF EXISTS ${names.derived.sql.text}`);
-  dropViews(db, [names.delta, names.netted, names.content, names.regrouped]);
+  dropViews(db, [names.pending, ...names.parts, names.delta, names.netted]);
+  dropViews(db, [names.content, names.regrouped]);
 }
 
 async function checkNoDependents(

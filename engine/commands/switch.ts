@@ -13,7 +13,7 @@ import { ServerError } from '../db/db.ts';
 import { shellWord } from '../errors/shell-word.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { computedFunction } from '../generate/anew.ts';
-import { changesFunction } from '../generate/read-changes.ts';
+import { changesFunction } from '../generate/change-parts.ts';
 import { recomputedFunction } from '../generate/rows-over-groups.ts';
 import { readersOptions } from '../generate/live-view.ts';
 import { describedView, foldScript, viewBody } from '../generate/script.ts';

@@ -21,6 +21,7 @@ import type { Sql } from '../sql/sql.ts';
 import { ident, join, lines, sql } from '../sql/sql.ts';
 import type { Below, InnerChange } from './composition.ts';
 import { flipsOf, innerChange } from './composition.ts';
+import type { TimedTable } from './elapsed.ts';
 import { anyElapsed, timedTables } from './elapsed.ts';
 import { rowsChange } from './touched-rows.ts';
 import type { Statement } from './statement.ts';
@@ -85,6 +86,35 @@ function commonTables() {
   };
 }
 
+/** Whether a source has changed, asked once for a statement where it is asked at all. */
+function flagsOf(
+  sources: readonly number[],
+  logOf: Pending['logOf'],
+  timed: readonly TimedTable[],
+) {
+  const oids = [...new Set(sources)];
+  const asked = new Set<number>();
+  const flag = (oid: number): Sql => ident(`changed${oids.indexOf(oid) + 1}`);
+  const inLog: Pending = {
+    frontier: sql`f.snapshot`,
+    logOf,
+    moment: sql`f.moment`,
+    ...IN_PLACE,
+  };
+  const anyChange = (oid: number): Sql => {
+    const own = timed.filter((table) => table.oid === oid);
+    return join([anyPending(inLog, [oid]), ...anyElapsed(own, [], inLog.moment)], ' OR ');
+  };
+  return {
+    changed: (oid: number): Sql => {
+      asked.add(oid);
+      return sql`(SELECT p.${flag(oid)} FROM pending AS p)`;
+    },
+    columns: (): readonly Sql[] =>
+      oids.filter((oid) => asked.has(oid)).map((oid) => sql`${anyChange(oid)} AS ${flag(oid)}`),
+  };
+}
+
 /** Of a definition that reads no table: its rows, none of which comes or goes. */
 const noChange = ({ from, where }: Rows): Term => ({
   from,
@@ -94,38 +124,33 @@ const noChange = ({ from, where }: Rows): Term => ({
   label: 'no table changes',
 });
 
-/** `isAsked`: whether a query around this one has the keys that are touched in rows below. */
+/**
+ * `isAsked`: whether a query around this one has the keys that are touched in rows below. `only`:
+ * of a join the products that belong to the change of this table (`Pending.only`).
+ */
+type Asked = { readonly isAsked?: boolean; readonly only?: number | null };
+
 export function changeQuery(
   plan: AddPlan,
   subject: StoreSubject | OverTables,
   netting: Netting,
-  isAsked = false,
+  { isAsked = false, only = null }: Asked = {},
 ): Sql {
   const { id, logOf, different } = subject;
   const { shape } = coreInput(plan, null);
-  const oids = [...new Set(shape.sources)];
-  const flag = (oid: number): Sql => ident(`changed${oids.indexOf(oid) + 1}`);
-  const inLog: Pending = {
-    frontier: sql`f.snapshot`,
-    logOf,
-    moment: sql`f.moment`,
-    ...IN_PLACE,
-  };
   const timed = timedTables(plan);
-  const anyChange = (oid: number): Sql => {
-    const own = timed.filter((table) => table.oid === oid);
-    return join([anyPending(inLog, [oid]), ...anyElapsed(own, [], inLog.moment)], ' OR ');
-  };
-  const flags =
-    shape.sources.length > 1 ? oids.map((oid) => sql`${anyChange(oid)} AS ${flag(oid)}`) : [];
+  const flags = flagsOf(shape.sources, logOf, timed);
   const once = commonTables();
   const pending: Pending = {
     frontier: sql`(SELECT p.snapshot FROM pending AS p)`,
     moment: sql`(SELECT p.moment FROM pending AS p)`,
     logOf,
-    changed: (oid) => sql`(SELECT p.${flag(oid)} FROM pending AS p)`,
+    changed: flags.changed,
     expected: shape.sources.length > 1 ? (oid) => expectedRows(id, logOf(oid)) : null,
     once: once.add,
+    // The change of a store below costs more than a look at the logs.
+    asksChanges: subject.inner === null,
+    only,
   };
   /** A store below, with as much care for what is pending as is asked for here. */
   const below = (own: AddPlan, names: StoreNames): Below => {
@@ -140,13 +165,13 @@ export function changeQuery(
     return names === undefined ? [] : [flipsOf(plan, below(own, names), index + 1)];
   });
   const ctes = [...(groups?.ctes ?? []), ...once.tables(), ...flips.flatMap((one) => one.ctes)];
-  const asked = sql`pending AS MATERIALIZED (
+  const known = sql`pending AS MATERIALIZED (
   SELECT
-    ${lines([sql`f.snapshot`, ...(timed.length === 0 ? [] : [sql`f.moment`]), ...flags])}
+    ${lines([sql`f.snapshot`, ...(timed.length === 0 ? [] : [sql`f.moment`]), ...flags.columns()])}
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = ${id}
 )`;
-  return sql`WITH ${join([asked, ...ctes], ', ')}
+  return sql`WITH ${join([known, ...ctes], ', ')}
 ${join(
   [
     contributions(plan.store, terms.length > 0 ? terms : [noChange(input.now)]),

@@ -52,7 +52,7 @@ export const barrierView = (name: Sql, query: Sql): Sql =>
 /**
  * Pending changes of one log are read in place, three times, so that conditions reach the log.
  * Those of several, and of rows that come and go in another store, would take three times as long
- * to plan, and are computed once; those of a join of many tables by a function, which is planned
+ * to plan, and are computed once; those of a join of three and more by a function, which is planned
  * only if anything is pending.
  */
 export function currentView(subject: Subject, plan: AddPlan, first: FirstRows | null): Sql {

@@ -46,7 +46,7 @@ export function overRowsView(
   return barrierView(
     subject.names.current.sql,
     sql`WITH ${touchedBelow(rows.names)}, ${CHANGES} AS MATERIALIZED (
-${changeQuery(plan, subject, plan.netting, true)}
+${changeQuery(plan, subject, plan.netting, { isAsked: true })}
 )
 SELECT
   ${lines(columnsRead(store).map(stateColumn))}

@@ -21,6 +21,8 @@ import type { Subject } from './subject.ts';
 export type ReadByFunction = {
   readonly label: string;
   readonly view: Sql;
+  /** An expression: the text of a query that has the view's rows. Without it, all of the view. */
+  readonly text?: Sql;
   /** Of the function. */
   readonly name: Sql;
   /** Settings under which it runs, beside those of every such function. */
@@ -29,8 +31,9 @@ export type ReadByFunction = {
 
 export function readByFunction(
   subject: Subject,
-  { label, view, name, settings = [] }: ReadByFunction,
+  { label, view, text, name, settings = [] }: ReadByFunction,
 ): readonly Statement[] {
+  const query = text ?? literal(sql`SELECT * FROM ${view}`.text);
   const guarded = sql`
 BEGIN
   IF NOT EXISTS (
@@ -40,7 +43,7 @@ BEGIN
       ERRCODE = 'insufficient_privilege',
       MESSAGE = ${literal(`only the view of the imat may call ${name.text}`)};
   END IF;
-  RETURN QUERY EXECUTE ${literal(sql`SELECT * FROM ${view}`.text)};
+  RETURN QUERY EXECUTE ${query};
 END`;
   const all = [sql`search_path = pg_catalog`, sql`row_security = off`, ...settings];
   return [

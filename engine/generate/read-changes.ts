@@ -1,13 +1,12 @@
 /**
- * How a live view reads what is pending: in place, or for a join of many tables by a function, and
- * under which settings that and a fold compute it.
+ * How a live view reads what is pending: in place, or for a join of several tables by a function,
+ * and under which settings that and a fold compute it.
  */
 import type { AddPlan } from '../plan/plan.ts';
-import { joinsMany } from '../plan/plan.ts';
+import { isReadByFunction, joinsMany } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { sql } from '../sql/sql.ts';
-import { calledFromView, readByFunction } from './read-by-function.ts';
-import type { Statement } from './statement.ts';
+import { calledFromView } from './read-by-function.ts';
 import type { Subject } from './subject.ts';
 
 /**
@@ -26,19 +25,8 @@ export const changeSettings = (plan: AddPlan): readonly Sql[] =>
     ? [AT_HAND, sql`join_collapse_limit = 1`, sql`enable_mergejoin = off`]
     : [AT_HAND];
 
-/** Its body names the view. */
-export function changesFunction(subject: Subject, plan: AddPlan): readonly Statement[] {
-  if (!joinsMany(plan)) return [];
-  return readByFunction(subject, {
-    label: 'the same as a function, planned only if anything is pending',
-    view: subject.names.delta.sql,
-    name: subject.names.changes.sql,
-    settings: [sql`jit = off`, ...changeSettings(plan)],
-  });
-}
-
 /** What is pending, for a live view. */
 export const readChanges = (subject: Subject, plan: AddPlan): Sql =>
-  joinsMany(plan)
+  isReadByFunction(plan)
     ? sql`SELECT * FROM ${calledFromView(subject, subject.names.changes.sql)}`
     : sql`TABLE ${subject.names.delta.sql}`;

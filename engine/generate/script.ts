@@ -16,7 +16,7 @@ import { computedAnew } from './anew.ts';
 import type { CaptureTarget } from './capture.ts';
 import { captureFunctions, createLog, createTriggers, identify } from './capture.ts';
 import { changeViews } from './change-views.ts';
-import { changesFunction } from './read-changes.ts';
+import { changesFunction, partViews } from './change-parts.ts';
 import { derivedFunction } from './derived.ts';
 import { elapsedView } from './elapsed.ts';
 import { hasExtremes } from './extremes.ts';
@@ -154,6 +154,7 @@ function storeScript({
   if (isBelow && !isReadByRows) return [...changed, ...computedAnew(subject, plan)];
   return [
     ...changed,
+    ...partViews(subject, plan),
     ...changesFunction(subject, plan),
     ...computedAnew(subject, plan),
     ...(hasExtremes(plan.store) ? derivedFunction(subject, plan) : []),

@@ -25,6 +25,9 @@
  * statistics cannot lead the planner through a column that many rows share (8 s for 1,191 changed
  * rows, where 60 ms do). See `join-order.ts`.
  *
+ * Each term belongs to one input of which it has the change. A table without pending rows has none
+ * in the terms of its inputs, so those of the other tables are the whole change (`Pending.only`).
+ *
  * Inputs are asked for changes that are cancelled: a row of a small table that has changed a
  * hundred times would otherwise meet all its partners two hundred times.
  */
@@ -40,7 +43,8 @@ import { conditions, fromWhere, nothingAgainst, termLabel, written } from './rul
 
 /** What stands in an input's place in a term. */
 type Role = 'new' | 'change' | 'old';
-type Roles = { readonly roles: readonly Role[]; readonly sign: 1 | -1 };
+/** `leader`: an input of which it has the change, for `Pending.only`. */
+type Roles = { readonly roles: readonly Role[]; readonly leader: number; readonly sign: 1 | -1 };
 export type Form = 'expanded' | 'telescoped';
 
 const MAX_EXPANDED = 3;
@@ -85,42 +89,82 @@ export function joinTerms(
   netting: Netting,
   form: Form,
 ): readonly Term[] {
-  const changes = inputs.map((input) => computedOnce(input, input.change(netting), pending));
+  const computed = inputs.map((input) =>
+    lazily(() => computedOnce(input, input.change(netting), pending)),
+  );
   const own = conditionsOf(node, inputs);
-  const forms = form === 'expanded' ? expanded(inputs.length) : telescoped(largestFirst(node));
+  const { only } = pending;
+  const all = form === 'expanded' ? expanded(inputs.length) : telescoped(largestFirst(node));
+  const forms =
+    only === null
+      ? all
+      : all.filter(({ leader }) => inputs[leader]?.shape.sources.includes(only) === true);
   return forms.flatMap(({ roles, sign }) => {
     const choices = inputs.map((input, position): readonly (Rows | Term)[] => {
       const role = roles[position] ?? 'new';
       if (role === 'new') return [input.now];
-      return role === 'change'
-        ? (changes[position] ?? [])
-        : [before(input, changes[position] ?? [])];
+      const terms = computed[position]?.().terms ?? [];
+      return role === 'change' ? terms : [before(input, terms)];
     });
     const changing = inputs.filter(({ shape }) => shape.sources.length > 0);
-    const gates = changing.length > 1 ? gatesOf(inputs, roles, pending) : [];
+    const changed = computed.filter((_, position) => roles[position] === 'change');
+    const gates = changing.length > 1 ? unique(changed.map((one) => one().gate)) : [];
     const order = isOrdered(node) ? joinOrder(node, roles.indexOf('change')) : null;
     return combinations(choices).map((parts) => product(parts, sign, gates, own, order));
   });
 }
 
-/** A change that several terms read, and in old(R) others. */
-function computedOnce(input: Face, terms: readonly Term[], { once }: Pending): readonly Term[] {
+/** Asked for where it is needed, and then once. */
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => (made ??= { value: make() }).value;
+}
+
+/**
+ * The change of an input, and whether it has any row: a condition that does not depend on a row. A
+ * product with a change that has none must cost nothing, however the planner would join.
+ */
+type Computed = { readonly terms: readonly Term[]; readonly gate: Sql };
+
+/** What several terms read, and in old(R) others, is computed once where that can be said. */
+function computedOnce(input: Face, terms: readonly Term[], pending: Pending): Computed {
   const [relation, ...others] = input.shape.relations;
-  if (once === null || relation === undefined || others.length > 0) return terms;
+  const { once } = pending;
+  if (once === null || relation === undefined || others.length > 0)
+    return { terms, gate: anyChange(input, pending) };
   const alias = ident(relation.alias);
   const weight = ident(freshName('weight', relation));
   const columns = relation.columns.map(({ name }) => sql`${alias}.${ident(name)}`);
-  return terms.map((term) => {
+  const names = terms.map((term) => {
     const rows = sql`SELECT ${joined([sql`${term.weight} AS ${weight}`, ...columns], ', ')}
   FROM ${joined(term.from, ', ')}${conditions(term.where)}`;
-    const name = once(`changes_${relation.alias}`, rows);
-    return {
+    return once(`changes_${relation.alias}`, rows);
+  });
+  return {
+    terms: terms.map((term, index) => ({
       ...term,
-      from: [sql`${name} AS ${alias}`],
+      from: [sql`${names[index] ?? sql``} AS ${alias}`],
       where: [],
       weight: sql`${alias}.${weight}`,
-    };
-  });
+    })),
+    gate: pending.asksChanges ? anyRow(names) : anyChange(input, pending),
+  };
+}
+
+const anyRow = (names: readonly Sql[]): Sql =>
+  names.length === 0
+    ? sql`FALSE`
+    : sql`(SELECT ${joined(
+        names.map((name) => sql`EXISTS (SELECT FROM ${name})`),
+        ' OR ',
+      )})`;
+
+function anyChange({ shape }: Face, pending: Pending): Sql {
+  const sources = [...new Set(shape.sources)];
+  const { changed } = pending;
+  if (changed === null) return sql`(SELECT ${anyPending(pending, sources)})`;
+  const any = joined(sources.map(changed), ' OR ');
+  return sources.length === 1 ? any : sql`(${any})`;
 }
 
 /** One row of a term for each combination of rows of its parts; their weights multiply. */
@@ -159,20 +203,6 @@ const times = (a: Term['sign'], b: Term['sign']): Term['sign'] => {
   if (a === null || b === null) return null;
   return a === b ? 1 : -1;
 };
-
-/** A term without pending rows of its own must cost nothing, however the planner would join. */
-function gatesOf(inputs: readonly Face[], roles: readonly Role[], pending: Pending): Sql[] {
-  const gates = inputs
-    .filter((_, position) => roles[position] === 'change')
-    .map(({ shape }) => {
-      const sources = [...new Set(shape.sources)];
-      const { changed } = pending;
-      if (changed === null) return sql`(SELECT ${anyPending(pending, sources)})`;
-      const any = joined(sources.map(changed), ' OR ');
-      return sources.length === 1 ? any : sql`(${any})`;
-    });
-  return unique(gates);
-}
 
 const BEFORE = '';
 
@@ -267,12 +297,13 @@ function telescoped(inputs: readonly number[]): Roles[] {
       if (position === changed) return 'change';
       return inputs.indexOf(position) < at ? 'old' : 'new';
     });
-    return at === 0 ? [{ roles, sign: 1 as const }] : withoutOld(roles, inputs[0] ?? 0);
+    const all = at === 0 ? [{ roles, sign: 1 as const }] : withoutOld(roles, inputs[0] ?? 0);
+    return all.map((one) => ({ ...one, leader: changed }));
   });
 }
 
 /** The same with new(R) - D in the place of old(R) of one input, as two terms. */
-const withoutOld = (roles: readonly Role[], input: number): Roles[] => [
+const withoutOld = (roles: readonly Role[], input: number): Omit<Roles, 'leader'>[] => [
   { roles: roles.with(input, 'new'), sign: 1 },
   { roles: roles.with(input, 'change'), sign: -1 },
 ];
@@ -284,12 +315,12 @@ function expanded(count: number): Roles[] {
     Array.from({ length: count }, (_, bit) => (subset >> bit) & 1).reduce((a, b) => a + b, 0);
   return subsets
     .sort((a, b) => size(a) - size(b) || a - b)
-    .map((subset) => ({
-      roles: Array.from({ length: count }, (_, bit) =>
-        ((subset >> bit) & 1) === 1 ? 'change' : 'new',
-      ),
-      sign: size(subset) % 2 === 1 ? 1 : -1,
-    }));
+    .map((subset) => {
+      const roles = Array.from({ length: count }, (_, bit) =>
+        ((subset >> bit) & 1) === 1 ? ('change' as const) : ('new' as const),
+      );
+      return { roles, leader: roles.indexOf('change'), sign: size(subset) % 2 === 1 ? 1 : -1 };
+    });
 }
 
 /** Every way to take one of each choice, the first choice changing last. */

@@ -23,10 +23,23 @@ export type Pending = {
    * returns. Null to compute them in each place.
    */
   readonly once: ((name: string, rows: Sql) => Sql) | null;
+  /**
+   * Whether a change that is computed once is itself asked if it has rows, and not the logs: then
+   * they are read once less.
+   */
+  readonly asksChanges: boolean;
+  /** Of a join only the products that begin with the change of this table; null for all. */
+  readonly only: number | null;
 };
 
 /** Pending rows are asked for where they are needed, and the planner knows nothing of them. */
-export const IN_PLACE = { changed: null, expected: null, once: null } as const;
+export const IN_PLACE = {
+  changed: null,
+  expected: null,
+  once: null,
+  asksChanges: false,
+  only: null,
+} as const;
 
 /**
  * What is done to pending rows before anything is computed from them.

@@ -146,6 +146,13 @@ export const coreInput = (
 export const joinsMany = ({ core }: AddPlan): boolean =>
   nodesOf(core.input).some((node) => node.op === 'join' && isOrdered(node));
 
+/**
+ * Whether a live read leaves its change to a function, which is planned only if anything is
+ * pending: three tables take as long to plan as everything else.
+ */
+export const isReadByFunction = ({ core }: AddPlan): boolean =>
+  nodesOf(core.input).some((node) => node.op === 'join' && node.inputs.length > 2);
+
 export const planScans = ({ core }: AddPlan): readonly Scan[] => scansOf(core);
 
 /** The nodes above the core, the topmost first. */

@@ -30,6 +30,9 @@ const inStore = (name: string): { readonly name: string; readonly sql: Sql } => 
 
 export type StoreName = ReturnType<typeof inStore>;
 
+/** Tables of a join whose changes are read apart. */
+const MAX_PARTS = 8;
+
 /** What each store of an imat has. */
 export type StoreNames = {
   readonly state: StoreName;
@@ -40,8 +43,11 @@ export type StoreNames = {
    */
   readonly delta: StoreName;
   readonly netted: StoreName;
-  /** The first of these as a function: what is read of a join of many tables. */
+  /** The first of these as a function: what is read of a join of several tables. */
   readonly changes: StoreName;
+  /** The first of these in parts, one for each table, and how much of each is pending. */
+  readonly parts: readonly StoreName[];
+  readonly pending: StoreName;
   /** The keys that pending rows touch. */
   readonly touched: StoreName;
   /** The answer computed now, behind a security barrier: what is read while rows are pending. */
@@ -110,6 +116,8 @@ export function storeNames(name: string, number: number | null): StoreNames {
     delta: of('delta'),
     netted: of('netted'),
     changes: of('changes'),
+    parts: Array.from({ length: MAX_PARTS }, (_, index) => of(`part${index + 1}of`)),
+    pending: of('pending'),
     touched: of('touched'),
     current: of('current'),
     content: of('content'),

@@ -606,9 +606,7 @@ ANALYZE imat_store.state_aggregates;
 CREATE VIEW imat_store.delta_aggregates AS
 WITH pending AS MATERIALIZED (
   SELECT
-    f.snapshot,
-    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
-    EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+    f.snapshot
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
 ), changes_r1 AS MATERIALIZED (
@@ -703,7 +701,7 @@ FROM (
         FROM
           changes_r1 AS r1,
           public.product AS r2
-        WHERE (SELECT p.changed1 FROM pending AS p)
+        WHERE (SELECT EXISTS (SELECT FROM changes_r1))
           AND (r2.id = r1.product_id)
         UNION ALL
         -- plus changes of public.product AS p
@@ -711,7 +709,7 @@ FROM (
         FROM
           public.sale AS r1,
           changes_r2 AS r2
-        WHERE (SELECT p.changed2 FROM pending AS p)
+        WHERE (SELECT EXISTS (SELECT FROM changes_r2))
           AND (r2.id = r1.product_id)
         UNION ALL
         -- minus changes of public.sale AS s with changes of public.product AS p
@@ -719,8 +717,8 @@ FROM (
         FROM
           changes_r1 AS r1,
           changes_r2 AS r2
-        WHERE (SELECT p.changed1 FROM pending AS p)
-          AND (SELECT p.changed2 FROM pending AS p)
+        WHERE (SELECT EXISTS (SELECT FROM changes_r1))
+          AND (SELECT EXISTS (SELECT FROM changes_r2))
           AND (r2.id = r1.product_id)
       ) AS u
       GROUP BY u.r1_c2, u.r1_c3, u.r1_c5, pg_catalog.numeric_send(u.r1_c5), u.r1_c6, u.r1_c8, pg_catalog.interval_send(u.r1_c8), u.r1_c9, u.r1_c10, u.r2_c1, u.r2_c3, u.r2_c4, pg_catalog.float8send(u.r2_c4)

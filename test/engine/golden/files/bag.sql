@@ -369,9 +369,7 @@ ANALYZE imat_store.state_bag;
 CREATE VIEW imat_store.delta_bag AS
 WITH pending AS MATERIALIZED (
   SELECT
-    f.snapshot,
-    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
-    EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+    f.snapshot
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
 ), changes_r1 AS MATERIALIZED (
@@ -416,7 +414,7 @@ FROM (
   FROM
     changes_r1 AS r1,
     public.product AS r2
-  WHERE (SELECT p.changed1 FROM pending AS p)
+  WHERE (SELECT EXISTS (SELECT FROM changes_r1))
     AND (r1.product_id = r2.id)
     AND (r2.price > (0)::numeric)
   UNION ALL
@@ -429,7 +427,7 @@ FROM (
   FROM
     public.sale AS r1,
     changes_r2 AS r2
-  WHERE (SELECT p.changed2 FROM pending AS p)
+  WHERE (SELECT EXISTS (SELECT FROM changes_r2))
     AND (r1.product_id = r2.id)
     AND (r2.price > (0)::numeric)
   UNION ALL
@@ -442,8 +440,8 @@ FROM (
   FROM
     changes_r1 AS r1,
     changes_r2 AS r2
-  WHERE (SELECT p.changed1 FROM pending AS p)
-    AND (SELECT p.changed2 FROM pending AS p)
+  WHERE (SELECT EXISTS (SELECT FROM changes_r1))
+    AND (SELECT EXISTS (SELECT FROM changes_r2))
     AND (r1.product_id = r2.id)
     AND (r2.price > (0)::numeric)
 ) AS q;
@@ -452,9 +450,7 @@ FROM (
 CREATE VIEW imat_store.netted_bag AS
 WITH pending AS MATERIALIZED (
   SELECT
-    f.snapshot,
-    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
-    EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+    f.snapshot
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
 ), changes_r1 AS MATERIALIZED (
@@ -507,7 +503,7 @@ FROM (
         FROM
           changes_r1 AS r1,
           public.product AS r2
-        WHERE (SELECT p.changed1 FROM pending AS p)
+        WHERE (SELECT EXISTS (SELECT FROM changes_r1))
           AND (r1.product_id = r2.id)
           AND (r2.price > (0)::numeric)
         UNION ALL
@@ -516,7 +512,7 @@ FROM (
         FROM
           public.sale AS r1,
           changes_r2 AS r2
-        WHERE (SELECT p.changed2 FROM pending AS p)
+        WHERE (SELECT EXISTS (SELECT FROM changes_r2))
           AND (r1.product_id = r2.id)
           AND (r2.price > (0)::numeric)
         UNION ALL
@@ -525,8 +521,8 @@ FROM (
         FROM
           changes_r1 AS r1,
           changes_r2 AS r2
-        WHERE (SELECT p.changed1 FROM pending AS p)
-          AND (SELECT p.changed2 FROM pending AS p)
+        WHERE (SELECT EXISTS (SELECT FROM changes_r1))
+          AND (SELECT EXISTS (SELECT FROM changes_r2))
           AND (r1.product_id = r2.id)
           AND (r2.price > (0)::numeric)
       ) AS u

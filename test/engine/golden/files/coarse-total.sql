@@ -510,9 +510,7 @@ FROM (
 CREATE VIEW imat_store.delta1_coarse_total AS
 WITH pending AS MATERIALIZED (
   SELECT
-    f.snapshot,
-    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
-    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+    f.snapshot
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
 ), touched0 AS MATERIALIZED (
@@ -578,9 +576,7 @@ FROM
 CREATE VIEW imat_store.netted1_coarse_total AS
 WITH pending AS MATERIALIZED (
   SELECT
-    f.snapshot,
-    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
-    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+    f.snapshot
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
 ), touched0 AS MATERIALIZED (
@@ -693,9 +689,7 @@ WITH touched0 AS MATERIALIZED (
 ), changes AS MATERIALIZED (
 WITH pending AS MATERIALIZED (
   SELECT
-    f.snapshot,
-    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
-    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+    f.snapshot
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
 ), rows0 AS MATERIALIZED (

@@ -372,9 +372,7 @@ ANALYZE imat_store.state_function_in_from;
 CREATE VIEW imat_store.delta_function_in_from AS
 WITH pending AS MATERIALIZED (
   SELECT
-    f.snapshot,
-    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
-    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+    f.snapshot
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
 ), changes_r1 AS MATERIALIZED (
@@ -427,7 +425,7 @@ FROM (
         FROM
           changes_r1 AS r1,
           public.customer AS r2
-        WHERE (SELECT p.changed1 FROM pending AS p)
+        WHERE (SELECT EXISTS (SELECT FROM changes_r1))
           AND (r2.id = r1.customer_id)
         UNION ALL
         -- plus changes of public.customer AS c
@@ -435,7 +433,7 @@ FROM (
         FROM
           public.sale AS r1,
           changes_r2 AS r2
-        WHERE (SELECT p.changed2 FROM pending AS p)
+        WHERE (SELECT EXISTS (SELECT FROM changes_r2))
           AND (r2.id = r1.customer_id)
         UNION ALL
         -- minus changes of public.sale AS s with changes of public.customer AS c
@@ -443,8 +441,8 @@ FROM (
         FROM
           changes_r1 AS r1,
           changes_r2 AS r2
-        WHERE (SELECT p.changed1 FROM pending AS p)
-          AND (SELECT p.changed2 FROM pending AS p)
+        WHERE (SELECT EXISTS (SELECT FROM changes_r1))
+          AND (SELECT EXISTS (SELECT FROM changes_r2))
           AND (r2.id = r1.customer_id)
       ) AS u
       GROUP BY u.r1_c2, u.r1_c4, u.r2_c1, u.r2_c2

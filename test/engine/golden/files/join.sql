@@ -386,9 +386,7 @@ ANALYZE imat_store.state_join;
 CREATE VIEW imat_store.delta_join AS
 WITH pending AS MATERIALIZED (
   SELECT
-    f.snapshot,
-    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
-    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+    f.snapshot
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
 ), changes_r1 AS MATERIALIZED (
@@ -433,7 +431,7 @@ SELECT
 FROM
   changes_r1 AS r1,
   public.customer AS r2
-WHERE (SELECT p.changed1 FROM pending AS p)
+WHERE (SELECT EXISTS (SELECT FROM changes_r1))
   AND (r2.id = r1.customer_id)
   AND (r2.country IS NOT NULL)
 UNION ALL
@@ -450,7 +448,7 @@ SELECT
 FROM
   public.sale AS r1,
   changes_r2 AS r2
-WHERE (SELECT p.changed2 FROM pending AS p)
+WHERE (SELECT EXISTS (SELECT FROM changes_r2))
   AND (r2.id = r1.customer_id)
   AND (r2.country IS NOT NULL)
 UNION ALL
@@ -467,8 +465,8 @@ SELECT
 FROM
   changes_r1 AS r1,
   changes_r2 AS r2
-WHERE (SELECT p.changed1 FROM pending AS p)
-  AND (SELECT p.changed2 FROM pending AS p)
+WHERE (SELECT EXISTS (SELECT FROM changes_r1))
+  AND (SELECT EXISTS (SELECT FROM changes_r2))
   AND (r2.id = r1.customer_id)
   AND (r2.country IS NOT NULL);
 
@@ -476,9 +474,7 @@ WHERE (SELECT p.changed1 FROM pending AS p)
 CREATE VIEW imat_store.netted_join AS
 WITH pending AS MATERIALIZED (
   SELECT
-    f.snapshot,
-    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
-    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+    f.snapshot
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
 ), changes_r1 AS MATERIALIZED (
@@ -531,7 +527,7 @@ FROM
       FROM
         changes_r1 AS r1,
         public.customer AS r2
-      WHERE (SELECT p.changed1 FROM pending AS p)
+      WHERE (SELECT EXISTS (SELECT FROM changes_r1))
         AND (r2.id = r1.customer_id)
         AND (r2.country IS NOT NULL)
       UNION ALL
@@ -540,7 +536,7 @@ FROM
       FROM
         public.sale AS r1,
         changes_r2 AS r2
-      WHERE (SELECT p.changed2 FROM pending AS p)
+      WHERE (SELECT EXISTS (SELECT FROM changes_r2))
         AND (r2.id = r1.customer_id)
         AND (r2.country IS NOT NULL)
       UNION ALL
@@ -549,8 +545,8 @@ FROM
       FROM
         changes_r1 AS r1,
         changes_r2 AS r2
-      WHERE (SELECT p.changed1 FROM pending AS p)
-        AND (SELECT p.changed2 FROM pending AS p)
+      WHERE (SELECT EXISTS (SELECT FROM changes_r1))
+        AND (SELECT EXISTS (SELECT FROM changes_r2))
         AND (r2.id = r1.customer_id)
         AND (r2.country IS NOT NULL)
     ) AS u

@@ -361,14 +361,7 @@ CREATE VIEW imat_store.delta_time_read AS
 WITH pending AS MATERIALIZED (
   SELECT
     f.snapshot,
-    f.moment,
-    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
-    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM public.sale AS t WHERE (
-        (((f.moment AT TIME ZONE ('UTC')::text))::date IS DISTINCT FROM ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-            AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date >= LEAST(((f.moment AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-            AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date <= GREATEST(((f.moment AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-            AND (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= ((f.moment AT TIME ZONE ('UTC')::text))::date) IS DISTINCT FROM (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-      )) AS changed2
+    f.moment
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
 ), changes_r1 AS MATERIALIZED (
@@ -423,7 +416,7 @@ FROM
     SELECT t.customer_id AS customer_id, t.sold_at AS sold_at, pg_catalog.now() AS moment
     FROM public.sale AS t
   ) AS r2
-WHERE (SELECT p.changed1 FROM pending AS p)
+WHERE (SELECT EXISTS (SELECT FROM changes_r1))
   AND (r2.customer_id = r1.id)
   AND (((r2.sold_at AT TIME ZONE ('UTC')::text))::date <= ((r2.moment AT TIME ZONE ('UTC')::text))::date)
 UNION ALL
@@ -435,7 +428,7 @@ SELECT
 FROM
   public.customer AS r1,
   changes_r2 AS r2
-WHERE (SELECT p.changed2 FROM pending AS p)
+WHERE (SELECT EXISTS (SELECT FROM changes_r2) OR EXISTS (SELECT FROM changes_r2_2))
   AND (r2.customer_id = r1.id)
   AND (((r2.sold_at AT TIME ZONE ('UTC')::text))::date <= ((r2.moment AT TIME ZONE ('UTC')::text))::date)
 UNION ALL
@@ -447,7 +440,7 @@ SELECT
 FROM
   public.customer AS r1,
   changes_r2_2 AS r2
-WHERE (SELECT p.changed2 FROM pending AS p)
+WHERE (SELECT EXISTS (SELECT FROM changes_r2) OR EXISTS (SELECT FROM changes_r2_2))
   AND (r2.customer_id = r1.id)
   AND (((r2.sold_at AT TIME ZONE ('UTC')::text))::date <= ((r2.moment AT TIME ZONE ('UTC')::text))::date)
 UNION ALL
@@ -459,8 +452,8 @@ SELECT
 FROM
   changes_r1 AS r1,
   changes_r2 AS r2
-WHERE (SELECT p.changed1 FROM pending AS p)
-  AND (SELECT p.changed2 FROM pending AS p)
+WHERE (SELECT EXISTS (SELECT FROM changes_r1))
+  AND (SELECT EXISTS (SELECT FROM changes_r2) OR EXISTS (SELECT FROM changes_r2_2))
   AND (r2.customer_id = r1.id)
   AND (((r2.sold_at AT TIME ZONE ('UTC')::text))::date <= ((r2.moment AT TIME ZONE ('UTC')::text))::date)
 UNION ALL
@@ -472,8 +465,8 @@ SELECT
 FROM
   changes_r1 AS r1,
   changes_r2_2 AS r2
-WHERE (SELECT p.changed1 FROM pending AS p)
-  AND (SELECT p.changed2 FROM pending AS p)
+WHERE (SELECT EXISTS (SELECT FROM changes_r1))
+  AND (SELECT EXISTS (SELECT FROM changes_r2) OR EXISTS (SELECT FROM changes_r2_2))
   AND (r2.customer_id = r1.id)
   AND (((r2.sold_at AT TIME ZONE ('UTC')::text))::date <= ((r2.moment AT TIME ZONE ('UTC')::text))::date);
 
@@ -482,14 +475,7 @@ CREATE VIEW imat_store.netted_time_read AS
 WITH pending AS MATERIALIZED (
   SELECT
     f.snapshot,
-    f.moment,
-    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
-    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM public.sale AS t WHERE (
-        (((f.moment AT TIME ZONE ('UTC')::text))::date IS DISTINCT FROM ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-            AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date >= LEAST(((f.moment AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-            AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date <= GREATEST(((f.moment AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-            AND (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= ((f.moment AT TIME ZONE ('UTC')::text))::date) IS DISTINCT FROM (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-      )) AS changed2
+    f.moment
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
 ), changes_r1 AS MATERIALIZED (
@@ -552,7 +538,7 @@ FROM
           SELECT t.customer_id AS customer_id, t.sold_at AS sold_at, pg_catalog.now() AS moment
           FROM public.sale AS t
         ) AS r2
-      WHERE (SELECT p.changed1 FROM pending AS p)
+      WHERE (SELECT EXISTS (SELECT FROM changes_r1))
         AND (r2.customer_id = r1.id)
         AND (((r2.sold_at AT TIME ZONE ('UTC')::text))::date <= ((r2.moment AT TIME ZONE ('UTC')::text))::date)
       UNION ALL
@@ -561,7 +547,7 @@ FROM
       FROM
         public.customer AS r1,
         changes_r2 AS r2
-      WHERE (SELECT p.changed2 FROM pending AS p)
+      WHERE (SELECT EXISTS (SELECT FROM changes_r2) OR EXISTS (SELECT FROM changes_r2_2))
         AND (r2.customer_id = r1.id)
         AND (((r2.sold_at AT TIME ZONE ('UTC')::text))::date <= ((r2.moment AT TIME ZONE ('UTC')::text))::date)
       UNION ALL
@@ -570,7 +556,7 @@ FROM
       FROM
         public.customer AS r1,
         changes_r2_2 AS r2
-      WHERE (SELECT p.changed2 FROM pending AS p)
+      WHERE (SELECT EXISTS (SELECT FROM changes_r2) OR EXISTS (SELECT FROM changes_r2_2))
         AND (r2.customer_id = r1.id)
         AND (((r2.sold_at AT TIME ZONE ('UTC')::text))::date <= ((r2.moment AT TIME ZONE ('UTC')::text))::date)
       UNION ALL
@@ -579,8 +565,8 @@ FROM
       FROM
         changes_r1 AS r1,
         changes_r2 AS r2
-      WHERE (SELECT p.changed1 FROM pending AS p)
-        AND (SELECT p.changed2 FROM pending AS p)
+      WHERE (SELECT EXISTS (SELECT FROM changes_r1))
+        AND (SELECT EXISTS (SELECT FROM changes_r2) OR EXISTS (SELECT FROM changes_r2_2))
         AND (r2.customer_id = r1.id)
         AND (((r2.sold_at AT TIME ZONE ('UTC')::text))::date <= ((r2.moment AT TIME ZONE ('UTC')::text))::date)
       UNION ALL
@@ -589,8 +575,8 @@ FROM
       FROM
         changes_r1 AS r1,
         changes_r2_2 AS r2
-      WHERE (SELECT p.changed1 FROM pending AS p)
-        AND (SELECT p.changed2 FROM pending AS p)
+      WHERE (SELECT EXISTS (SELECT FROM changes_r1))
+        AND (SELECT EXISTS (SELECT FROM changes_r2) OR EXISTS (SELECT FROM changes_r2_2))
         AND (r2.customer_id = r1.id)
         AND (((r2.sold_at AT TIME ZONE ('UTC')::text))::date <= ((r2.moment AT TIME ZONE ('UTC')::text))::date)
     ) AS u

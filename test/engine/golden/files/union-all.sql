@@ -411,9 +411,7 @@ ANALYZE imat_store.state_union_all;
 CREATE VIEW imat_store.delta_union_all AS
 WITH pending AS MATERIALIZED (
   SELECT
-    f.snapshot,
-    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
-    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+    f.snapshot
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
 )
@@ -459,9 +457,7 @@ FROM
 CREATE VIEW imat_store.netted_union_all AS
 WITH pending AS MATERIALIZED (
   SELECT
-    f.snapshot,
-    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
-    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+    f.snapshot
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
 )
