@@ -10,12 +10,14 @@ DECLARE
   place record;
   share real;
 BEGIN
-  -- The parts have the rows; of a table without any that is the table itself.
-  SELECT n.nspname, c.relname, a.attname, c.relhassubclass AS inherited, (
-    SELECT sum(l.reltuples) FROM pg_class l
-    WHERE l.relkind <> 'p' AND l.reltuples > 0 AND (
-      l.oid = c.oid OR l.oid IN (SELECT t.part FROM imat_store.inheritors(c.oid) t))
-  ) AS rows INTO place
+  -- The parts have the rows; of a table without any that is the table itself. A live read asks for
+  -- this, so nothing here reads a whole catalog: everything is looked up by OIDs.
+  SELECT n.nspname, c.relname, a.attname, c.relhassubclass AS inherited,
+    CASE WHEN c.relhassubclass THEN
+      (SELECT sum((SELECT l.reltuples FROM pg_class l
+          WHERE l.oid = u.part AND l.relkind <> 'p' AND l.reltuples > 0))
+        FROM (SELECT c.oid UNION SELECT t.part FROM imat_store.inheritors(c.oid) t) u(part))
+      WHEN c.reltuples > 0 THEN c.reltuples END AS rows INTO place
   FROM imat_catalog.imat i
     JOIN imat_catalog.imat_source z ON z.imat_id = i.id
     JOIN pg_class c ON c.oid = z.relation
@@ -25,10 +27,11 @@ BEGIN
     AND a.attnum = distinct_values.attnum
     AND EXISTS (
       SELECT FROM pg_depend d
-        JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
-        JOIN pg_class v ON v.oid = w.ev_class
       WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.refobjsubid = a.attnum
-        AND v.relnamespace = 'imat_store'::regnamespace)
+        AND (
+          SELECT v.relnamespace FROM pg_rewrite w JOIN pg_class v ON v.oid = w.ev_class
+          WHERE w.oid = d.objid AND d.classid = 'pg_rewrite'::regclass
+        ) = 'imat_store'::regnamespace)
     AND has_table_privilege(session_user, i.relation, 'SELECT');
   -- Conditions on constants reach the indexes below pg_stats, which is a barrier.
   SELECT s.n_distinct INTO share FROM pg_stats s

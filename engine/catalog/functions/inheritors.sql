@@ -1,4 +1,5 @@
--- Tables of other sessions' temporary schemas are read by nobody else.
+-- Tables of other sessions' temporary schemas are read by nobody else. Live reads ask for it, so
+-- each table is looked up by its OID, and pg_class not read as a whole.
 CREATE OR REPLACE FUNCTION imat_store.inheritors(source regclass)
 RETURNS TABLE (parent oid, part oid)
 LANGUAGE sql STABLE
@@ -11,8 +12,9 @@ AS $$
     SELECT i.inhparent, i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.inhrelid
     WHERE NOT i.inhdetachpending
   )
-  SELECT t.inhparent, t.inhrelid FROM tree t LEFT JOIN pg_class c ON c.oid = t.inhrelid
-  WHERE c.relpersistence IS DISTINCT FROM 't' OR NOT pg_is_other_temp_schema(c.relnamespace)
+  SELECT t.inhparent, t.inhrelid FROM tree t
+  WHERE (SELECT c.relpersistence = 't' AND pg_is_other_temp_schema(c.relnamespace)
+    FROM pg_class c WHERE c.oid = t.inhrelid) IS NOT TRUE
 $$;
 
 COMMENT ON FUNCTION imat_store.inheritors(regclass) IS

@@ -23,8 +23,9 @@ BEGIN
       WHERE i.inhparent = ANY (parents) AND NOT i.inhdetachpending ORDER BY 1);
   END IF;
   RETURN parts = ARRAY(SELECT DISTINCT i.inhrelid FROM pg_inherits i
-      LEFT JOIN pg_class c ON c.oid = i.inhrelid AND c.relpersistence = 't'
-      WHERE i.inhparent = ANY (parents) AND pg_is_other_temp_schema(c.relnamespace) IS NOT TRUE
+      WHERE i.inhparent = ANY (parents) AND (
+        SELECT c.relpersistence = 't' AND pg_is_other_temp_schema(c.relnamespace)
+        FROM pg_class c WHERE c.oid = i.inhrelid) IS NOT TRUE
       ORDER BY 1)
     AND NOT EXISTS (SELECT FROM pg_inherits i
       WHERE i.inhrelid = ANY (parts) AND i.inhparent <> ALL (parents));

@@ -44,6 +44,9 @@ export type Definition =
   | typeof VARIANCE;
 
 const DELTA = /^what is pending, as rows of the state$/;
+const PARTS = /^what is pending of one table, with the others$/;
+const COUNTS = /^how much of each table is pending$/;
+const CHANGES = /^the same as a function, planned only if anything is pending$/;
 const FOLDS = /^fold: /;
 export const CURRENT = /^state and pending changes, added up$/;
 export const READERS = /^what readers use$/;
@@ -73,16 +76,34 @@ export const MUTATIONS: readonly Mutation[] = [
     wrong: [[/SELECT -(r\d\.weight)/g, 'SELECT 0 * $1']],
   },
   {
+    name: 'new for old in a part of the delta',
+    definition: CHAIN,
+    at: PARTS,
+    wrong: [[/SELECT -(r\d\.weight)/g, 'SELECT 0 * $1']],
+  },
+  {
+    name: 'a table whose pending rows are not counted',
+    definition: CHAIN,
+    at: COUNTS,
+    wrong: [[/(SELECT 1 AS part, )/, '$1 0 * ']],
+  },
+  {
+    name: 'the parts of two tables are taken for each other',
+    definition: CHAIN,
+    at: CHANGES,
+    wrong: [['ORDER BY p.part) FILTER (WHERE p.rows > 0)', ') FILTER (WHERE p.rows = 0)']],
+  },
+  {
     name: 'changes of one side are forgotten',
     definition: JOINED,
     at: DELTA,
-    wrong: [['WHERE (SELECT p.changed2 FROM pending AS p)', 'WHERE FALSE']],
+    wrong: [['WHERE (SELECT EXISTS (SELECT FROM changes_r2))', 'WHERE FALSE']],
   },
   {
     name: 'changes of the other side are forgotten',
     definition: JOINED,
     at: DELTA,
-    wrong: [['WHERE (SELECT p.changed1 FROM pending AS p)', 'WHERE FALSE']],
+    wrong: [['WHERE (SELECT EXISTS (SELECT FROM changes_r1))', 'WHERE FALSE']],
   },
   {
     name: 'a filter is forgotten in one term',
