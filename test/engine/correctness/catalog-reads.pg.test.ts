@@ -42,8 +42,8 @@ INSERT INTO heir SELECT i, 'name ' || i % 5 FROM generate_series(1, 50) AS i;
 ANALYZE`;
 
 /**
- * Of those that have rows for each table, view or function. Others are so small here that PostgreSQL
- * finds it cheaper to read all of them, as it would not where they are large.
+ * Of those that have rows for each table, view or function. Others are so small here that it is
+ * cheaper to read all of them, as it would not be where they are large.
  */
 const CATALOGS = ['pg_attribute', 'pg_class', 'pg_depend', 'pg_proc', 'pg_rewrite', 'pg_type'];
 
