@@ -15,7 +15,7 @@ import { plannedRows, rowsExpected, withoutStatistics } from '../server/planner.
  * From this many rows to a key on, a store of rows below the groups costs less than to compute all
  * rows of a key again for one change (docs/decisions/0057-coarse-groups.md).
  */
-const MANY_ROWS = 1000;
+const MANY_ROWS = 200;
 
 /** `pg_stats` has a share of the rows as a negative number (PostgreSQL, "pg_stats"). */
 const DIFFERENT_KEYS = `
