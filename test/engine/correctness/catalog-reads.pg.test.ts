@@ -58,15 +58,25 @@ afterAll(() => world.drop());
 const COUNTS = `SELECT name, pg_stat_get_xact_numscans(name::regclass)::int AS scans
   FROM unnest(ARRAY['${CATALOGS.join("', '")}']) AS name ORDER BY 1`;
 
-/** The catalogs that the statements read as a whole, in a transaction of their own. */
-async function wholeCatalogs(statements: string, isolation = 'READ COMMITTED'): Promise<string[]> {
+/** The catalogs that statements read as a whole, in a transaction that is rolled back. */
+async function scanned(statements: string, isolation: string): Promise<readonly string[]> {
   await world.sql(`BEGIN ISOLATION LEVEL ${isolation}`);
   // Some of what was counted before may not have been reported yet.
   const before = await world.rows<{ scans: number }>(COUNTS);
   await world.sql(statements);
   const after = await world.rows<{ name: string; scans: number }>(COUNTS);
-  await world.sql('COMMIT');
+  await world.sql('ROLLBACK');
   return after.flatMap(({ name, scans }, at) => (scans > (before[at]?.scans ?? 0) ? [name] : []));
+}
+
+/** Those that they read each time: the server itself may have to, beside a vacuum for example. */
+async function wholeCatalogs(statements: string, isolation = 'READ COMMITTED'): Promise<string[]> {
+  let always = [...CATALOGS];
+  for (let time = 1; time <= 3 && always.length > 0; time++) {
+    const found = await scanned(statements, isolation);
+    always = always.filter((name) => found.includes(name));
+  }
+  return always;
 }
 
 const NAMES = Object.keys(KEPT);
@@ -96,7 +106,7 @@ async function wholeInReads(): Promise<Record<string, string[]>> {
 test('a read with nothing pending', async () => expect(await wholeInReads()).toEqual({}));
 
 test.each(Object.entries(WRITES))('%s rows are written, and read', async (_, write) => {
+  expect(await wholeCatalogs(write)).toEqual([]);
   await world.sql(write);
-  expect(await wholeCatalogs(write.replaceAll(/\b(\d{4,6})\b/g, '3$1'))).toEqual([]);
   expect(await wholeInReads()).toEqual({});
 });
