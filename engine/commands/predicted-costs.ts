@@ -8,7 +8,7 @@
  *     add         the store computed from them in place of the source; once for each place that the
  *                 source has in FROM
  *     regroup     the keys that they lead to, and the definition confined to as many keys; above
- *                 the bound of views and folds (touched-view.ts), the definition
+ *                 the bound of views and folds (few-keys.ts), the definition
  *   stored rows   a scan of as many as the planner expects, by its formula for that
  *   read          stored rows, each compared with the change, the change, and the residual; all
  *                 anew where the log has outgrown that (is_outgrown.sql)

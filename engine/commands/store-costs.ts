@@ -9,7 +9,7 @@ import type { Db } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { confinedToKeys } from '../generate/touched-rows.ts';
 import { stateContent } from '../generate/state.ts';
-import { ALWAYS_FEW, keyColumns, SHARE, UNKNOWN_FEW } from '../generate/touched-view.ts';
+import { fewKeys, keyColumns, SHARE } from '../generate/few-keys.ts';
 import { reachedKeys } from '../generate/path-keys.ts';
 import type { AddPlan, Plan, RowsPlan, StorePlan } from '../plan/plan.ts';
 import { allStores, isReadByRows, planScans, storeItem, storeNumber } from '../plan/plan.ts';
@@ -112,7 +112,7 @@ async function regroupedChange(
   }
   if (terms.length === 0) return 'none';
   const reached = total(terms);
-  if (reached.rows > (await mostKeys(db, plan, content))) {
+  if (reached.rows > (await mostKeys(db, plan, content, { pending: rows, rows: source.rows }))) {
     if (plan.groups === null) return 'all';
     const { cost } = await planned(db, deparse(reading.query));
     return { rows: content.rows, cost: reached.cost + cost };
@@ -125,12 +125,23 @@ async function regroupedChange(
   return { rows: reached.rows, cost: reached.cost + again + unpartnered };
 }
 
-/** How many keys are few, as `imat_store.touched_<name>` has it. */
-async function mostKeys(db: Db, plan: RegroupPlan, content: Planned): Promise<number> {
-  const known = await distinctValues(db, keyColumns(plan));
-  return known === null
-    ? Math.max(UNKNOWN_FEW, content.rows / SHARE)
-    : Math.max(ALWAYS_FEW, known / SHARE);
+/** How many keys are few while that many rows are pending (`imat_store.touched_<name>`). */
+async function mostKeys(
+  db: Db,
+  plan: RowsPlan,
+  content: Planned,
+  { pending, rows }: { readonly pending: number; readonly rows: number },
+): Promise<number> {
+  const keys = await distinctValues(db, keyColumns(plan));
+  const [few] = await db.query<{ surely: string; sometimes: string | null }>(
+    fewKeys(plan, {
+      keys: sql`${keys ?? sql`NULL`}::bigint`,
+      rows: sql`${Math.round(content.rows)}::bigint`,
+    }).text,
+  );
+  const surely = Number(few?.surely);
+  const isOutgrown = pending >= Math.max(10_000, rows / SHARE);
+  return isOutgrown ? surely : Math.max(surely, Number(few?.sometimes ?? 0));
 }
 
 /** Rows that an outer join shows without a partner are computed again with any key. */

@@ -6,9 +6,10 @@ import type { AddPlan } from '../plan/plan.ts';
 import type { TableColumn } from '../plan/group-columns.ts';
 import { groupColumns } from '../plan/group-columns.ts';
 import type { Sql } from '../sql/sql.ts';
-import { and, join, literal, regclass, sql } from '../sql/sql.ts';
+import { and, join, regclass, sql } from '../sql/sql.ts';
 import { isAgain } from './extremes.ts';
-import { UNKNOWN_FEW, SHARE } from './touched-view.ts';
+import { isIndexed } from './is-indexed.ts';
+import { UNKNOWN_FEW, SHARE } from './few-keys.ts';
 
 /** Scans of the tables that cost less than grouping them. */
 const FEW_SCANS = 4;
@@ -32,14 +33,10 @@ WHERE ${isAgain(plan.store)}`;
 function hasIndexes(plan: AddPlan): Sql {
   const { keys, joins } = groupColumns(plan);
   if (keys.length === 0) return sql`FALSE`;
-  const key = keys.map((columns) => and(columns.map(isIndexed)));
+  const key = keys.map((columns) => and(columns.map(indexOf)));
   const any = join(key, ' OR ');
-  return and([key.length === 1 ? any : sql`(${any})`, ...joins.map(isIndexed)]);
+  return and([key.length === 1 ? any : sql`(${any})`, ...joins.map(indexOf)]);
 }
 
-const isIndexed = ({ source, column }: TableColumn): Sql =>
-  sql`EXISTS (
-    SELECT FROM pg_catalog.pg_index AS i
-    WHERE i.indrelid = ${literal(String(source.oid))}::pg_catalog.regclass AND i.indisvalid
-      AND i.indpred IS NULL AND i.indkey[0] = ${column.attnum}
-  )`;
+const indexOf = ({ source, column }: TableColumn): Sql =>
+  isIndexed({ oid: source.oid, attnum: column.attnum });

@@ -36,7 +36,8 @@ import type { Subject } from './subject.ts';
 import { frontierOf } from './subject.ts';
 import type { Part } from './touched-rows.ts';
 import { computedNow, nowParts, partFrom, touchedIn } from './touched-rows.ts';
-import { FEW_SETTING, touchedView } from './touched-view.ts';
+import { FEW_SETTING } from './few-keys.ts';
+import { touchedView } from './touched-view.ts';
 
 const S = ident('s');
 

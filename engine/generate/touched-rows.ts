@@ -68,7 +68,7 @@ export function confinedParts(
   return [
     {
       from: sql`(\n${fragment(deparse(named(withKeys)))}\n)`,
-      where: isSure(confinable) ? [isFew] : [isFew, sql`${S}.${key} = ANY (${array})`],
+      where: isSure(confinable) ? [isFew] : [isFew, isOne(sql`${S}.${key}`, array)],
       label: 'rows of touched keys now',
     },
     {
@@ -78,6 +78,10 @@ export function confinedParts(
     },
   ];
 }
+
+/** By a hash table of the keys. */
+const isOne = (key: Sql, array: Sql): Sql =>
+  sql`(${key} IN (SELECT pg_catalog.unnest(${array}))) IS TRUE`;
 
 /** The rows of touched keys as they are stored. */
 function storedParts(subject: Subject, plan: RegroupPlan, touched: Touched): readonly Part[] {
@@ -192,9 +196,22 @@ const isSure = ({ query, expr, holders, isNullable }: Confinable): boolean =>
 
 /** The definition confined to the keys of an array. */
 export const confinedToKeys = (plan: Confinable, array: Sql): Query =>
-  confinedTo(plan, (key, isDriving) => (isDriving ? lookedUp(key, array) : filtered(key, array)));
+  confinedTo(plan, (key, isDriving) =>
+    isDriving
+      ? {
+          kind: 'binary',
+          op: 'AND',
+          left: lookedUp(key, array),
+          right: filtered(key, array),
+          span: null,
+        }
+      : filtered(key, array),
+  );
 
-/** A condition that an index can answer. Without one, each row is compared with key after key. */
+/**
+ * A condition that an index can answer. Without one, it compares a row with key after key, so the
+ * other condition comes with it: PostgreSQL evaluates that first, and few rows are left.
+ */
 const lookedUp = (key: Expr, array: Sql): Expr => ({
   kind: 'array_comparison',
   op: '=',

@@ -21,33 +21,22 @@ import { scan } from '../operators/scan.ts';
 import { tablesOf } from '../regroup/outline.ts';
 import type { Path } from '../regroup/paths.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
+import type { RowsPlan } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
-import { fragment, ident, join, lines, literal, regclass, sql } from '../sql/sql.ts';
+import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import { anyElapsed, timedTables } from './elapsed.ts';
+import { FEW_COLUMNS, isFewOf, mostKeys } from './few-keys.ts';
 import { aliasOf, columnsRead, keysAlong, reachedKeys } from './path-keys.ts';
 import { movedRows } from './moved-rows.ts';
 import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
 
-/**
- * How many keys are few, for statements that must agree: ANALYZE may change what that is computed
- * from between two of them, whatever the snapshot is. Empty to compute it; so does what is no
- * number, because every user can set it.
- */
-export const FEW_SETTING = 'imat.few';
-
-/** Fewer keys are never too many; UNKNOWN_FEW where nothing tells how many keys there are. */
-export const ALWAYS_FEW = 10;
-export const UNKNOWN_FEW = 1000;
-/** Above this share of the keys, all rows are computed anew (docs/benchmarks.md). */
-export const SHARE = 16;
-
-export const touchedView = (subject: Subject, plan: RegroupPlan): Statement => ({
+export const touchedView = (subject: Subject, plan: RowsPlan): Statement => ({
   label: 'the keys that pending rows touch',
   sql: sql`CREATE VIEW ${subject.names.touched.sql} AS\n${touchedQuery(subject, plan)}`,
 });
 
-function touchedQuery(subject: Subject, plan: RegroupPlan): Sql {
+function touchedQuery(subject: Subject, plan: RowsPlan): Sql {
   const tables = tablesOf(plan.outline);
   const oids = [...new Set(tables.map(({ relation }) => relation.oid))];
   const flag = (oid: number): Sql => ident(`changed${oids.indexOf(oid) + 1}`);
@@ -60,12 +49,7 @@ function touchedQuery(subject: Subject, plan: RegroupPlan): Sql {
   };
   const elapsed = anyElapsed(timedTables(plan), plan.moving, inLog.moment);
   const flags = [
-    sql`COALESCE(
-      pg_catalog.substring(
-        pg_catalog.current_setting('${fragment(FEW_SETTING)}', true), '^[0-9]{1,18}$'
-      )::bigint,
-      ${mostKeys(subject, plan)}
-    ) AS few`,
+    ...FEW_COLUMNS,
     ...oids.map((oid) => sql`${anyPending(inLog, [oid])} AS ${flag(oid)}`),
     ...(elapsed.length === 0
       ? []
@@ -89,13 +73,15 @@ function touchedQuery(subject: Subject, plan: RegroupPlan): Sql {
   return sql`WITH pending AS MATERIALIZED (
   SELECT
     ${lines([sql`f.snapshot`, ...flags])}
-  FROM imat_catalog.frontier AS f
+  FROM imat_catalog.frontier AS f, (
+    ${mostKeys(subject, plan)}
+  ) AS k
   WHERE f.imat_id = ${subject.id}
 )
 SELECT
   pg_catalog.array_agg(t.key) FILTER (WHERE t.key IS NOT NULL) AS keys,
   COALESCE(pg_catalog.bool_or(t.key IS NULL), FALSE) AS has_null,
-  pg_catalog.count(*) <= (SELECT p.few FROM pending AS p) AS is_few,
+  ${isFewOf(subject, sql`pg_catalog.count(*)`)} AS is_few,
   (SELECT p.few FROM pending AS p) AS few
 FROM (
   SELECT DISTINCT u.key
@@ -104,36 +90,6 @@ FROM (
   ) AS u
   LIMIT (SELECT p.few + 1 FROM pending AS p)
 ) AS t`;
-}
-
-/** How many keys are few. */
-function mostKeys(subject: Subject, plan: RegroupPlan): Sql {
-  const stored = sql`(
-    SELECT GREATEST(${UNKNOWN_FEW}, c.reltuples::bigint / ${SHARE})
-    FROM pg_catalog.pg_class AS c
-    WHERE c.oid = ${regclass(subject.names.state.sql)}
-  )`;
-  const known = keyColumns(plan).map(
-    ({ oid, attnum }) =>
-      sql`imat_catalog.distinct_values(${subject.id}, ${regclassOf(oid)}, ${attnum})`,
-  );
-  if (known.length === 0) return stored;
-  return sql`GREATEST(${ALWAYS_FEW}, COALESCE(LEAST(${join(known, ', ')}) / ${SHARE}, ${stored}))`;
-}
-
-const regclassOf = (oid: number): Sql => sql`${literal(String(oid))}::pg_catalog.regclass`;
-
-/**
- * The columns of tables that hold the key, for how many different ones there are. The stored rows
- * do not say that: those of most keys may have been filtered out.
- */
-export function keyColumns({ holders, outline, sources }: RegroupPlan) {
-  return holders.flatMap(({ item, expr }) => {
-    const relation = outline.items.get(item)?.relation;
-    if (expr.kind !== 'column' || relation?.kind !== 'table') return [];
-    const column = sources.get(relation.oid)?.columns.find(({ name }) => name === expr.name);
-    return column === undefined ? [] : [{ oid: relation.oid, attnum: column.attnum }];
-  });
 }
 
 /** NULL, if any of the flags is set. */

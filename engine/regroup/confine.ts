@@ -14,6 +14,7 @@ import type { Holder } from './classes.ts';
 import { drivingItems } from './driving.ts';
 import { groupKeys } from './lineage.ts';
 import type { Outline } from './outline.ts';
+import type { Confinable } from './regroup-plan.ts';
 
 /**
  * `condition` is given the key as a table holds it, and whether its rows are to be looked up by it
@@ -26,11 +27,8 @@ export function confined(
   sources: ReadonlyMap<number, SourceFacts>,
   condition: (key: Expr, isDriving: boolean) => Expr,
 ): Query {
-  const isHolder = (item: number): boolean =>
-    outline.items.get(item)?.relation.kind === 'table' &&
-    holders.some((holder) => holder.item === item);
   const isKept = (item: number): boolean => outline.items.get(item)?.isNullable === false;
-  const driving = drivingItems(query, isHolder);
+  const driving = drivingIn(query, outline, holders);
   // What a store holds now is a query that PostgreSQL plans on its own.
   const isDriving = (item: number, relation: Relation): boolean =>
     driving.has(item) || (relation.kind === 'table' && isStore(relation));
@@ -57,6 +55,27 @@ export function confined(
       }
     }
     return { ...one, where, relations };
+  });
+}
+
+function drivingIn(
+  query: Query,
+  { items }: Outline,
+  holders: readonly Holder[],
+): ReadonlySet<number> {
+  const isTable = (item: number): boolean => items.get(item)?.relation.kind === 'table';
+  return drivingItems(
+    query,
+    (item) => isTable(item) && holders.some((holder) => holder.item === item),
+  );
+}
+
+/** The tables, none of them a store, whose rows are looked up by the key. */
+export function lookedUp({ query, outline, holders }: Confinable): readonly Holder[] {
+  const driving = drivingIn(query, outline, holders);
+  return holders.filter(({ item }) => {
+    const relation = outline.items.get(item)?.relation;
+    return driving.has(item) && relation?.kind === 'table' && !isStore(relation);
   });
 }
 

@@ -93,7 +93,7 @@ export const REGROUP_MUTATIONS: readonly Mutation[] = [
     name: 'a condition on the other side of an outer join takes rows away',
     definition: HELD,
     at: REGROUPED,
-    wrong: [[/WHERE \(d\.k = ANY/, 'WHERE t.k IS NOT NULL AND (d.k = ANY']],
+    wrong: [[/WHERE \(\(d\.k = ANY/, 'WHERE t.k IS NOT NULL AND ((d.k = ANY']],
   },
   {
     name: 'a fold keeps the rows without a key',

@@ -635,24 +635,50 @@ CREATE VIEW imat_store.touched2_residual_stores AS
 WITH pending AS MATERIALIZED (
   SELECT
     f.snapshot,
-    COALESCE(
-          pg_catalog.substring(
-            pg_catalog.current_setting('imat.few', true), '^[0-9]{1,18}$'
-          )::bigint,
-          GREATEST(10, COALESCE(LEAST(imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 2)) / 16, (
-              SELECT GREATEST(1000, c.reltuples::bigint / 16)
-              FROM pg_catalog.pg_class AS c
-              WHERE c.oid = 'imat_store.state2_residual_stores'::regclass
-            )))
-        ) AS few,
+    COALESCE(pg_catalog.substring(
+          pg_catalog.current_setting('imat.few', true), '^[0-9]{1,18}$'
+        )::bigint, k.surely) AS surely,
+    COALESCE(pg_catalog.substring(
+          pg_catalog.current_setting('imat.few', true), '^[0-9]{1,18}$'
+        )::bigint, GREATEST(k.surely, k.sometimes)) AS few,
     EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1
-  FROM imat_catalog.frontier AS f
+  FROM imat_catalog.frontier AS f, (
+    SELECT
+          LEAST(
+            GREATEST(
+              10,
+              COALESCE(e.keys / 16, GREATEST(1000, (
+                          SELECT c.reltuples::bigint
+                          FROM pg_catalog.pg_class AS c
+                          WHERE c.oid = 'imat_store.state2_residual_stores'::regclass
+                        ) / 16))
+            ),
+            e.most
+          ) AS surely,
+          CASE WHEN e.most IS NULL THEN LEAST(e.keys / 4, 10000) END
+            AS sometimes
+        FROM (
+          SELECT
+            LEAST(imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 2)) AS keys,
+            CASE WHEN NOT (EXISTS (
+                SELECT FROM pg_catalog.pg_index AS i
+                WHERE i.indrelid = '1'::pg_catalog.regclass AND i.indisvalid
+                  AND i.indpred IS NULL AND i.indkey[0] = 2
+              )) THEN 2000 END AS most
+          OFFSET 0
+        ) AS e
+        OFFSET 0
+  ) AS k
   WHERE f.imat_id = 1
 )
 SELECT
   pg_catalog.array_agg(t.key) FILTER (WHERE t.key IS NOT NULL) AS keys,
   COALESCE(pg_catalog.bool_or(t.key IS NULL), FALSE) AS has_null,
-  pg_catalog.count(*) <= (SELECT p.few FROM pending AS p) AS is_few,
+  CASE
+      WHEN pg_catalog.count(*) <= (SELECT p.surely FROM pending AS p) THEN TRUE
+      WHEN pg_catalog.count(*) > (SELECT p.few FROM pending AS p) THEN FALSE
+      ELSE NOT imat_catalog.is_outgrown(1, (SELECT p.snapshot FROM pending AS p), 16)
+    END AS is_few,
   (SELECT p.few FROM pending AS p) AS few
 FROM (
   SELECT DISTINCT u.key
@@ -725,7 +751,7 @@ FROM (
   FROM (
   SELECT sale.customer_id AS customer_id, pg_catalog.percentile_disc((1)::double precision) WITHIN GROUP (ORDER BY sale.amount) AS top
   FROM public.sale
-  WHERE (sale.customer_id = ANY (((SELECT t.keys FROM touched AS t))::integer[]))
+  WHERE ((sale.customer_id = ANY (((SELECT t.keys FROM touched AS t))::integer[])) AND ((sale.customer_id = ANY (SELECT pg_catalog.unnest(((SELECT t.keys FROM touched AS t))::integer[]) AS key)) IS TRUE))
   GROUP BY sale.customer_id
   ) AS s
   WHERE (SELECT t.is_few FROM touched AS t)

@@ -194,26 +194,48 @@ CREATE VIEW imat_store.touched_time_calendar AS
 WITH pending AS MATERIALIZED (
   SELECT
     f.snapshot,
-    COALESCE(
-          pg_catalog.substring(
-            pg_catalog.current_setting('imat.few', true), '^[0-9]{1,18}$'
-          )::bigint,
-          (
-              SELECT GREATEST(1000, c.reltuples::bigint / 16)
-              FROM pg_catalog.pg_class AS c
-              WHERE c.oid = 'imat_store.state_time_calendar'::regclass
-            )
-        ) AS few,
+    COALESCE(pg_catalog.substring(
+          pg_catalog.current_setting('imat.few', true), '^[0-9]{1,18}$'
+        )::bigint, k.surely) AS surely,
+    COALESCE(pg_catalog.substring(
+          pg_catalog.current_setting('imat.few', true), '^[0-9]{1,18}$'
+        )::bigint, GREATEST(k.surely, k.sometimes)) AS few,
     EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
     f.moment,
     (((((f.moment AT TIME ZONE ('UTC')::text))::date - 29))::timestamp without time zone IS DISTINCT FROM ((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 29))::timestamp without time zone OR (((f.moment AT TIME ZONE ('UTC')::text))::date)::timestamp without time zone IS DISTINCT FROM (((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)::timestamp without time zone) AS elapsed
-  FROM imat_catalog.frontier AS f
+  FROM imat_catalog.frontier AS f, (
+    SELECT
+          LEAST(
+            GREATEST(
+              10,
+              COALESCE(e.keys / 16, GREATEST(1000, (
+                          SELECT c.reltuples::bigint
+                          FROM pg_catalog.pg_class AS c
+                          WHERE c.oid = 'imat_store.state_time_calendar'::regclass
+                        ) / 16))
+            ),
+            e.most
+          ) AS surely,
+          CASE WHEN e.most IS NULL THEN LEAST(e.keys / 4, 10000) END
+            AS sometimes
+        FROM (
+          SELECT
+            NULL::bigint AS keys,
+            NULL::bigint AS most
+          OFFSET 0
+        ) AS e
+        OFFSET 0
+  ) AS k
   WHERE f.imat_id = 1
 )
 SELECT
   pg_catalog.array_agg(t.key) FILTER (WHERE t.key IS NOT NULL) AS keys,
   COALESCE(pg_catalog.bool_or(t.key IS NULL), FALSE) AS has_null,
-  pg_catalog.count(*) <= (SELECT p.few FROM pending AS p) AS is_few,
+  CASE
+      WHEN pg_catalog.count(*) <= (SELECT p.surely FROM pending AS p) THEN TRUE
+      WHEN pg_catalog.count(*) > (SELECT p.few FROM pending AS p) THEN FALSE
+      ELSE NOT imat_catalog.is_outgrown(1, (SELECT p.snapshot FROM pending AS p), 16)
+    END AS is_few,
   (SELECT p.few FROM pending AS p) AS few
 FROM (
   SELECT DISTINCT u.key
