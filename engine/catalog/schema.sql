@@ -720,6 +720,14 @@ COMMENT ON FUNCTION imat_catalog.arm_without_frontier(text,integer) IS
   'Returns the arm of a view that computes the answer from the sources, if a restore reads it to populate a materialized view; raises the error of no_frontier otherwise.';
 GRANT EXECUTE ON FUNCTION imat_catalog.arm_without_frontier(text,integer) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.as_identifier(word text)
+  RETURNS name
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.as_identifier(text) IS
+  'Returns the name that PostgreSQL takes a word of a command for: without its quotes, or folded, and cut to the length of a name.';
+GRANT EXECUTE ON FUNCTION imat_catalog.as_identifier(text) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.await_sources(imats integer[])
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
@@ -781,13 +789,21 @@ COMMENT ON FUNCTION imat_catalog.break_imat(integer,text) IS
   'Marks an imat as broken, with all imats that read it: reads raise an error until it is repaired.';
 GRANT EXECUTE ON FUNCTION imat_catalog.break_imat(integer,text) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.called_by_name(function oid)
-  RETURNS SETOF oid
+CREATE FUNCTION imat_catalog.called_by_name(function oid, schemas oid[])
+  RETURNS TABLE(class oid, object oid)
   LANGUAGE sql STABLE
   SET search_path=pg_catalog, pg_temp;
-COMMENT ON FUNCTION imat_catalog.called_by_name(oid) IS
-  'Returns the functions, none of them PostgreSQL''s own, that a body in quotes seems to call.';
-GRANT EXECUTE ON FUNCTION imat_catalog.called_by_name(oid) TO PUBLIC;
+COMMENT ON FUNCTION imat_catalog.called_by_name(oid,oid[]) IS
+  'Returns the functions, operators and casts, none of them PostgreSQL''s own, that a body in quotes may use. schemas: where names without a schema are found, or NULL for anywhere.';
+GRANT EXECUTE ON FUNCTION imat_catalog.called_by_name(oid,oid[]) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.called_name(class oid, object oid)
+  RETURNS text
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.called_name(oid,oid) IS
+  'Returns the name by which a body in quotes finds a function or an operator.';
+GRANT EXECUTE ON FUNCTION imat_catalog.called_name(oid,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.caller()
   RETURNS oid
@@ -1074,7 +1090,7 @@ CREATE FUNCTION imat_catalog.fact_version(class oid, object oid)
   LANGUAGE plpgsql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.fact_version(oid,oid) IS
-  'Returns the version of a function or of a view; NULL for a table. It changes when the object is replaced.';
+  'Returns the version of a function, an operator, a cast or a view; NULL for a table. It changes when the object is replaced.';
 GRANT EXECUTE ON FUNCTION imat_catalog.fact_version(oid,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.fill_slot(imat integer, in_place boolean)
@@ -1611,7 +1627,7 @@ CREATE FUNCTION imat_catalog.note_called(imat integer, functions oid[])
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.note_called(integer,oid[]) IS
-  'Notes functions that the bodies of a definition''s functions call: those given, and whatever these and the definition''s own call in turn.';
+  'Notes what the bodies of a definition''s functions use by name: the functions given, and whatever these and the definition''s own use in turn.';
 GRANT EXECUTE ON FUNCTION imat_catalog.note_called(integer,oid[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.note_facts(imat integer)
@@ -1734,6 +1750,14 @@ COMMENT ON FUNCTION imat_catalog.part_file(oid,oid) IS
   'Returns which file the rows of a part of a source are in, and which of its columns stand for those of the source.';
 GRANT EXECUTE ON FUNCTION imat_catalog.part_file(oid,oid) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.path_within(function oid, schemas oid[])
+  RETURNS oid[]
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.path_within(oid,oid[]) IS
+  'Returns the schemas in which a function may find names without a schema; NULL if these can be any. schemas: those of what calls it.';
+GRANT EXECUTE ON FUNCTION imat_catalog.path_within(oid,oid[]) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.pending_rows(imat integer)
   RETURNS bigint
   LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -1777,7 +1801,7 @@ CREATE FUNCTION imat_catalog.read_facts(imat integer, class oid, object oid)
   LANGUAGE plpgsql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.read_facts(integer,oid,oid) IS
-  'Returns what an imat depends on of a table, view or function, as it is now; NULL if there is no such object.';
+  'Returns what an imat depends on of a table, view, function, operator or cast, as it is now; NULL if there is no such object.';
 GRANT EXECUTE ON FUNCTION imat_catalog.read_facts(integer,oid,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.read_sequence(member integer)
@@ -1975,6 +1999,14 @@ CREATE FUNCTION imat_catalog.schema_now(relations oid[], functions oid[])
 COMMENT ON FUNCTION imat_catalog.schema_now(oid[],oid[]) IS
   'Returns what PostgreSQL''s catalog says of relations with their parts, and of functions.';
 GRANT EXECUTE ON FUNCTION imat_catalog.schema_now(oid[],oid[]) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.schemas_in(path text)
+  RETURNS oid[]
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.schemas_in(text) IS
+  'Returns the schemas in which a search_path may find names, in no order.';
+GRANT EXECUTE ON FUNCTION imat_catalog.schemas_in(text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.sequence_steps(member integer, from_id bigint, to_id bigint, OUT increments bigint, OUT has_structure_changed boolean)
   RETURNS record
@@ -2203,7 +2235,7 @@ CREATE FUNCTION imat_catalog.watch_ddl()
   SET search_path=pg_catalog, pg_temp
   SET lock_timeout=2s;
 COMMENT ON FUNCTION imat_catalog.watch_ddl() IS
-  'The event triggers imat_ddl and imat_drop call it: it marks imats as broken whose tables, triggers, views or functions a command changes.';
+  'The event triggers imat_ddl and imat_drop call it: it marks imats as broken whose tables, triggers, views, functions, operators or casts a command changes.';
 
 CREATE FUNCTION imat_catalog.with_short_locks(what text, commands text, patience interval, held_by text)
   RETURNS void
@@ -2213,6 +2245,14 @@ CREATE FUNCTION imat_catalog.with_short_locks(what text, commands text, patience
 COMMENT ON FUNCTION imat_catalog.with_short_locks(text,text,interval,text) IS
   'Runs commands that need short locks, all or none. It waits 25 ms for a lock, gives up all that the commands have taken, and starts again, until the given time has passed. The error then says that it could not lock what, because it is held_by.';
 GRANT EXECUTE ON FUNCTION imat_catalog.with_short_locks(text,text,interval,text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.words_in(code text)
+  RETURNS TABLE(word name, is_called boolean)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.words_in(text) IS
+  'Returns the names that a body in quotes may have, and whether one may be called as a function.';
+GRANT EXECUTE ON FUNCTION imat_catalog.words_in(text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.write_parts(source oid)
   RETURNS void

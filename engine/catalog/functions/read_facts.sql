@@ -36,8 +36,15 @@ BEGIN
             SELECT FROM imat_catalog.fact f
             WHERE f.imat_id = imat AND f.class = read_facts.class AND f.object = read_facts.object
               AND f.facts ? 'called')
-          THEN jsonb_build_object('called', p.oid::regprocedure::text) ELSE '{}' END
+          THEN jsonb_build_object('called', imat_catalog.called_name(class, object)) ELSE '{}' END
       FROM pg_proc p WHERE p.oid = object);
+  END IF;
+  IF class <> 'pg_class'::regclass THEN
+    RETURN (
+      SELECT jsonb_build_object('called', imat_catalog.called_name(class, object))
+      WHERE CASE class WHEN 'pg_operator'::regclass
+        THEN EXISTS (SELECT FROM pg_operator o WHERE o.oid = object)
+        ELSE EXISTS (SELECT FROM pg_cast c WHERE c.oid = object) END);
   END IF;
   SELECT * INTO relation FROM pg_class c WHERE c.oid = object;
   IF relation.relkind = 'v' THEN
@@ -72,5 +79,5 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.read_facts(integer, oid, oid) IS
-  'Returns what an imat depends on of a table, view or function, as it is now; NULL if there is '
-  'no such object.';
+  'Returns what an imat depends on of a table, view, function, operator or cast, as it is now; '
+  'NULL if there is no such object.';
