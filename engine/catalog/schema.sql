@@ -1694,6 +1694,15 @@ COMMENT ON FUNCTION imat_catalog.note_triggers(oid,oid) IS
   'Notes the triggers on a source, or on a partition of it, as they are. The caller has locked the table.';
 GRANT EXECUTE ON FUNCTION imat_catalog.note_triggers(oid,oid) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.note_written(wanted integer[])
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp
+  SET plan_cache_mode=force_generic_plan;
+COMMENT ON FUNCTION imat_catalog.note_written(integer[]) IS
+  'Notes the files and columns that tables have now whose whole rows imats read, if their values are the same. wanted: ids of imats, or NULL for all.';
+GRANT EXECUTE ON FUNCTION imat_catalog.note_written(integer[]) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.notice_arrival()
   RETURNS trigger
   LANGUAGE plpgsql VOLATILE
@@ -2261,6 +2270,14 @@ CREATE FUNCTION imat_catalog.write_parts(source oid)
 COMMENT ON FUNCTION imat_catalog.write_parts(oid) IS
   'Writes the partitions that are captured into the capture functions of a partitioned source.';
 GRANT EXECUTE ON FUNCTION imat_catalog.write_parts(oid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.written_columns(relation oid)
+  RETURNS jsonb
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.written_columns(oid) IS
+  'Returns what tells whether the values of a table''s columns have been written anew: if both parts differ, they may have been. NULL for anything but a table.';
+GRANT EXECUTE ON FUNCTION imat_catalog.written_columns(oid) TO PUBLIC;
 
 CREATE FUNCTION imat_store.append_reset(source regclass)
   RETURNS void

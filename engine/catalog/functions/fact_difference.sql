@@ -37,6 +37,8 @@ BEGIN
     WHEN 'generated' THEN
       format('the expression of a generated column of table %s was changed', what)
     WHEN 'row' THEN format('whole rows of %s, which it reads, have other columns', what)
+    WHEN 'written' THEN
+      format('a column of table %s, whose whole rows it reads, was written anew', what)
     WHEN 'kind' THEN format('%s is another kind of relation', what)
     ELSE format('%s was replaced', what) END;
 END $$;

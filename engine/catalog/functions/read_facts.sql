@@ -15,11 +15,16 @@ DECLARE
     WHERE f.imat_id = imat AND f.class = read_facts.class AND f.object = read_facts.object
       AND f.facts ? 'inlined'), '{}');
   -- Of what it has whole rows of (note_rows).
-  whole CONSTANT jsonb := CASE WHEN EXISTS (
-      SELECT FROM imat_catalog.fact f
-      WHERE f.imat_id = imat AND f.class = read_facts.class AND f.object = read_facts.object
-        AND f.facts ? 'row')
-    THEN jsonb_build_object('row', imat_catalog.row_columns(object)) ELSE '{}' END;
+  whole CONSTANT jsonb := coalesce((
+    SELECT jsonb_strip_nulls(jsonb_build_object('row', imat_catalog.row_columns(f.object),
+      'written', (
+        SELECT CASE WHEN w->'columns' = f.facts->'written'->'columns'
+            OR w->'files' = f.facts->'written'->'files' OR NOT f.facts ? 'written'
+          THEN f.facts->'written' ELSE w END
+        FROM imat_catalog.written_columns(f.object) w)))
+    FROM imat_catalog.fact f
+    WHERE f.imat_id = imat AND f.class = read_facts.class AND f.object = read_facts.object
+      AND f.facts ? 'row'), '{}');
   relation pg_class;
   has_parts boolean;
 BEGIN

@@ -1,5 +1,6 @@
 -- Of whatever has one of these types as a value, the text, the JSON and the comparisons are made of
--- all its columns. count(t.*) alone looks at none of them. A row of a subquery has no such type.
+-- all its columns. count(t.*) alone, without DISTINCT, looks at none of them. A row of a subquery
+-- has no such type.
 CREATE OR REPLACE FUNCTION imat_catalog.rows_read(imat integer) RETURNS TABLE (relation oid)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -11,7 +12,8 @@ AS $$
       LATERAL regexp_replace(r.ev_action::text, ':joinaliasvars .*? :joinleftcols', '', 'g')
         AS used,
       LATERAL regexp_replace(used, ':aggfnoid 2147 [^{}]*'
-        '\{TARGETENTRY :expr \{VAR :varno \d+ :varattno 0 :vartype \d+', '', 'g') AS tree,
+        '\{TARGETENTRY :expr \{VAR :varno \d+ :varattno 0 :vartype \d+'
+        '(?=[^{}]*\} :resno 1 :resname <> :ressortgroupref 0 )', '', 'g') AS tree,
       LATERAL regexp_matches(tree, 'type(?:id)? (\d{5,})', 'g') AS m
     WHERE r.rulename = '_RETURN' AND r.ev_class IN (
       SELECT i.definition_view::oid FROM imat_catalog.imat i WHERE i.id = imat
