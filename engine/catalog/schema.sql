@@ -794,7 +794,7 @@ CREATE FUNCTION imat_catalog.called_by_name(function oid, schemas oid[])
   LANGUAGE sql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.called_by_name(oid,oid[]) IS
-  'Returns the functions, operators and casts, none of them PostgreSQL''s own, that a body in quotes may use. schemas: where names without a schema are found, or NULL for anywhere.';
+  'Returns the functions, operators, casts and types, none of them PostgreSQL''s own, that a body in quotes may use. schemas: where names without a schema are found, or NULL for anywhere.';
 GRANT EXECUTE ON FUNCTION imat_catalog.called_by_name(oid,oid[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.called_name(class oid, object oid)
@@ -802,7 +802,7 @@ CREATE FUNCTION imat_catalog.called_name(class oid, object oid)
   LANGUAGE sql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.called_name(oid,oid) IS
-  'Returns the name by which a body in quotes finds a function or an operator.';
+  'Returns the name by which a body in quotes finds a function, an operator or a type.';
 GRANT EXECUTE ON FUNCTION imat_catalog.called_name(oid,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.caller()
@@ -1090,7 +1090,7 @@ CREATE FUNCTION imat_catalog.fact_version(class oid, object oid)
   LANGUAGE plpgsql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.fact_version(oid,oid) IS
-  'Returns the version of a function, an operator, a cast or a view; NULL for a table. It changes when the object is replaced.';
+  'Returns the version of a function, an operator, a cast or a view; NULL for anything else. It changes when the object is replaced.';
 GRANT EXECUTE ON FUNCTION imat_catalog.fact_version(oid,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.fill_slot(imat integer, in_place boolean)
@@ -1480,6 +1480,14 @@ COMMENT ON FUNCTION imat_catalog.labels_changed(regclass) IS
   'Returns true if a label of an enum was renamed since the values of these enums were taken down in this table. NULL: an imat that depends on no label.';
 GRANT EXECUTE ON FUNCTION imat_catalog.labels_changed(regclass) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.labels_of(enum oid, known jsonb)
+  RETURNS jsonb
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.labels_of(oid,jsonb) IS
+  'Returns the labels of an enum by the OIDs of its values, of those that are known, if any are.';
+GRANT EXECUTE ON FUNCTION imat_catalog.labels_of(oid,jsonb) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.lease(imat integer, candidate text, lease_ms integer)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
@@ -1622,21 +1630,21 @@ COMMENT ON FUNCTION imat_catalog.no_frontier(text) IS
   'Raises the error of an imat whose stored table does not match its frontier: one that is broken, or restored into another cluster, or not loaded, or stored anew after the snapshot of the transaction.';
 GRANT EXECUTE ON FUNCTION imat_catalog.no_frontier(text) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.note_called(imat integer, functions oid[])
+CREATE FUNCTION imat_catalog.note_called(imat integer, functions oid[], watched oid[])
   RETURNS void
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog, pg_temp;
-COMMENT ON FUNCTION imat_catalog.note_called(integer,oid[]) IS
-  'Notes what the bodies of a definition''s functions use by name: the functions given, and whatever these and the definition''s own use in turn.';
-GRANT EXECUTE ON FUNCTION imat_catalog.note_called(integer,oid[]) TO PUBLIC;
+COMMENT ON FUNCTION imat_catalog.note_called(integer,oid[],oid[]) IS
+  'Notes what the bodies of a definition''s functions use by name: the functions given, and whatever these and the definition''s own use in turn; then the rows and labels in all of them. watched: enums whose labels are kept beside what is stored.';
+GRANT EXECUTE ON FUNCTION imat_catalog.note_called(integer,oid[],oid[]) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.note_facts(imat integer)
+CREATE FUNCTION imat_catalog.note_facts(imat integer, watched oid[])
   RETURNS void
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog, pg_temp;
-COMMENT ON FUNCTION imat_catalog.note_facts(integer) IS
-  'Notes what the tables, views and functions that an imat uses are like now. What is stored must be computed after that.';
-GRANT EXECUTE ON FUNCTION imat_catalog.note_facts(integer) TO PUBLIC;
+COMMENT ON FUNCTION imat_catalog.note_facts(integer,oid[]) IS
+  'Notes what the tables, views and functions that an imat uses are like now. What is stored must be computed after that. watched: enums whose labels are kept beside that.';
+GRANT EXECUTE ON FUNCTION imat_catalog.note_facts(integer,oid[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.note_inlined(imat integer, views oid[])
   RETURNS void
@@ -1645,6 +1653,14 @@ CREATE FUNCTION imat_catalog.note_inlined(imat integer, views oid[])
 COMMENT ON FUNCTION imat_catalog.note_inlined(integer,oid[]) IS
   'Notes views and materialized views whose queries are in the text of an imat''s definition, which does not name them.';
 GRANT EXECUTE ON FUNCTION imat_catalog.note_inlined(integer,oid[]) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.note_labels(imat integer, watched oid[])
+  RETURNS void
+  LANGUAGE sql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.note_labels(integer,oid[]) IS
+  'Notes the labels of enums that the bodies of a definition''s functions may print. watched: those whose labels are kept beside what is stored.';
+GRANT EXECUTE ON FUNCTION imat_catalog.note_labels(integer,oid[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.note_moved(source oid)
   RETURNS void
@@ -1810,7 +1826,7 @@ CREATE FUNCTION imat_catalog.read_facts(imat integer, class oid, object oid)
   LANGUAGE plpgsql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.read_facts(integer,oid,oid) IS
-  'Returns what an imat depends on of a table, view, function, operator or cast, as it is now; NULL if there is no such object.';
+  'Returns what an imat depends on of a table, view, function, operator, cast or type, as it is now; NULL if there is no such object.';
 GRANT EXECUTE ON FUNCTION imat_catalog.read_facts(integer,oid,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.read_sequence(member integer)
@@ -1991,7 +2007,7 @@ CREATE FUNCTION imat_catalog.rows_read(imat integer)
   LANGUAGE sql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.rows_read(integer) IS
-  'Returns the tables, views and composite types of which a definition, or a view in it, has whole rows as values, at any depth.';
+  'Returns the tables, views and composite types of which a definition, or a view or a function in it, has whole rows as values, at any depth.';
 GRANT EXECUTE ON FUNCTION imat_catalog.rows_read(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.run_fold(imat integer, anew boolean)
@@ -2192,6 +2208,30 @@ COMMENT ON FUNCTION imat_catalog.try_finish_swap(integer) IS
   'Calls finish_swap if no other session works on the imat; returns false instead of waiting.';
 GRANT EXECUTE ON FUNCTION imat_catalog.try_finish_swap(integer) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.types_in(tree text)
+  RETURNS SETOF oid
+  LANGUAGE sql IMMUTABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.types_in(text) IS
+  'Returns the types of the values in a stored tree, except PostgreSQL''s own.';
+GRANT EXECUTE ON FUNCTION imat_catalog.types_in(text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.types_in_bodies(imat integer)
+  RETURNS SETOF oid
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.types_in_bodies(integer) IS
+  'Returns the types of values in the bodies of functions that a definition uses, as noted.';
+GRANT EXECUTE ON FUNCTION imat_catalog.types_in_bodies(integer) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.types_within(types oid[])
+  RETURNS SETOF oid
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.types_within(oid[]) IS
+  'Returns types and those that they are made of, at any depth, except PostgreSQL''s own.';
+GRANT EXECUTE ON FUNCTION imat_catalog.types_within(oid[]) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.unchanged_pairs()
   RETURNS text[]
   LANGUAGE plpgsql VOLATILE
@@ -2244,7 +2284,15 @@ CREATE FUNCTION imat_catalog.watch_ddl()
   SET search_path=pg_catalog, pg_temp
   SET lock_timeout=2s;
 COMMENT ON FUNCTION imat_catalog.watch_ddl() IS
-  'The event triggers imat_ddl and imat_drop call it: it marks imats as broken whose tables, triggers, views, functions, operators or casts a command changes.';
+  'The event triggers imat_ddl and imat_drop call it: it marks imats as broken whose tables, triggers, views, functions, operators, casts or types a command changes.';
+
+CREATE FUNCTION imat_catalog.watched_enums(imat integer)
+  RETURNS oid[]
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.watched_enums(integer) IS
+  'Returns the enums whose labels are kept beside what an imat has stored.';
+GRANT EXECUTE ON FUNCTION imat_catalog.watched_enums(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.with_short_locks(what text, commands text, patience interval, held_by text)
   RETURNS void

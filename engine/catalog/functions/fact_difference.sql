@@ -12,6 +12,8 @@ BEGIN
     RETURN CASE class
       WHEN 'pg_operator'::regclass THEN
         format('operator %s, which the body of a function uses, was dropped', before->>'called')
+      WHEN 'pg_type'::regclass THEN
+        format('type %s, which the body of a function names, was dropped', before->>'called')
       WHEN 'pg_cast'::regclass THEN 'a cast that the body of a function may use was dropped'
       ELSE 'a table, view or function that it uses was dropped' END;
   END IF;
@@ -19,10 +21,13 @@ BEGIN
     WHERE before->k.key IS DISTINCT FROM now->k.key ORDER BY k.key LIMIT 1;
   RETURN CASE key
     WHEN 'body' THEN format('function %s was replaced', what)
-    WHEN 'called' THEN format(CASE class WHEN 'pg_proc'::regclass
-        THEN 'function %s, which the body of another calls, was %s before'
+    WHEN 'called' THEN format(CASE class
+        WHEN 'pg_proc'::regclass THEN 'function %s, which the body of another calls, was %s before'
+        WHEN 'pg_type'::regclass THEN 'type %s, which the body of a function names, was %s before'
         ELSE 'operator %s, which the body of a function uses, was %s before' END,
       what, before->>'called')
+    WHEN 'labels' THEN
+      format('labels of enum %s, which the body of a function may have, were renamed', what)
     WHEN 'rule' THEN format('view %s was replaced', what)
     WHEN 'persistence' THEN CASE now->>'persistence'
       WHEN 'u' THEN format('table %s has become unlogged: a crash empties it without notice', what)

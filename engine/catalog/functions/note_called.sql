@@ -1,6 +1,7 @@
 -- A body in quotes finds them by their names, so a function of another name is another one. Those
 -- of an extension are replaced with it. A session that stores an imat can have any search_path.
-CREATE OR REPLACE FUNCTION imat_catalog.note_called(imat integer, functions oid[]) RETURNS void
+CREATE OR REPLACE FUNCTION imat_catalog.note_called(imat integer, functions oid[],
+  watched oid[]) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -9,7 +10,6 @@ DECLARE
     SELECT f.object FROM imat_catalog.fact f
     WHERE f.imat_id = imat AND f.class = 'pg_proc'::regclass);
 BEGIN
-  IF own || functions = '{}' THEN RETURN; END IF;
   WITH RECURSIVE called AS (
     SELECT 'pg_proc'::regclass::oid AS class, c.object, imat_catalog.path_within(c.object, NULL)
       AS schemas
@@ -51,8 +51,11 @@ BEGIN
   WHERE c.object >= 16384 AND r.facts IS NOT NULL
     AND (c.class <> 'pg_proc'::regclass OR c.object = ANY (functions) OR c.object <> ALL (own))
   ON CONFLICT (imat_id, class, object) DO UPDATE SET facts = excluded.facts;
+  PERFORM imat_catalog.note_labels(imat, watched);
+  PERFORM imat_catalog.note_rows(imat);
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.note_called(integer, oid[]) IS
+COMMENT ON FUNCTION imat_catalog.note_called(integer, oid[], oid[]) IS
   'Notes what the bodies of a definition''s functions use by name: the functions given, and '
-  'whatever these and the definition''s own use in turn.';
+  'whatever these and the definition''s own use in turn; then the rows and labels in all of them. '
+  'watched: enums whose labels are kept beside what is stored.';

@@ -44,6 +44,16 @@ BEGIN
           THEN jsonb_build_object('called', imat_catalog.called_name(class, object)) ELSE '{}' END
       FROM pg_proc p WHERE p.oid = object);
   END IF;
+  IF class = 'pg_type'::regclass THEN
+    RETURN (
+      SELECT jsonb_strip_nulls(jsonb_build_object(
+        'called', CASE WHEN f.facts ? 'called' THEN imat_catalog.called_name(f.class, y.oid) END,
+        'labels', CASE WHEN f.facts ? 'labels'
+          THEN imat_catalog.labels_of(y.oid, f.facts->'labels') END))
+      FROM pg_type y LEFT JOIN imat_catalog.fact f
+        ON f.imat_id = imat AND f.class = read_facts.class AND f.object = y.oid
+      WHERE y.oid = read_facts.object);
+  END IF;
   IF class <> 'pg_class'::regclass THEN
     RETURN (
       SELECT jsonb_build_object('called', imat_catalog.called_name(class, object))
@@ -84,5 +94,5 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.read_facts(integer, oid, oid) IS
-  'Returns what an imat depends on of a table, view, function, operator or cast, as it is now; '
-  'NULL if there is no such object.';
+  'Returns what an imat depends on of a table, view, function, operator, cast or type, as it '
+  'is now; NULL if there is no such object.';

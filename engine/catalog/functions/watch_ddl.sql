@@ -28,7 +28,7 @@ BEGIN
       SELECT f.imat_id
       FROM pg_event_trigger_dropped_objects() o JOIN imat_catalog.fact f
         ON f.class = o.classid AND f.object = o.objid
-          AND f.facts ?| ARRAY['called', 'inlined']);
+          AND f.facts ?| ARRAY['called', 'inlined', 'row', 'labels']);
   ELSIF tg_tag IN ('CREATE SUBSCRIPTION', 'ALTER SUBSCRIPTION') THEN
     concerned := ARRAY(SELECT i.id FROM imat_catalog.imat i WHERE i.state = 'active');
   ELSE
@@ -73,6 +73,9 @@ BEGIN
         SELECT f.imat_id FROM pg_operator o JOIN imat_catalog.fact f ON f.object = o.oid
         WHERE o.oprnamespace = ANY (changed) AND f.facts ? 'called'
         UNION
+        SELECT f.imat_id FROM pg_type y JOIN imat_catalog.fact f ON f.object = y.oid
+        WHERE y.typnamespace = ANY (changed) AND f.facts ? 'called'
+        UNION
         SELECT f.imat_id FROM pg_class c JOIN imat_catalog.fact f ON f.object = c.oid
         WHERE c.relnamespace = ANY (changed) AND f.facts ? 'inlined');
     END IF;
@@ -107,6 +110,7 @@ END $$;
 
 COMMENT ON FUNCTION imat_catalog.watch_ddl() IS
   'The event triggers imat_ddl and imat_drop call it: it marks imats as broken whose tables, '
-  'triggers, views, functions, operators or casts a command changes.';
+  'triggers, views, functions, operators, casts or types a '
+  'command changes.';
 
 REVOKE ALL ON FUNCTION imat_catalog.watch_ddl() FROM PUBLIC;
