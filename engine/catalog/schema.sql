@@ -720,6 +720,14 @@ COMMENT ON FUNCTION imat_catalog.arm_without_frontier(text,integer) IS
   'Returns the arm of a view that computes the answer from the sources, if a restore reads it to populate a materialized view; raises the error of no_frontier otherwise.';
 GRANT EXECUTE ON FUNCTION imat_catalog.arm_without_frontier(text,integer) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.as_identifier(word text)
+  RETURNS name
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.as_identifier(text) IS
+  'Returns the name that PostgreSQL takes a word of a command for: without its quotes, or folded, and cut to the length of a name.';
+GRANT EXECUTE ON FUNCTION imat_catalog.as_identifier(text) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.await_sources(imats integer[])
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
@@ -781,13 +789,21 @@ COMMENT ON FUNCTION imat_catalog.break_imat(integer,text) IS
   'Marks an imat as broken, with all imats that read it: reads raise an error until it is repaired.';
 GRANT EXECUTE ON FUNCTION imat_catalog.break_imat(integer,text) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.called_by_name(function oid)
-  RETURNS SETOF oid
+CREATE FUNCTION imat_catalog.called_by_name(function oid, schemas oid[])
+  RETURNS TABLE(class oid, object oid)
   LANGUAGE sql STABLE
   SET search_path=pg_catalog, pg_temp;
-COMMENT ON FUNCTION imat_catalog.called_by_name(oid) IS
-  'Returns the functions, none of them PostgreSQL''s own, that a body in quotes seems to call.';
-GRANT EXECUTE ON FUNCTION imat_catalog.called_by_name(oid) TO PUBLIC;
+COMMENT ON FUNCTION imat_catalog.called_by_name(oid,oid[]) IS
+  'Returns the functions, operators, casts and types, none of them PostgreSQL''s own, that a body in quotes may use. schemas: where names without a schema are found, or NULL for anywhere.';
+GRANT EXECUTE ON FUNCTION imat_catalog.called_by_name(oid,oid[]) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.called_name(class oid, object oid)
+  RETURNS text
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.called_name(oid,oid) IS
+  'Returns the name by which a body in quotes finds a function, an operator or a type.';
+GRANT EXECUTE ON FUNCTION imat_catalog.called_name(oid,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.caller()
   RETURNS oid
@@ -1074,7 +1090,7 @@ CREATE FUNCTION imat_catalog.fact_version(class oid, object oid)
   LANGUAGE plpgsql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.fact_version(oid,oid) IS
-  'Returns the version of a function or of a view; NULL for a table. It changes when the object is replaced.';
+  'Returns the version of a function, an operator, a cast or a view; NULL for anything else. It changes when the object is replaced.';
 GRANT EXECUTE ON FUNCTION imat_catalog.fact_version(oid,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.fill_slot(imat integer, in_place boolean)
@@ -1464,6 +1480,14 @@ COMMENT ON FUNCTION imat_catalog.labels_changed(regclass) IS
   'Returns true if a label of an enum was renamed since the values of these enums were taken down in this table. NULL: an imat that depends on no label.';
 GRANT EXECUTE ON FUNCTION imat_catalog.labels_changed(regclass) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.labels_of(enum oid, known jsonb)
+  RETURNS jsonb
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.labels_of(oid,jsonb) IS
+  'Returns the labels of an enum by the OIDs of its values, of those that are known, if any are.';
+GRANT EXECUTE ON FUNCTION imat_catalog.labels_of(oid,jsonb) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.lease(imat integer, candidate text, lease_ms integer)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
@@ -1606,21 +1630,21 @@ COMMENT ON FUNCTION imat_catalog.no_frontier(text) IS
   'Raises the error of an imat whose stored table does not match its frontier: one that is broken, or restored into another cluster, or not loaded, or stored anew after the snapshot of the transaction.';
 GRANT EXECUTE ON FUNCTION imat_catalog.no_frontier(text) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.note_called(imat integer, functions oid[])
+CREATE FUNCTION imat_catalog.note_called(imat integer, functions oid[], watched oid[])
   RETURNS void
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog, pg_temp;
-COMMENT ON FUNCTION imat_catalog.note_called(integer,oid[]) IS
-  'Notes functions that the bodies of a definition''s functions call: those given, and whatever these and the definition''s own call in turn.';
-GRANT EXECUTE ON FUNCTION imat_catalog.note_called(integer,oid[]) TO PUBLIC;
+COMMENT ON FUNCTION imat_catalog.note_called(integer,oid[],oid[]) IS
+  'Notes what the bodies of a definition''s functions use by name: the functions given, and whatever these and the definition''s own use in turn; then the rows and labels in all of them. watched: enums whose labels are kept beside what is stored.';
+GRANT EXECUTE ON FUNCTION imat_catalog.note_called(integer,oid[],oid[]) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.note_facts(imat integer)
+CREATE FUNCTION imat_catalog.note_facts(imat integer, watched oid[])
   RETURNS void
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog, pg_temp;
-COMMENT ON FUNCTION imat_catalog.note_facts(integer) IS
-  'Notes what the tables, views and functions that an imat uses are like now. What is stored must be computed after that.';
-GRANT EXECUTE ON FUNCTION imat_catalog.note_facts(integer) TO PUBLIC;
+COMMENT ON FUNCTION imat_catalog.note_facts(integer,oid[]) IS
+  'Notes what the tables, views and functions that an imat uses are like now. What is stored must be computed after that. watched: enums whose labels are kept beside that.';
+GRANT EXECUTE ON FUNCTION imat_catalog.note_facts(integer,oid[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.note_inlined(imat integer, views oid[])
   RETURNS void
@@ -1629,6 +1653,14 @@ CREATE FUNCTION imat_catalog.note_inlined(imat integer, views oid[])
 COMMENT ON FUNCTION imat_catalog.note_inlined(integer,oid[]) IS
   'Notes views and materialized views whose queries are in the text of an imat''s definition, which does not name them.';
 GRANT EXECUTE ON FUNCTION imat_catalog.note_inlined(integer,oid[]) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.note_labels(imat integer, watched oid[])
+  RETURNS void
+  LANGUAGE sql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.note_labels(integer,oid[]) IS
+  'Notes the labels of enums that the bodies of a definition''s functions may print. watched: those whose labels are kept beside what is stored.';
+GRANT EXECUTE ON FUNCTION imat_catalog.note_labels(integer,oid[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.note_moved(source oid)
   RETURNS void
@@ -1677,6 +1709,15 @@ CREATE FUNCTION imat_catalog.note_triggers(source oid, relation oid)
 COMMENT ON FUNCTION imat_catalog.note_triggers(oid,oid) IS
   'Notes the triggers on a source, or on a partition of it, as they are. The caller has locked the table.';
 GRANT EXECUTE ON FUNCTION imat_catalog.note_triggers(oid,oid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.note_written(wanted integer[])
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp
+  SET plan_cache_mode=force_generic_plan;
+COMMENT ON FUNCTION imat_catalog.note_written(integer[]) IS
+  'Notes the files and columns that tables have now whose whole rows imats read, if their values are the same. wanted: ids of imats, or NULL for all.';
+GRANT EXECUTE ON FUNCTION imat_catalog.note_written(integer[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.notice_arrival()
   RETURNS trigger
@@ -1734,6 +1775,14 @@ COMMENT ON FUNCTION imat_catalog.part_file(oid,oid) IS
   'Returns which file the rows of a part of a source are in, and which of its columns stand for those of the source.';
 GRANT EXECUTE ON FUNCTION imat_catalog.part_file(oid,oid) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.path_within(function oid, schemas oid[])
+  RETURNS oid[]
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.path_within(oid,oid[]) IS
+  'Returns the schemas in which a function may find names without a schema; NULL if these can be any. schemas: those of what calls it.';
+GRANT EXECUTE ON FUNCTION imat_catalog.path_within(oid,oid[]) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.pending_rows(imat integer)
   RETURNS bigint
   LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -1777,7 +1826,7 @@ CREATE FUNCTION imat_catalog.read_facts(imat integer, class oid, object oid)
   LANGUAGE plpgsql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.read_facts(integer,oid,oid) IS
-  'Returns what an imat depends on of a table, view or function, as it is now; NULL if there is no such object.';
+  'Returns what an imat depends on of a table, view, function, operator, cast or type, as it is now; NULL if there is no such object.';
 GRANT EXECUTE ON FUNCTION imat_catalog.read_facts(integer,oid,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.read_sequence(member integer)
@@ -1958,7 +2007,7 @@ CREATE FUNCTION imat_catalog.rows_read(imat integer)
   LANGUAGE sql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.rows_read(integer) IS
-  'Returns the tables, views and composite types of which a definition, or a view in it, has whole rows as values, at any depth.';
+  'Returns the tables, views and composite types of which a definition, or a view or a function in it, has whole rows as values, at any depth.';
 GRANT EXECUTE ON FUNCTION imat_catalog.rows_read(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.run_fold(imat integer, anew boolean)
@@ -1975,6 +2024,14 @@ CREATE FUNCTION imat_catalog.schema_now(relations oid[], functions oid[])
 COMMENT ON FUNCTION imat_catalog.schema_now(oid[],oid[]) IS
   'Returns what PostgreSQL''s catalog says of relations with their parts, and of functions.';
 GRANT EXECUTE ON FUNCTION imat_catalog.schema_now(oid[],oid[]) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.schemas_in(path text)
+  RETURNS oid[]
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.schemas_in(text) IS
+  'Returns the schemas in which a search_path may find names, in no order.';
+GRANT EXECUTE ON FUNCTION imat_catalog.schemas_in(text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.sequence_steps(member integer, from_id bigint, to_id bigint, OUT increments bigint, OUT has_structure_changed boolean)
   RETURNS record
@@ -2151,6 +2208,30 @@ COMMENT ON FUNCTION imat_catalog.try_finish_swap(integer) IS
   'Calls finish_swap if no other session works on the imat; returns false instead of waiting.';
 GRANT EXECUTE ON FUNCTION imat_catalog.try_finish_swap(integer) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.types_in(tree text)
+  RETURNS SETOF oid
+  LANGUAGE sql IMMUTABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.types_in(text) IS
+  'Returns the types of the values in a stored tree, except PostgreSQL''s own.';
+GRANT EXECUTE ON FUNCTION imat_catalog.types_in(text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.types_in_bodies(imat integer)
+  RETURNS SETOF oid
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.types_in_bodies(integer) IS
+  'Returns the types of values in the bodies of functions that a definition uses, as noted.';
+GRANT EXECUTE ON FUNCTION imat_catalog.types_in_bodies(integer) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.types_within(types oid[])
+  RETURNS SETOF oid
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.types_within(oid[]) IS
+  'Returns types and those that they are made of, at any depth, except PostgreSQL''s own.';
+GRANT EXECUTE ON FUNCTION imat_catalog.types_within(oid[]) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.unchanged_pairs()
   RETURNS text[]
   LANGUAGE plpgsql VOLATILE
@@ -2203,7 +2284,15 @@ CREATE FUNCTION imat_catalog.watch_ddl()
   SET search_path=pg_catalog, pg_temp
   SET lock_timeout=2s;
 COMMENT ON FUNCTION imat_catalog.watch_ddl() IS
-  'The event triggers imat_ddl and imat_drop call it: it marks imats as broken whose tables, triggers, views or functions a command changes.';
+  'The event triggers imat_ddl and imat_drop call it: it marks imats as broken whose tables, triggers, views, functions, operators, casts or types a command changes.';
+
+CREATE FUNCTION imat_catalog.watched_enums(imat integer)
+  RETURNS oid[]
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.watched_enums(integer) IS
+  'Returns the enums whose labels are kept beside what an imat has stored.';
+GRANT EXECUTE ON FUNCTION imat_catalog.watched_enums(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.with_short_locks(what text, commands text, patience interval, held_by text)
   RETURNS void
@@ -2214,6 +2303,14 @@ COMMENT ON FUNCTION imat_catalog.with_short_locks(text,text,interval,text) IS
   'Runs commands that need short locks, all or none. It waits 25 ms for a lock, gives up all that the commands have taken, and starts again, until the given time has passed. The error then says that it could not lock what, because it is held_by.';
 GRANT EXECUTE ON FUNCTION imat_catalog.with_short_locks(text,text,interval,text) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.words_in(code text)
+  RETURNS TABLE(word name, is_called boolean)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.words_in(text) IS
+  'Returns the names that a body in quotes may have, and whether one may be called as a function.';
+GRANT EXECUTE ON FUNCTION imat_catalog.words_in(text) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.write_parts(source oid)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
@@ -2221,6 +2318,14 @@ CREATE FUNCTION imat_catalog.write_parts(source oid)
 COMMENT ON FUNCTION imat_catalog.write_parts(oid) IS
   'Writes the partitions that are captured into the capture functions of a partitioned source.';
 GRANT EXECUTE ON FUNCTION imat_catalog.write_parts(oid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.written_columns(relation oid)
+  RETURNS jsonb
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.written_columns(oid) IS
+  'Returns what tells whether the values of a table''s columns have been written anew: if both parts differ, they may have been. NULL for anything but a table.';
+GRANT EXECUTE ON FUNCTION imat_catalog.written_columns(oid) TO PUBLIC;
 
 CREATE FUNCTION imat_store.append_reset(source regclass)
   RETURNS void

@@ -160,7 +160,10 @@ export async function register(db: Db, request: Request, prepared: Prepared): Pr
       id,
       names.definition.sql.text,
     ]);
-    await db.query('SELECT imat_catalog.note_facts($1)', [id]);
+    await db.query(`SELECT imat_catalog.note_facts($1, ${WATCHED})`, [
+      id,
+      JSON.stringify(prepared.analysis.enums),
+    ]);
     await noteInlined(db, id, request, prepared);
     await noteCalled(db, id, prepared);
     await db.query('SELECT imat_catalog.begin_history()');
@@ -169,6 +172,9 @@ export async function register(db: Db, request: Request, prepared: Prepared): Pr
   };
   return withShortLock(db, register);
 }
+
+/** The enums whose labels are kept beside what is stored. */
+const WATCHED = 'ARRAY(SELECT jsonb_array_elements_text($2::jsonb)::regtype::oid)';
 
 /** The views whose queries are in the text of the definition. */
 async function noteInlined(
@@ -209,8 +215,9 @@ async function noteCalled(db: Db, id: number, { analysis }: Prepared): Promise<v
       message: `function ${replaced.name} was replaced by another session`,
       hint: 'Try again.',
     });
-  await db.query('SELECT imat_catalog.note_called($1, $2::oid[])', [
+  await db.query(`SELECT imat_catalog.note_called($1, $3::oid[], ${WATCHED})`, [
     id,
+    JSON.stringify(analysis.enums),
     `{${[...new Set(called.map(({ oid }) => oid))].join(',')}}`,
   ]);
 }

@@ -127,7 +127,7 @@ async function factsOf(
     unstable,
     enums: [
       ...new Set([
-        ...enumsRead(findings, functions, outputs),
+        ...enumsRead(findings, functions, outputs, bodies.proved),
         ...others.flatMap(({ enums }) => enums),
       ]),
     ].sort(),
@@ -320,17 +320,17 @@ function conversionUses(
   ];
 }
 
-/** The enums of what is printed, or read from text. */
+/** The enums of what is printed, or read from text; by a function of a user they may be. */
 function enumsRead(
   { uses, conversions }: Findings,
   functions: ReadonlyMap<number, FunctionRow>,
   outputs: ReadonlyMap<number, TypeOutput>,
+  proved: ReadonlySet<number>,
 ): readonly string[] {
   const printing = uses.filter(({ oid }) => {
     const row = functions.get(oid);
-    return (
-      row?.schema === 'pg_catalog' && (PRINTS_ARGUMENTS.has(row.name) || PRINTS_JSON.has(row.name))
-    );
+    if (row?.schema !== 'pg_catalog') return row !== undefined && !proved.has(oid);
+    return PRINTS_ARGUMENTS.has(row.name) || PRINTS_JSON.has(row.name);
   });
   const nodes = [
     ...printing.flatMap(({ args }) => args),

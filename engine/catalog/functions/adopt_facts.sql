@@ -30,7 +30,7 @@ BEGIN
               JOIN imat_catalog.imat i ON i.id = o.imat_id
             WHERE o.relation = s.relation AND i.state = 'active' AND i.broken IS NULL
               AND i.dependence <> 'moment' AND i.facts_cluster = this_cluster);
-      PERFORM imat_catalog.note_facts(found_one);
+      PERFORM imat_catalog.note_facts(found_one, imat_catalog.watched_enums(found_one));
       SELECT string_agg(DISTINCT p.problem, '; ') INTO reason
       FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id,
         LATERAL (SELECT imat_catalog.capture_problem(z.relation::oid, false) AS problem) p

@@ -32,7 +32,13 @@ BEGIN
     END;
   END LOOP;
   PERFORM imat_catalog.adopt_facts(wanted);
-  PERFORM imat_catalog.note_renamed(wanted);
+  BEGIN
+    PERFORM imat_catalog.note_renamed(wanted);
+    PERFORM imat_catalog.note_written(wanted);
+  EXCEPTION WHEN lock_not_available OR serialization_failure THEN
+    -- The marks that were made stay, and the next check notes it.
+    NULL;
+  END;
   PERFORM set_config('lock_timeout', patience, true);
   RETURN differing;
 EXCEPTION WHEN lock_not_available THEN

@@ -10,7 +10,13 @@ BEGIN
   IF class = 'pg_proc'::regclass THEN
     SELECT p.xmin::text, ARRAY[p.xmax] INTO version, replaced_by FROM pg_proc p
       WHERE p.oid = object;
-  ELSE
+  ELSIF class = 'pg_operator'::regclass THEN
+    SELECT o.xmin::text, ARRAY[o.xmax] INTO version, replaced_by FROM pg_operator o
+      WHERE o.oid = object;
+  ELSIF class = 'pg_cast'::regclass THEN
+    SELECT c.xmin::text, ARRAY[c.xmax] INTO version, replaced_by FROM pg_cast c
+      WHERE c.oid = object;
+  ELSIF class = 'pg_class'::regclass THEN
     SELECT c.xmin || '/' || r.xmin, ARRAY[c.xmax, r.xmax] INTO version, replaced_by
     FROM pg_class c JOIN pg_rewrite r ON r.ev_class = c.oid AND r.rulename = '_RETURN'
     WHERE c.oid = object AND c.relkind = 'v';
@@ -23,5 +29,5 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.fact_version(oid, oid) IS
-  'Returns the version of a function or of a view; NULL for a table. It changes when the object '
-  'is replaced.';
+  'Returns the version of a function, an operator, a cast or a view; NULL for anything else. It '
+  'changes when the object is replaced.';

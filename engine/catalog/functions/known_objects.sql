@@ -23,7 +23,8 @@ BEGIN
     UNION
     SELECT f.class, f.object, i.name
     FROM imat_catalog.fact f JOIN imat_catalog.imat i ON i.id = f.imat_id
-    WHERE f.facts ?| ARRAY['called', 'inlined']
+    WHERE f.class IN ('pg_class'::regclass, 'pg_proc'::regclass)
+      AND f.facts ?| ARRAY['called', 'inlined']
     UNION
     SELECT 'pg_class'::regclass, s.relation, i.name
     FROM imat_catalog.imat_source s JOIN imat_catalog.imat i ON i.id = s.imat_id

@@ -1,6 +1,7 @@
 -- A body in quotes finds them by their names, so a function of another name is another one. Those
--- of an extension are replaced with it.
-CREATE OR REPLACE FUNCTION imat_catalog.note_called(imat integer, functions oid[]) RETURNS void
+-- of an extension are replaced with it. A session that stores an imat can have any search_path.
+CREATE OR REPLACE FUNCTION imat_catalog.note_called(imat integer, functions oid[],
+  watched oid[]) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -9,33 +10,52 @@ DECLARE
     SELECT f.object FROM imat_catalog.fact f
     WHERE f.imat_id = imat AND f.class = 'pg_proc'::regclass);
 BEGIN
-  IF own || functions = '{}' THEN RETURN; END IF;
   WITH RECURSIVE called AS (
-    SELECT c.object FROM unnest(own || functions) c(object)
+    SELECT 'pg_proc'::regclass::oid AS class, c.object, imat_catalog.path_within(c.object, NULL)
+      AS schemas
+    FROM unnest(own || functions) c(object)
     UNION
-    SELECT n.object
+    SELECT n.class, n.object, CASE WHEN n.class = 'pg_proc'::regclass
+      THEN imat_catalog.path_within(n.object, c.schemas) ELSE c.schemas END
     FROM called c, LATERAL (
-      SELECT d.refobjid FROM pg_depend d
-      WHERE d.classid = 'pg_proc'::regclass AND d.objid = c.object AND d.refclassid = d.classid
+      SELECT d.refclassid AS class, d.refobjid AS object FROM pg_depend d
+      WHERE c.class = 'pg_proc'::regclass AND d.classid = c.class AND d.objid = c.object
+        AND d.refclassid = d.classid
       UNION ALL
-      SELECT b.oid FROM imat_catalog.called_by_name(c.object) b(oid)
-    ) n(object)
-    WHERE NOT EXISTS (
+      -- A body that is not in quotes keeps the operator.
+      SELECT 'pg_proc'::regclass, o.oprcode
+      FROM pg_depend d JOIN pg_operator o ON o.oid = d.refobjid
+      WHERE c.class = 'pg_proc'::regclass AND d.classid = c.class AND d.objid = c.object
+        AND d.refclassid = 'pg_operator'::regclass
+      UNION ALL
+      SELECT b.class, b.object FROM imat_catalog.called_by_name(c.object, c.schemas) b
+      WHERE c.class = 'pg_proc'::regclass
+      UNION ALL
+      SELECT 'pg_proc'::regclass, o.oprcode FROM pg_operator o
+      WHERE c.class = 'pg_operator'::regclass AND o.oid = c.object
+      UNION ALL
+      SELECT 'pg_proc'::regclass, k.castfunc FROM pg_cast k
+      WHERE c.class = 'pg_cast'::regclass AND k.oid = c.object
+    ) n
+    WHERE n.object >= 16384 AND NOT EXISTS (
       SELECT FROM pg_depend e
-      WHERE e.classid = 'pg_proc'::regclass AND e.objid = n.object AND e.deptype = 'e')
+      WHERE e.classid = n.class AND e.objid = n.object AND e.deptype = 'e')
   )
   INSERT INTO imat_catalog.fact AS f (imat_id, class, object, version, facts)
-  SELECT imat, 'pg_proc'::regclass, c.object,
-    imat_catalog.fact_version('pg_proc'::regclass, c.object),
-    r.facts || jsonb_build_object('called', c.object::regprocedure::text)
+  SELECT DISTINCT ON (c.class, c.object) imat, c.class, c.object,
+    imat_catalog.fact_version(c.class, c.object),
+    r.facts || jsonb_build_object('called', imat_catalog.called_name(c.class, c.object))
   FROM called c, LATERAL (
-    SELECT imat_catalog.read_facts(imat, 'pg_proc'::regclass, c.object) AS facts
+    SELECT imat_catalog.read_facts(imat, c.class, c.object) AS facts
   ) r
   WHERE c.object >= 16384 AND r.facts IS NOT NULL
-    AND (c.object = ANY (functions) OR c.object <> ALL (own))
+    AND (c.class <> 'pg_proc'::regclass OR c.object = ANY (functions) OR c.object <> ALL (own))
   ON CONFLICT (imat_id, class, object) DO UPDATE SET facts = excluded.facts;
+  PERFORM imat_catalog.note_labels(imat, watched);
+  PERFORM imat_catalog.note_rows(imat);
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.note_called(integer, oid[]) IS
-  'Notes functions that the bodies of a definition''s functions call: those given, and whatever '
-  'these and the definition''s own call in turn.';
+COMMENT ON FUNCTION imat_catalog.note_called(integer, oid[], oid[]) IS
+  'Notes what the bodies of a definition''s functions use by name: the functions given, and '
+  'whatever these and the definition''s own use in turn; then the rows and labels in all of them. '
+  'watched: enums whose labels are kept beside what is stored.';

@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION imat_catalog.note_facts(imat integer) RETURNS void
+CREATE OR REPLACE FUNCTION imat_catalog.note_facts(imat integer, watched oid[])
+RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -11,7 +12,7 @@ DECLARE
   -- By name: pg_upgrade gives functions other OIDs.
   called text[] := ARRAY(
     SELECT f.facts->>'called' FROM imat_catalog.fact f
-    WHERE f.imat_id = imat AND f.facts ? 'called');
+    WHERE f.imat_id = imat AND f.class = 'pg_proc'::regclass AND f.facts ? 'called');
 BEGIN
   DELETE FROM imat_catalog.fact f WHERE f.imat_id = imat;
   INSERT INTO imat_catalog.fact (imat_id, class, object, version, facts)
@@ -19,13 +20,12 @@ BEGIN
   FROM imat_catalog.imat i, imat_catalog.objects_read(i.definition_view) o,
     LATERAL (SELECT imat_catalog.read_facts(imat, o.class, o.object) AS facts) r
   WHERE i.id = imat AND r.facts IS NOT NULL;
-  PERFORM imat_catalog.note_rows(imat);
   PERFORM imat_catalog.note_inlined(imat, views);
   PERFORM imat_catalog.note_called(imat, ARRAY(
-    SELECT to_regprocedure(c.signature)::oid FROM unnest(called) c(signature)));
+    SELECT to_regprocedure(c.signature)::oid FROM unnest(called) c(signature)), watched);
   UPDATE imat_catalog.imat i SET facts_cluster = imat_catalog.cluster() WHERE i.id = imat;
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.note_facts(integer) IS
+COMMENT ON FUNCTION imat_catalog.note_facts(integer, oid[]) IS
   'Notes what the tables, views and functions that an imat uses are like now. What is stored '
-  'must be computed after that.';
+  'must be computed after that. watched: enums whose labels are kept beside that.';

@@ -7,7 +7,8 @@ AS $$
   INSERT INTO imat_catalog.fact AS f (imat_id, class, object, version, facts)
   SELECT DISTINCT imat, 'pg_class'::regclass::oid, r.relation, NULL::text,
     coalesce(imat_catalog.read_facts(imat, 'pg_class'::regclass, r.relation), '{}')
-      || jsonb_build_object('row', imat_catalog.row_columns(r.relation))
+      || jsonb_strip_nulls(jsonb_build_object('row', imat_catalog.row_columns(r.relation),
+        'written', imat_catalog.written_columns(r.relation)))
   FROM imat_catalog.rows_read(imat) r
   ON CONFLICT (imat_id, class, object) DO UPDATE SET facts = excluded.facts, version = NULL
 $$;

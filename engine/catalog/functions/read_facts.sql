@@ -15,11 +15,16 @@ DECLARE
     WHERE f.imat_id = imat AND f.class = read_facts.class AND f.object = read_facts.object
       AND f.facts ? 'inlined'), '{}');
   -- Of what it has whole rows of (note_rows).
-  whole CONSTANT jsonb := CASE WHEN EXISTS (
-      SELECT FROM imat_catalog.fact f
-      WHERE f.imat_id = imat AND f.class = read_facts.class AND f.object = read_facts.object
-        AND f.facts ? 'row')
-    THEN jsonb_build_object('row', imat_catalog.row_columns(object)) ELSE '{}' END;
+  whole CONSTANT jsonb := coalesce((
+    SELECT jsonb_strip_nulls(jsonb_build_object('row', imat_catalog.row_columns(f.object),
+      'written', (
+        SELECT CASE WHEN w->'columns' = f.facts->'written'->'columns'
+            OR w->'files' = f.facts->'written'->'files' OR NOT f.facts ? 'written'
+          THEN f.facts->'written' ELSE w END
+        FROM imat_catalog.written_columns(f.object) w)))
+    FROM imat_catalog.fact f
+    WHERE f.imat_id = imat AND f.class = read_facts.class AND f.object = read_facts.object
+      AND f.facts ? 'row'), '{}');
   relation pg_class;
   has_parts boolean;
 BEGIN
@@ -36,8 +41,25 @@ BEGIN
             SELECT FROM imat_catalog.fact f
             WHERE f.imat_id = imat AND f.class = read_facts.class AND f.object = read_facts.object
               AND f.facts ? 'called')
-          THEN jsonb_build_object('called', p.oid::regprocedure::text) ELSE '{}' END
+          THEN jsonb_build_object('called', imat_catalog.called_name(class, object)) ELSE '{}' END
       FROM pg_proc p WHERE p.oid = object);
+  END IF;
+  IF class = 'pg_type'::regclass THEN
+    RETURN (
+      SELECT jsonb_strip_nulls(jsonb_build_object(
+        'called', CASE WHEN f.facts ? 'called' THEN imat_catalog.called_name(f.class, y.oid) END,
+        'labels', CASE WHEN f.facts ? 'labels'
+          THEN imat_catalog.labels_of(y.oid, f.facts->'labels') END))
+      FROM pg_type y LEFT JOIN imat_catalog.fact f
+        ON f.imat_id = imat AND f.class = read_facts.class AND f.object = y.oid
+      WHERE y.oid = read_facts.object);
+  END IF;
+  IF class <> 'pg_class'::regclass THEN
+    RETURN (
+      SELECT jsonb_build_object('called', imat_catalog.called_name(class, object))
+      WHERE CASE class WHEN 'pg_operator'::regclass
+        THEN EXISTS (SELECT FROM pg_operator o WHERE o.oid = object)
+        ELSE EXISTS (SELECT FROM pg_cast c WHERE c.oid = object) END);
   END IF;
   SELECT * INTO relation FROM pg_class c WHERE c.oid = object;
   IF relation.relkind = 'v' THEN
@@ -72,5 +94,5 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.read_facts(integer, oid, oid) IS
-  'Returns what an imat depends on of a table, view or function, as it is now; NULL if there is '
-  'no such object.';
+  'Returns what an imat depends on of a table, view, function, operator, cast or type, as it '
+  'is now; NULL if there is no such object.';

@@ -13,7 +13,8 @@ BEGIN
   -- An older version did not name all of these. CREATE SCHEMA can create tables.
   IF EXISTS (SELECT FROM pg_event_trigger e
       WHERE e.evtname = 'imat_ddl'
-        AND NOT e.evttags @> '{ALTER SCHEMA,SELECT INTO,ALTER TYPE}') THEN
+        AND NOT e.evttags
+          @> '{ALTER SCHEMA,SELECT INTO,ALTER TYPE,ALTER OPERATOR,ALTER DOMAIN}') THEN
     DROP EVENT TRIGGER imat_ddl;
   END IF;
   IF NOT EXISTS (SELECT FROM pg_event_trigger e WHERE e.evtname = 'imat_ddl') THEN
@@ -23,7 +24,7 @@ BEGIN
         'CREATE FOREIGN TABLE', 'ALTER FOREIGN TABLE', 'CREATE VIEW', 'ALTER VIEW', 'CREATE RULE',
         'ALTER RULE', 'CREATE FUNCTION', 'ALTER FUNCTION', 'ALTER ROUTINE', 'CREATE AGGREGATE',
         'ALTER AGGREGATE', 'CREATE TRIGGER', 'ALTER TRIGGER', 'CREATE SUBSCRIPTION',
-        'ALTER SUBSCRIPTION', 'ALTER TYPE')
+        'ALTER SUBSCRIPTION', 'ALTER TYPE', 'ALTER OPERATOR', 'ALTER DOMAIN')
       EXECUTE FUNCTION imat_catalog.watch_ddl();
     ALTER EVENT TRIGGER imat_ddl ENABLE ALWAYS;
   END IF;

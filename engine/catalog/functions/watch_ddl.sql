@@ -23,12 +23,12 @@ BEGIN
         JOIN imat_catalog.imat_source z ON z.relation = s.relation
       WHERE o.object_type = 'trigger' AND o.address_names[3] ~ '^[!~]imat_'
       UNION
-      -- A function that only the body of another calls can be dropped, and a view whose query a
-      -- definition has, when another one has its name already.
+      -- What only the body of a function uses can be dropped, and a view whose query a definition
+      -- has, when another one has its name already.
       SELECT f.imat_id
       FROM pg_event_trigger_dropped_objects() o JOIN imat_catalog.fact f
         ON f.class = o.classid AND f.object = o.objid
-          AND f.facts ?| ARRAY['called', 'inlined']);
+          AND f.facts ?| ARRAY['called', 'inlined', 'row', 'labels']);
   ELSIF tg_tag IN ('CREATE SUBSCRIPTION', 'ALTER SUBSCRIPTION') THEN
     concerned := ARRAY(SELECT i.id FROM imat_catalog.imat i WHERE i.state = 'active');
   ELSE
@@ -64,11 +64,17 @@ BEGIN
       SELECT f.imat_id FROM imat_catalog.fact f
       WHERE f.facts ? 'inlined' AND imat_catalog.names_inlined(f.facts)
         && ARRAY(SELECT c.oid::regclass::text FROM pg_class c WHERE c.oid = ANY (changed)));
-    -- By its name a body calls a function, and a view whose query a definition has is known.
+    -- By its name a body finds what it uses, and a view whose query a definition has is known.
     IF tg_tag = 'ALTER SCHEMA' THEN
       concerned := concerned || ARRAY(
         SELECT f.imat_id FROM pg_proc p JOIN imat_catalog.fact f ON f.object = p.oid
         WHERE p.pronamespace = ANY (changed) AND f.facts ? 'called'
+        UNION
+        SELECT f.imat_id FROM pg_operator o JOIN imat_catalog.fact f ON f.object = o.oid
+        WHERE o.oprnamespace = ANY (changed) AND f.facts ? 'called'
+        UNION
+        SELECT f.imat_id FROM pg_type y JOIN imat_catalog.fact f ON f.object = y.oid
+        WHERE y.typnamespace = ANY (changed) AND f.facts ? 'called'
         UNION
         SELECT f.imat_id FROM pg_class c JOIN imat_catalog.fact f ON f.object = c.oid
         WHERE c.relnamespace = ANY (changed) AND f.facts ? 'inlined');
@@ -104,6 +110,7 @@ END $$;
 
 COMMENT ON FUNCTION imat_catalog.watch_ddl() IS
   'The event triggers imat_ddl and imat_drop call it: it marks imats as broken whose tables, '
-  'triggers, views or functions a command changes.';
+  'triggers, views, functions, operators, casts or types a '
+  'command changes.';
 
 REVOKE ALL ON FUNCTION imat_catalog.watch_ddl() FROM PUBLIC;

@@ -8,8 +8,9 @@ beforeEach(async () => {
     CREATE TYPE zip AS (code text);
     CREATE TYPE address AS (street text, zip zip);
     CREATE DOMAIN place AS address;
-    CREATE TABLE t (id int PRIMARY KEY, home address, n int);
-    INSERT INTO t SELECT i, ROW('s' || i, ROW(i))::address, i % 3 FROM generate_series(1, 9) AS i;
+    CREATE TABLE t (id int PRIMARY KEY, home address, n int, w int);
+    INSERT INTO t SELECT i, ROW('s' || i, ROW(i))::address, i % 3, i
+      FROM generate_series(1, 9) AS i;
     CREATE TABLE u (id int PRIMARY KEY, homes address[], place place);
     INSERT INTO u SELECT id, ARRAY[home], home FROM t`);
 });
@@ -81,6 +82,69 @@ test.each([
   await expectBroken(definition, changes);
 });
 
+const DISTINCT = 'SELECT count(DISTINCT t) AS n FROM public.t';
+
+test('columns of a table come and go: different rows', () =>
+  expectBroken(DISTINCT, ['ALTER TABLE t ADD COLUMN more int', 'ALTER TABLE t DROP COLUMN more']));
+
+test.each([
+  ['JSON', JSON_OF_ROWS],
+  ['text', TEXT_OF_ROWS],
+  ['different rows', DISTINCT],
+  [
+    'values in a row',
+    "SELECT n, string_agg(ROW(t, 1)::text, '' ORDER BY id) AS s FROM public.t GROUP BY n",
+  ],
+])('values of a column are written anew: %s', (_, definition) =>
+  expectBroken(definition, [
+    'ALTER TABLE t ALTER COLUMN w TYPE int USING 0',
+    'ALTER TABLE t ALTER COLUMN w TYPE bigint USING id % 2',
+    `BEGIN; ALTER TABLE t ALTER COLUMN w SET STATISTICS 60;
+      ALTER TABLE t ALTER COLUMN w TYPE bigint USING id % 3; COMMIT`,
+  ]),
+);
+
+test.each([
+  ['partitions', 'PARTITION BY RANGE (id)', 'PARTITION OF p FOR VALUES FROM (0) TO (100)'],
+  ['tables that inherit', '', '() INHERITS (p)'],
+])('values of a column of %s are written anew', async (_, root, part) => {
+  await world.sql(`CREATE TABLE p (id int, w int) ${root}; CREATE TABLE part ${part};
+    INSERT INTO part SELECT i, i FROM generate_series(1, 9) AS i`);
+  await expectBroken('SELECT count(DISTINCT p) AS n FROM public.p', [
+    'ALTER TABLE p ALTER COLUMN w TYPE int USING 0',
+  ]);
+});
+
+test('a fold notices that a column was written anew', async () => {
+  await world.imat.create('v', JSON_OF_ROWS);
+  await world.sql('DROP EVENT TRIGGER imat_ddl');
+  await world.sql(`ALTER TABLE t ALTER COLUMN w SET STATISTICS 60`);
+  await world.sql(`ALTER TABLE t ALTER COLUMN w TYPE int USING 0; INSERT INTO t VALUES (10)`);
+  await expect(world.imat.fold('v')).rejects.toMatchObject({
+    message: expect.stringContaining('was written anew'),
+  });
+});
+
+test.each(['event triggers', 'no event triggers'])(
+  'a file that is written anew with the same values, with %s',
+  async (watched) => {
+    await world.imat.create('v', JSON_OF_ROWS);
+    if (watched === 'no event triggers') await world.sql('DROP EVENT TRIGGER imat_ddl');
+    for (const command of [
+      'VACUUM FULL t',
+      'ALTER TABLE t ALTER COLUMN w SET STATISTICS 60',
+      'CLUSTER t USING t_pkey',
+      'ALTER TABLE t ALTER COLUMN w SET DEFAULT 4',
+      'TRUNCATE t; INSERT INTO t SELECT i FROM generate_series(1, 9) AS i',
+    ]) {
+      await world.sql(command);
+      await world.sql('UPDATE t SET n = id % 4, w = coalesce(w, 0) + 1');
+      await world.imat.fold('v');
+      await expectExact(world, { name: 'v', definition: JSON_OF_ROWS });
+    }
+  },
+);
+
 test.each([
   [
     'counted rows',
@@ -93,6 +157,7 @@ test.each([
 ])('what does not look at the columns of a row stays: %s', async (_, definition) => {
   await world.imat.create('v', definition);
   await world.sql(`ALTER TABLE t ADD COLUMN more int; ALTER TABLE t RENAME COLUMN more TO further;
+    ALTER TABLE t ALTER COLUMN further TYPE int USING 1;
     ALTER TYPE address ADD ATTRIBUTE floor int; UPDATE t SET n = 7 WHERE id = 1`);
   await expectExact(world, { name: 'v', definition });
 });
