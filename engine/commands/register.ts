@@ -215,6 +215,7 @@ async function noteCalled(db: Db, id: number, { analysis }: Prepared): Promise<v
       message: `function ${replaced.name} was replaced by another session`,
       hint: 'Try again.',
     });
+  if (called.length === 0) return;
   await db.query(`SELECT imat_catalog.note_called($1, $3::oid[], ${WATCHED})`, [
     id,
     JSON.stringify(analysis.enums),

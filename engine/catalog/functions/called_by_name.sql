@@ -17,6 +17,7 @@ AS $$
   ), places AS MATERIALIZED (
     SELECT n.oid AS schema FROM pg_namespace n
     WHERE n.nspname NOT IN ('imat', 'imat_catalog', 'imat_store')
+      AND n.nspname !~ '^pg_(toast|temp)'
       AND (schemas IS NULL OR n.oid = ANY (schemas) OR n.nspname IN (SELECT w.word FROM words w))
   ), named AS MATERIALIZED (
     SELECT 'pg_proc'::regclass::oid AS class, o.oid AS object,

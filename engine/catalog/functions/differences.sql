@@ -43,7 +43,8 @@ BEGIN
     CROSS JOIN LATERAL (SELECT imat_catalog.fact_version(f.class, f.object) AS version) v
     -- A function in a schema that is renamed has another name, and is the same row.
     CROSS JOIN LATERAL (SELECT CASE WHEN v.version = f.version AND CASE WHEN f.facts ? 'called'
-        THEN f.facts->>'called' = imat_catalog.called_name(f.class, f.object) ELSE true END
+        THEN f.facts->>'called' IN (f.object::text, imat_catalog.called_name(f.class, f.object))
+        ELSE true END
       THEN f.facts
       ELSE imat_catalog.read_facts(f.imat_id, f.class, f.object) END AS facts) n
   WHERE (n.facts IS DISTINCT FROM f.facts OR v.version LIKE '%:%')

@@ -1,5 +1,6 @@
--- A body in quotes finds them by their names, so a function of another name is another one. Those
--- of an extension are replaced with it. A session that stores an imat can have any search_path.
+-- A body in quotes finds them by their names, so a function of another name is another one; what an
+-- operator, a cast, a default or a body that is not in quotes has stays by its OID. Those of an
+-- extension are replaced with it. A session that stores an imat can have any search_path.
 CREATE OR REPLACE FUNCTION imat_catalog.note_called(imat integer, functions oid[],
   watched oid[]) RETURNS void
 LANGUAGE plpgsql
@@ -8,33 +9,33 @@ AS $$
 DECLARE
   own CONSTANT oid[] := ARRAY(
     SELECT f.object FROM imat_catalog.fact f
-    WHERE f.imat_id = imat AND f.class = 'pg_proc'::regclass);
+    WHERE f.imat_id = imat AND f.class = 'pg_proc'::regclass AND NOT f.facts ? 'called');
 BEGIN
   WITH RECURSIVE called AS (
-    SELECT 'pg_proc'::regclass::oid AS class, c.object, imat_catalog.path_within(c.object, NULL)
-      AS schemas
+    SELECT 'pg_proc'::regclass::oid AS class, c.object, true AS by_name,
+      imat_catalog.path_within(c.object, NULL) AS schemas
     FROM unnest(own || functions) c(object)
     UNION
-    SELECT n.class, n.object, CASE WHEN n.class = 'pg_proc'::regclass
+    SELECT n.class, n.object, n.by_name, CASE WHEN n.class = 'pg_proc'::regclass
       THEN imat_catalog.path_within(n.object, c.schemas) ELSE c.schemas END
     FROM called c, LATERAL (
-      SELECT d.refclassid AS class, d.refobjid AS object FROM pg_depend d
+      SELECT d.refclassid AS class, d.refobjid AS object, false AS by_name FROM pg_depend d
       WHERE c.class = 'pg_proc'::regclass AND d.classid = c.class AND d.objid = c.object
         AND d.refclassid = d.classid
       UNION ALL
       -- A body that is not in quotes keeps the operator.
-      SELECT 'pg_proc'::regclass, o.oprcode
+      SELECT 'pg_proc'::regclass, o.oprcode, false
       FROM pg_depend d JOIN pg_operator o ON o.oid = d.refobjid
       WHERE c.class = 'pg_proc'::regclass AND d.classid = c.class AND d.objid = c.object
         AND d.refclassid = 'pg_operator'::regclass
       UNION ALL
-      SELECT b.class, b.object FROM imat_catalog.called_by_name(c.object, c.schemas) b
+      SELECT b.class, b.object, true FROM imat_catalog.called_by_name(c.object, c.schemas) b
       WHERE c.class = 'pg_proc'::regclass
       UNION ALL
-      SELECT 'pg_proc'::regclass, o.oprcode FROM pg_operator o
+      SELECT 'pg_proc'::regclass, o.oprcode, false FROM pg_operator o
       WHERE c.class = 'pg_operator'::regclass AND o.oid = c.object
       UNION ALL
-      SELECT 'pg_proc'::regclass, k.castfunc FROM pg_cast k
+      SELECT 'pg_proc'::regclass, k.castfunc, false FROM pg_cast k
       WHERE c.class = 'pg_cast'::regclass AND k.oid = c.object
     ) n
     WHERE n.object >= 16384 AND NOT EXISTS (
@@ -44,12 +45,14 @@ BEGIN
   INSERT INTO imat_catalog.fact AS f (imat_id, class, object, version, facts)
   SELECT DISTINCT ON (c.class, c.object) imat, c.class, c.object,
     imat_catalog.fact_version(c.class, c.object),
-    r.facts || jsonb_build_object('called', imat_catalog.called_name(c.class, c.object))
+    r.facts || jsonb_build_object('called', CASE WHEN c.by_name
+      THEN imat_catalog.called_name(c.class, c.object) ELSE c.object::text END)
   FROM called c, LATERAL (
     SELECT imat_catalog.read_facts(imat, c.class, c.object) AS facts
   ) r
   WHERE c.object >= 16384 AND r.facts IS NOT NULL
     AND (c.class <> 'pg_proc'::regclass OR c.object = ANY (functions) OR c.object <> ALL (own))
+  ORDER BY c.class, c.object, c.by_name DESC
   ON CONFLICT (imat_id, class, object) DO UPDATE SET facts = excluded.facts;
   PERFORM imat_catalog.note_labels(imat, watched);
   PERFORM imat_catalog.note_rows(imat);

@@ -12,7 +12,7 @@ DECLARE
   -- By name: pg_upgrade gives functions other OIDs.
   called text[] := ARRAY(
     SELECT f.facts->>'called' FROM imat_catalog.fact f
-    WHERE f.imat_id = imat AND f.class = 'pg_proc'::regclass AND f.facts ? 'called');
+    WHERE f.imat_id = imat AND f.class = 'pg_proc'::regclass AND f.facts->>'called' ~ '\D');
 BEGIN
   DELETE FROM imat_catalog.fact f WHERE f.imat_id = imat;
   INSERT INTO imat_catalog.fact (imat_id, class, object, version, facts)

@@ -36,13 +36,14 @@ BEGIN
         (SELECT a::text FROM pg_aggregate a WHERE a.aggfnoid = p.oid),
         -- A call has the arguments alone that are written.
         regexp_replace(p.proargdefaults::text, places, '', 'g'))))
-        -- The name of one that a body in quotes calls (note_called).
-        || CASE WHEN EXISTS (
-            SELECT FROM imat_catalog.fact f
-            WHERE f.imat_id = imat AND f.class = read_facts.class AND f.object = read_facts.object
-              AND f.facts ? 'called')
-          THEN jsonb_build_object('called', imat_catalog.called_name(class, object)) ELSE '{}' END
-      FROM pg_proc p WHERE p.oid = object);
+        -- The name, or the OID, of one that is called (note_called).
+        || coalesce((
+          SELECT jsonb_build_object('called', CASE WHEN f.facts->>'called' = p.oid::text
+            THEN p.oid::text ELSE imat_catalog.called_name(f.class, p.oid) END)
+          FROM imat_catalog.fact f
+          WHERE f.imat_id = imat AND f.class = read_facts.class AND f.object = p.oid
+            AND f.facts ? 'called'), '{}')
+      FROM pg_proc p WHERE p.oid = read_facts.object);
   END IF;
   IF class = 'pg_type'::regclass THEN
     RETURN (

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LOCK_CLASS } from '../../../engine/catalog/migrate.ts';
 import { rebuild } from '../../../engine/commands/rebuild.ts';
 import { revertUnfinished } from '../../../engine/commands/revert.ts';
-import type { Db } from '../../../engine/db/db.ts';
 import { createImat } from '../../../engine/index.ts';
+import { before } from './support/before.ts';
 import {
   createWorld,
   expectExact,
@@ -40,25 +40,6 @@ async function holdSwitch(name: string): Promise<Session> {
   const holder = await world.session();
   await holder.sql(`BEGIN; SELECT pg_advisory_xact_lock(${LOCK_CLASS}, ${await idOf(name)})`);
   return holder;
-}
-
-/** A session that does something before it runs the first query with this text in it. */
-function before(db: Db, text: string, act: () => Promise<unknown>): Db {
-  let isDone = false;
-  return new Proxy(db, {
-    get(target, property) {
-      const value: unknown = Reflect.get(target, property, target);
-      if (typeof value !== 'function') return value;
-      if (property !== 'query') return value.bind(target) as unknown;
-      return async (query: string, ...others: unknown[]): Promise<unknown> => {
-        if (!isDone && query.includes(text)) {
-          isDone = true;
-          await act();
-        }
-        return value.call(target, query, ...others) as unknown;
-      };
-    },
-  });
 }
 
 test('a repair puts another table in place before a rebuild stores', async () => {

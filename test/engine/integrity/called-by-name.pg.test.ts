@@ -208,8 +208,36 @@ test('functions of other schemas that have the name', async () => {
   await world.sql(`CREATE SCHEMA apart;
     CREATE FUNCTION apart.step(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1';
     CREATE FUNCTION apart.v(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1';
-    ${f('SELECT step(v) FROM (SELECT $1) AS q(v)', 'sql', 'SET search_path = s')}`);
+    CREATE FUNCTION s.middle(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT step($1)';
+    ${f('SELECT middle(v) FROM (SELECT $1) AS q(v)', 'sql', 'SET search_path = s')}`);
   await world.imat.create('v', DEFINITION);
   await world.sql(`${replaced('apart.step')}; ${replaced('apart.v')}; DROP FUNCTION apart.v(int)`);
   await expectExact(world, { name: 'v', definition: DEFINITION });
+});
+
+test('what others have in schemas for temporary objects', async () => {
+  await world.sql(f('SELECT s.step(n) FROM (SELECT $1) AS draft(n)'));
+  const other = await world.session();
+  await other.sql(`CREATE TEMPORARY TABLE draft (a int);
+    CREATE FUNCTION pg_temp.step(int) RETURNS int LANGUAGE sql AS 'SELECT 1'`);
+  await world.imat.create('v', DEFINITION);
+  await other.sql('DROP FUNCTION pg_temp.step(int); DROP TABLE draft');
+  await expectExact(world, { name: 'v', definition: DEFINITION });
+});
+
+test('other names of what is found by no name', async () => {
+  await world.sql(`${CAST} CREATE SCHEMA apart;
+    ALTER FUNCTION s.whole(s.pair) SET SCHEMA apart;
+    CREATE FUNCTION apart.ten() RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 10';
+    CREATE FUNCTION apart.plus(int, int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 + $2';
+    CREATE OPERATOR s.+@+ (leftarg = int, rightarg = int, function = apart.plus);
+    CREATE FUNCTION s.more(int, int = apart.ten()) RETURNS int IMMUTABLE LANGUAGE sql
+      RETURN $1 + $2;
+    ${f('SELECT s.more(ROW($1, 1)::s.pair::int) OPERATOR(s.+@+) 1')}`);
+  await world.imat.create('v', DEFINITION);
+  await world.sql(`ALTER SCHEMA apart RENAME TO away; ALTER FUNCTION away.ten() RENAME TO eleven`);
+  await expectExact(world, { name: 'v', definition: DEFINITION });
+  await world.sql(`CREATE OR REPLACE FUNCTION away.eleven() RETURNS int IMMUTABLE LANGUAGE sql
+    AS 'SELECT 11'`);
+  expect(await sqlstateOf(world.rows('SELECT FROM imat.v'))).toBe('IM024');
 });

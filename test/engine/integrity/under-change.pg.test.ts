@@ -3,6 +3,8 @@
  * trigger has not seen it, and nothing would notice the commit.
  */
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createImat } from '../../../engine/index.ts';
+import { before } from '../commands/support/before.ts';
 import { createWorld, expectExact, outcomeOf, type World } from '../commands/support/world.ts';
 
 const CHILD = 'CREATE TABLE child () INHERITS (t); INSERT INTO child VALUES (1, 70)';
@@ -116,4 +118,85 @@ test('a function is replaced before a repair', async () => {
   expect(await repaired).toMatchObject(sees ? { condition: 'contention' } : [{ error: null }]);
   expect(await world.imat.repair('v')).toMatchObject([{ error: null }]);
   await expectExact(world, { name: 'v', definition: DOUBLED });
+});
+
+const OF_BODY = 'SELECT g, sum(public.f(v)) AS s FROM public.t GROUP BY g';
+const FIRST = 'SELECT q.g, q.v FROM (SELECT g, v FROM public.t ORDER BY g, v LIMIT 5) AS q';
+
+test.each([
+  {
+    title: 'an attribute of a composite type that a body has gets another name',
+    definition: 'SELECT g, max(public.printed(v)) AS s FROM public.t GROUP BY g',
+    change: 'ALTER TYPE s.pair RENAME ATTRIBUTE a TO c',
+  },
+  {
+    title: 'a schema whose function a body calls gets another name',
+    definition: OF_BODY,
+    change: `ALTER SCHEMA s RENAME TO away; CREATE SCHEMA s;
+      CREATE FUNCTION s.step(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 + 2'`,
+  },
+  {
+    title: 'a view whose query the definition has is replaced',
+    definition: 'SELECT g, v FROM public.firsts',
+    compared: FIRST.replace('ORDER BY g, v', 'ORDER BY g DESC, v DESC'),
+    change: `CREATE OR REPLACE RULE "_RETURN" AS ON SELECT TO firsts
+      DO INSTEAD SELECT g, v FROM t ORDER BY g DESC, v DESC LIMIT 5`,
+  },
+  {
+    title: 'an operator that a body uses is another one',
+    definition: 'SELECT g, sum(public.added(v)) AS s FROM public.t GROUP BY g',
+    change: `ALTER OPERATOR s.+@+ (int, int) SET SCHEMA public;
+      CREATE OPERATOR s.+@+ (leftarg = int, rightarg = int, function = int4mul)`,
+  },
+  {
+    title: 'a cast that a body uses is dropped',
+    definition: 'SELECT g, sum(public.length_of(v)) AS s FROM public.t GROUP BY g',
+    change: 'DROP CAST (s.pair AS text)',
+  },
+  {
+    title: 'a type that a body names gets another name',
+    definition: "SELECT g, max(public.cut(v || 'abcd')) AS s FROM public.t GROUP BY g",
+    change: `ALTER DOMAIN s.short RENAME TO former; CREATE DOMAIN s.short AS varchar(2)`,
+  },
+  {
+    title: 'a label that a body has gets another name',
+    definition: 'SELECT g, max(public.label(v)) AS s FROM public.t GROUP BY g',
+    change: `ALTER TYPE s.mood RENAME VALUE 'ok' TO 'fine'`,
+  },
+])('$title between the look and the snapshot', async ({ definition, change, compared }) => {
+  await world.sql(`
+    CREATE SCHEMA s;
+    CREATE FUNCTION s.step(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 + 1';
+    CREATE FUNCTION f(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT s.step($1)';
+    CREATE VIEW firsts AS SELECT g, v FROM t ORDER BY g, v LIMIT 5;
+    CREATE OPERATOR s.+@+ (leftarg = int, rightarg = int, function = int4pl);
+    CREATE FUNCTION added(int) RETURNS int IMMUTABLE LANGUAGE sql
+      AS 'SELECT $1 OPERATOR(s.+@+) 4';
+    CREATE TYPE s.pair AS (a int, b int);
+    CREATE FUNCTION s.text(s.pair) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT ''abcdefghi''';
+    CREATE CAST (s.pair AS text) WITH FUNCTION s.text(s.pair);
+    CREATE FUNCTION length_of(int) RETURNS int IMMUTABLE LANGUAGE sql
+      AS 'SELECT length(ROW($1, 1)::s.pair::text)';
+    CREATE FUNCTION printed(int) RETURNS text IMMUTABLE LANGUAGE sql
+      AS 'SELECT to_jsonb(ROW($1, 1)::s.pair)::text';
+    CREATE DOMAIN s.short AS varchar(3);
+    CREATE FUNCTION cut(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT $1::s.short::text';
+    CREATE TYPE s.mood AS ENUM ('sad', 'ok');
+    CREATE FUNCTION label(int) RETURNS text IMMUTABLE LANGUAGE sql RETURN ('ok'::s.mood)::text`);
+  await world.imat.create('first', 'SELECT g, v FROM public.t');
+  await world.imat.create('other', 'SELECT g, home FROM public.u');
+  const changer = await world.session();
+  let isCommitted: Promise<void> = Promise.resolve();
+  const session = before((await world.session()).db, 'imat_catalog.hold_sources', async () => {
+    await changer.sql(`BEGIN; ${change}`);
+    isCommitted = new Promise((resolve) => setTimeout(resolve, 1500)).then(() =>
+      changer.sql('COMMIT'),
+    );
+  });
+  const outcome = await outcomeOf<unknown>(createImat(session).create('v', definition));
+  await isCommitted;
+  expect(outcome).toMatchObject({ condition: 'contention' });
+  await world.imat.repair();
+  await world.imat.create('v', definition);
+  await expectExact(world, { name: 'v', definition: compared ?? definition });
 });
