@@ -43,7 +43,7 @@ export type Arm = {
  * `notStored`: whether what is stored is not the answer; null if it always is. `anew`: whether then
  * nothing but the sources tells the answer; null if that cannot be. `first`: the arm that answers
  * where a condition is true before anything else is asked. `restoring`: the arm that needs nothing
- * but the sources; null if there is none.
+ * but the sources; null if there is none. `locks`: `locksTables`.
  */
 export function answeringArm(
   frontier: FrontierOf,
@@ -51,6 +51,7 @@ export function answeringArm(
   anew: Sql | null,
   first: { readonly when: Sql | null; readonly arm: number },
   restoring: number | null,
+  locks: Sql | null = null,
 ): Sql {
   const [, second] = frontier.states;
   const isSecond = second === undefined ? null : sql`${GUARDED_STATE} = ${regclass(second)}`;
@@ -69,6 +70,7 @@ export function answeringArm(
       ? stored
       : sql`CASE${test} WHEN ${notStored} THEN ${current} ELSE ${stored} END`,
     restoring,
+    locks,
   );
 }
 

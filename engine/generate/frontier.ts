@@ -36,9 +36,11 @@ export function guarded(
   { imatId, name, states, dependencies }: FrontierOf,
   value: Sql,
   restoring: number | null,
+  locks: Sql | null,
 ): Sql {
   const ofState = sql`f.state_relation IN (${join(states.map(regclass), ', ')})`;
-  const own = sql`f.imat_id = ${imatId} AND ${ofState} AND f.here AND ${dependencies}`;
+  const all = locks === null ? dependencies : sql`${dependencies} AND ${locks}`;
+  const own = sql`f.imat_id = ${imatId} AND ${ofState} AND f.here AND ${all}`;
   const otherwise =
     restoring === null
       ? sql`imat_catalog.no_frontier(${literal(name)})::integer`

@@ -36,6 +36,7 @@ import { anyElapsed, timedTables, valuesMoved } from './elapsed.ts';
 import { hasExtremes } from './extremes.ts';
 import { GUARDED_MOMENT, GUARDED_SNAPSHOT, isStored } from './frontier.ts';
 import { isOtherwise } from './labels.ts';
+import { locksTables } from './locked-first.ts';
 import { isOutgrown } from './outgrown.ts';
 import type { StoreSubject } from './stores.ts';
 import type { Subject } from './subject.ts';
@@ -97,6 +98,7 @@ export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
       ],
       ' OR ',
     );
+  const locks = readsTables(plan, sources) ? locksTables(plan) : null;
   const arms = [...stored, currentArm(subject, plan), anewArm(subject, plan)];
   const { from, where } = chosenArm(
     arms,
@@ -108,6 +110,7 @@ export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
       isLogged ? anew() : null,
       { when: isOtherwise(subject, timed), arm: ARM.anew },
       ARM.anew,
+      locks,
     ),
   );
   return residualOver(plan, { from: [from], where: [where] });

@@ -24,6 +24,7 @@ import { KEY_TOO_LONG } from './fold.ts';
 import { anyElapsed, timedTables } from './elapsed.ts';
 import { GUARDED_MOMENT, GUARDED_SNAPSHOT, isStored } from './frontier.ts';
 import { isOtherwise } from './labels.ts';
+import { locksTables } from './locked-first.ts';
 import { isOutgrown } from './outgrown.ts';
 import { AT_HAND } from './read-changes.ts';
 import { READ_ONLY } from './read-only.ts';
@@ -153,7 +154,7 @@ export const sourcesOf = (plan: RegroupPlan): readonly number[] => [
   ...new Set(tablesOf(plan.outline).map(({ relation }) => relation.oid)),
 ];
 
-export function regroupView(subject: StoreSubject, plan: RegroupPlan): Sql {
+export function regroupView(subject: StoreSubject, plan: RowsPlan): Sql {
   const { columns } = plan;
   const list = lines(columns.map((name) => sql`${S}.${ident(name)}`));
   const frontier = frontierOf(subject, [subject.frontierTable]);
@@ -199,6 +200,7 @@ WHERE ${isStored(frontier)}`;
       join(anew, ' OR '),
       { when: isOtherwise(subject, timed), arm: ARM.anew },
       ARM.anew,
+      locksTables(plan),
     ),
   );
   return sql`SELECT
