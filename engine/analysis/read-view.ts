@@ -26,8 +26,12 @@ export async function readView(db: Db, oid: number): Promise<ReadView> {
   const reading = await readGated(db, inspection.definition, inspection.direct, functions);
   const searchPath = await rolledBack(db, () => searchPathOf(db, oid, inspection.definition));
   if (searchPath === undefined)
-    throw new ImatError('internal', {
-      message: 'the definition as PostgreSQL prints it uses other operators than the view',
+    throw new ImatError('definition_failed', {
+      message: 'the query of the view, as PostgreSQL prints it, has another meaning now',
+      detail:
+        'A function, an operator or a cast was created or dropped since, and the query would use ' +
+        'others than the view does.',
+      hint: 'Create the view anew, or drop what was created.',
     });
   return { oid, inspection, functions, reading, searchPath };
 }

@@ -2224,6 +2224,14 @@ COMMENT ON FUNCTION imat_catalog.types_in_bodies(integer) IS
   'Returns the types of values in the bodies of functions that a definition uses, as noted.';
 GRANT EXECUTE ON FUNCTION imat_catalog.types_in_bodies(integer) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.types_read(imat integer)
+  RETURNS SETOF oid
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.types_read(integer) IS
+  'Returns the types of values in a definition and the views and functions in it, as noted.';
+GRANT EXECUTE ON FUNCTION imat_catalog.types_read(integer) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.types_within(types oid[])
   RETURNS SETOF oid
   LANGUAGE sql STABLE

@@ -6,10 +6,22 @@
  */
 import { quoteIdent } from '../../parser/quote.ts';
 import type { Db } from '../db/db.ts';
+import { FIRST_NORMAL_OID } from './type-output.ts';
 
 const TREES = 'SELECT r.ev_action::text AS tree, r.ev_class AS view FROM pg_rewrite r';
 
 type Tree = { readonly tree: string; readonly view: number };
+
+/**
+ * The functions of users in the queries of a view, among them those of casts, by OID. A view keeps
+ * those that it was created with; its text can fit others better that were created since.
+ */
+const functionsIn = (rows: readonly Tree[]): readonly string[] =>
+  rows
+    .flatMap(({ tree }) => [...tree.matchAll(/:(?:funcid|aggfnoid|winfnoid) (\d+)/g)])
+    .map((match) => match[1] ?? '')
+    .filter((oid) => Number(oid) >= FIRST_NORMAL_OID)
+    .sort();
 
 /** The operators in the queries of a view, by OID, each as often as it is used. */
 function operatorsIn(rows: readonly Tree[]): readonly string[] {
@@ -22,8 +34,8 @@ function operatorsIn(rows: readonly Tree[]): readonly string[] {
 }
 
 /**
- * Whether `text`, made into a view under `searchPath`, uses the same operators as the view. Inside
- * a transaction, to be rolled back.
+ * Whether `text`, made into a view under `searchPath`, uses the same operators and functions as the
+ * view. Inside a transaction, to be rolled back.
  */
 async function meansTheSame(
   db: Db,
@@ -42,7 +54,9 @@ async function meansTheSame(
   );
   db.defer('DROP VIEW pg_temp.imat_operators');
   const [theirs, ours] = [true, false].map((own) =>
-    operatorsIn(rows.filter((row) => (row.view === view) === own)).join(),
+    [operatorsIn, functionsIn]
+      .map((found) => found(rows.filter((row) => (row.view === view) === own)).join())
+      .join(';'),
   );
   return theirs === ours;
 }

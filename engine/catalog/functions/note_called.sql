@@ -1,6 +1,7 @@
 -- A body in quotes finds them by their names, so a function of another name is another one; what an
 -- operator, a cast, a default or a body that is not in quotes has stays by its OID. Those of an
--- extension are replaced with it. A session that stores an imat can have any search_path.
+-- extension are replaced with it. PostgreSQL's own to_json and || find casts when they run. A
+-- session that stores an imat can have any search_path.
 CREATE OR REPLACE FUNCTION imat_catalog.note_called(imat integer, functions oid[],
   watched oid[]) RETURNS void
 LANGUAGE plpgsql
@@ -15,6 +16,15 @@ BEGIN
     SELECT 'pg_proc'::regclass::oid AS class, c.object, true AS by_name,
       imat_catalog.path_within(c.object, NULL) AS schemas
     FROM unnest(own || functions) c(object)
+    UNION ALL
+    SELECT 'pg_cast'::regclass, k.oid, false, NULL
+    FROM pg_cast k
+    WHERE k.oid >= 16384 AND k.casttarget IN ('text'::regtype, 'json'::regtype)
+      AND k.castsource IN (SELECT imat_catalog.types_within(
+        ARRAY(SELECT imat_catalog.types_read(imat))))
+      AND NOT EXISTS (
+        SELECT FROM pg_depend e
+        WHERE e.classid = 'pg_cast'::regclass AND e.objid = k.oid AND e.deptype = 'e')
     UNION
     SELECT n.class, n.object, n.by_name, CASE WHEN n.class = 'pg_proc'::regclass
       THEN imat_catalog.path_within(n.object, c.schemas) ELSE c.schemas END

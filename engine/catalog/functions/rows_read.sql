@@ -5,15 +5,7 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT c.oid
-  FROM imat_catalog.types_within(ARRAY(
-      SELECT t.type FROM pg_rewrite r, imat_catalog.types_in(r.ev_action::text) t(type)
-      WHERE r.rulename = '_RETURN' AND r.ev_class IN (
-        SELECT i.definition_view::oid FROM imat_catalog.imat i WHERE i.id = imat
-        UNION ALL
-        SELECT f.object FROM imat_catalog.fact f
-        WHERE f.imat_id = imat AND f.class = 'pg_class'::regclass)
-      UNION
-      SELECT b.type FROM imat_catalog.types_in_bodies(imat) b(type))) w(type)
+  FROM imat_catalog.types_within(ARRAY(SELECT imat_catalog.types_read(imat))) w(type)
     JOIN pg_type y ON y.oid = w.type JOIN pg_class c ON c.oid = y.typrelid
 $$;
 

@@ -241,3 +241,29 @@ test('other names of what is found by no name', async () => {
     AS 'SELECT 11'`);
   expect(await sqlstateOf(world.rows('SELECT FROM imat.v'))).toBe('IM024');
 });
+
+test.each([
+  ['||', "SELECT id, m || 'x' AS s FROM public.moods"],
+  ['concatenation in a view', 'SELECT s FROM public.labels'],
+  ['to_jsonb', 'SELECT id, to_jsonb(p) AS s FROM public.moods'],
+  ['to_jsonb of what has it', 'SELECT id, to_jsonb(ARRAY[p]) AS s FROM public.moods'],
+])("the function of a cast that PostgreSQL's own functions find: %s", async (_, definition) => {
+  await world.sql(`CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TYPE pair AS (a int, b int);
+    CREATE TABLE moods (id int PRIMARY KEY, m mood, p pair);
+    INSERT INTO moods SELECT i, 'sad', ROW(i, 1)::pair FROM generate_series(1, 3) AS i;
+    CREATE FUNCTION s.of_mood(mood) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT ''a''';
+    CREATE FUNCTION s.of_pair(pair) RETURNS json IMMUTABLE LANGUAGE sql AS 'SELECT ''1''::json';
+    CREATE CAST (mood AS text) WITH FUNCTION s.of_mood(mood) AS ASSIGNMENT;
+    CREATE CAST (pair AS json) WITH FUNCTION s.of_pair(pair);
+    CREATE VIEW labels AS SELECT id, 'x' || m AS s FROM moods`);
+  await world.imat.create('v', definition);
+  await expectExact(world, { name: 'v', definition });
+  await world.sql(`
+    CREATE OR REPLACE FUNCTION s.of_mood(mood) RETURNS text IMMUTABLE LANGUAGE sql
+      AS 'SELECT ''b''';
+    CREATE OR REPLACE FUNCTION s.of_pair(pair) RETURNS json IMMUTABLE LANGUAGE sql
+      AS 'SELECT ''2''::json'`);
+  expect(await sqlstateOf(world.rows('SELECT FROM imat.v'))).toBe('IM024');
+  expect(await world.imat.repair('v')).toMatchObject([{ error: null }]);
+  await expectExact(world, { name: 'v', definition });
+});
