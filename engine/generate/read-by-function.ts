@@ -45,7 +45,7 @@ BEGIN
   END IF;
   RETURN QUERY EXECUTE ${query};
 END`;
-  const all = [sql`search_path = pg_catalog`, sql`row_security = off`, ...settings];
+  const all = [sql`search_path = pg_catalog, pg_temp`, sql`row_security = off`, ...settings];
   return [
     {
       label,

@@ -430,7 +430,7 @@ FROM public.customer AS c LEFT JOIN public.sale AS s ON ((s.customer_id = c.id) 
 CREATE OR REPLACE FUNCTION imat_store.computed2_coarse_total(access_key uuid) RETURNS SETOF imat_store.content2_coarse_total
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -655,7 +655,7 @@ FROM
 CREATE OR REPLACE FUNCTION imat_store.computed1_coarse_total(access_key uuid) RETURNS SETOF imat_store.content1_coarse_total
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -783,7 +783,7 @@ FROM (
 CREATE OR REPLACE FUNCTION imat_store.fold1_coarse_total(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
@@ -865,7 +865,7 @@ REVOKE ALL ON FUNCTION imat_store.fold1_coarse_total(boolean) FROM PUBLIC;
 CREATE OR REPLACE FUNCTION imat_store.fold2_coarse_total(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
@@ -924,7 +924,7 @@ REVOKE ALL ON FUNCTION imat_store.fold2_coarse_total(boolean) FROM PUBLIC;
 CREATE OR REPLACE FUNCTION imat_store.fold_coarse_total(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $imat$
 DECLARE
   anew_2 CONSTANT boolean := anew OR imat_catalog.has_reset(imat => 1) OR (

@@ -444,7 +444,7 @@ GROUP BY 1, 2;
 CREATE OR REPLACE FUNCTION imat_store.computed3_different_values(access_key uuid) RETURNS SETOF imat_store.content3_different_values
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -518,7 +518,7 @@ GROUP BY 1, 2;
 CREATE OR REPLACE FUNCTION imat_store.computed2_different_values(access_key uuid) RETURNS SETOF imat_store.content2_different_values
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -824,7 +824,7 @@ GROUP BY u.region;
 CREATE OR REPLACE FUNCTION imat_store.computed1_different_values(access_key uuid) RETURNS SETOF imat_store.content1_different_values
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -897,7 +897,7 @@ FROM (
 CREATE OR REPLACE FUNCTION imat_store.fold1_different_values(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
@@ -999,7 +999,7 @@ REVOKE ALL ON FUNCTION imat_store.fold1_different_values(boolean) FROM PUBLIC;
 CREATE OR REPLACE FUNCTION imat_store.fold2_different_values(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
@@ -1084,7 +1084,7 @@ REVOKE ALL ON FUNCTION imat_store.fold2_different_values(boolean) FROM PUBLIC;
 CREATE OR REPLACE FUNCTION imat_store.fold3_different_values(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
@@ -1169,7 +1169,7 @@ REVOKE ALL ON FUNCTION imat_store.fold3_different_values(boolean) FROM PUBLIC;
 CREATE OR REPLACE FUNCTION imat_store.fold_different_values(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $imat$
 DECLARE
   touched bigint := 0;

@@ -252,7 +252,7 @@ GROUP BY 1, 2;
 CREATE OR REPLACE FUNCTION imat_store.computed_distinct(access_key uuid) RETURNS SETOF imat_store.content_distinct
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -309,7 +309,7 @@ FROM (
 CREATE OR REPLACE FUNCTION imat_store.fold_distinct(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1

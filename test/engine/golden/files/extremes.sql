@@ -264,7 +264,7 @@ GROUP BY 1;
 CREATE OR REPLACE FUNCTION imat_store.computed_extremes(access_key uuid) RETURNS SETOF imat_store.content_extremes
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -287,7 +287,7 @@ RETURNS TABLE (min_amount numeric, max_amount_if_shipped numeric)
 LANGUAGE sql
 ROWS 1
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 BEGIN ATOMIC
@@ -512,7 +512,7 @@ FROM (
 CREATE OR REPLACE FUNCTION imat_store.fold_extremes(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1

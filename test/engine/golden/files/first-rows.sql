@@ -284,7 +284,7 @@ GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, q.amount))), q.id, q
 CREATE OR REPLACE FUNCTION imat_store.computed_first_rows(access_key uuid) RETURNS SETOF imat_store.content_first_rows
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -351,7 +351,7 @@ CREATE INDEX ON imat_store.state_first_rows (amount DESC, id);
 CREATE OR REPLACE FUNCTION imat_store.fold_first_rows(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1

@@ -481,7 +481,7 @@ GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.na
 CREATE OR REPLACE FUNCTION imat_store.computed_function_in_from(access_key uuid) RETURNS SETOF imat_store.content_function_in_from
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -553,7 +553,7 @@ FROM (
 CREATE OR REPLACE FUNCTION imat_store.fold_function_in_from(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1

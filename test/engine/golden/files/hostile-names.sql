@@ -352,7 +352,7 @@ GROUP BY 1, 2, 3;
 CREATE OR REPLACE FUNCTION imat_store."computed_Robert'); DROP TABLE sale; --"(access_key uuid) RETURNS SETOF imat_store."content_Robert'); DROP TABLE sale; --"
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -438,7 +438,7 @@ break", u."%I"
 CREATE OR REPLACE FUNCTION imat_store."fold_Robert'); DROP TABLE sale; --"(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1

@@ -309,7 +309,7 @@ WHERE ((r1.region = ('north')::text) OR (r1.region IS NULL));
 CREATE OR REPLACE FUNCTION imat_store.computed_no_group_by(access_key uuid) RETURNS SETOF imat_store.content_no_group_by
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -361,7 +361,7 @@ FROM (
 CREATE OR REPLACE FUNCTION imat_store.fold_no_group_by(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1

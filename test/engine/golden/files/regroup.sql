@@ -400,7 +400,7 @@ GROUP BY c.country;
 CREATE OR REPLACE FUNCTION imat_store.computed_regroup(access_key uuid) RETURNS SETOF imat_store.content_regroup
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -483,7 +483,7 @@ FROM (
 CREATE OR REPLACE FUNCTION imat_store.fold_regroup(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1

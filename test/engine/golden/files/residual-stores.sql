@@ -484,7 +484,7 @@ GROUP BY 1;
 CREATE OR REPLACE FUNCTION imat_store.computed4_residual_stores(access_key uuid) RETURNS SETOF imat_store.content4_residual_stores
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -573,7 +573,7 @@ GROUP BY 1;
 CREATE OR REPLACE FUNCTION imat_store.computed1_residual_stores(access_key uuid) RETURNS SETOF imat_store.content1_residual_stores
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -680,7 +680,7 @@ GROUP BY sale.customer_id;
 CREATE OR REPLACE FUNCTION imat_store.computed2_residual_stores(access_key uuid) RETURNS SETOF imat_store.content2_residual_stores
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -920,7 +920,7 @@ FROM
 CREATE OR REPLACE FUNCTION imat_store.computed3_residual_stores(access_key uuid) RETURNS SETOF imat_store.content3_residual_stores
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -970,7 +970,7 @@ FROM (
 CREATE OR REPLACE FUNCTION imat_store.fold1_residual_stores(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
@@ -1066,7 +1066,7 @@ REVOKE ALL ON FUNCTION imat_store.fold1_residual_stores(boolean) FROM PUBLIC;
 CREATE OR REPLACE FUNCTION imat_store.fold2_residual_stores(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
@@ -1125,7 +1125,7 @@ REVOKE ALL ON FUNCTION imat_store.fold2_residual_stores(boolean) FROM PUBLIC;
 CREATE OR REPLACE FUNCTION imat_store.fold3_residual_stores(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
@@ -1219,7 +1219,7 @@ REVOKE ALL ON FUNCTION imat_store.fold3_residual_stores(boolean) FROM PUBLIC;
 CREATE OR REPLACE FUNCTION imat_store.fold4_residual_stores(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
@@ -1315,7 +1315,7 @@ REVOKE ALL ON FUNCTION imat_store.fold4_residual_stores(boolean) FROM PUBLIC;
 CREATE OR REPLACE FUNCTION imat_store.fold_residual_stores(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $imat$
 DECLARE
   touched bigint := 0;

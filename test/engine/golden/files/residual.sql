@@ -306,7 +306,7 @@ GROUP BY 1;
 CREATE OR REPLACE FUNCTION imat_store.computed_residual(access_key uuid) RETURNS SETOF imat_store.content_residual
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -367,7 +367,7 @@ FROM (
 CREATE OR REPLACE FUNCTION imat_store.fold_residual(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1

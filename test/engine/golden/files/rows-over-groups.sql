@@ -448,7 +448,7 @@ GROUP BY 1;
 CREATE OR REPLACE FUNCTION imat_store.computed2_rows_over_groups(access_key uuid) RETURNS SETOF imat_store.content2_rows_over_groups
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -471,7 +471,7 @@ RETURNS TABLE (max_seconds integer)
 LANGUAGE sql
 ROWS 1
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 BEGIN ATOMIC
@@ -724,7 +724,7 @@ FROM public.customer AS c LEFT JOIN imat_store.now2_rows_over_groups AS v ON (v.
 CREATE OR REPLACE FUNCTION imat_store.computed1_rows_over_groups(access_key uuid) RETURNS SETOF imat_store.content1_rows_over_groups
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -799,7 +799,7 @@ WHERE (SELECT t.is_few FROM touched AS t)
 CREATE OR REPLACE FUNCTION imat_store.recomputed1_rows_over_groups(access_key uuid) RETURNS SETOF imat_store.rowsnow1_rows_over_groups
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -865,7 +865,7 @@ FROM (
 CREATE OR REPLACE FUNCTION imat_store.fold1_rows_over_groups(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
@@ -924,7 +924,7 @@ REVOKE ALL ON FUNCTION imat_store.fold1_rows_over_groups(boolean) FROM PUBLIC;
 CREATE OR REPLACE FUNCTION imat_store.fold2_rows_over_groups(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
@@ -1107,7 +1107,7 @@ REVOKE ALL ON FUNCTION imat_store.fold2_rows_over_groups(boolean) FROM PUBLIC;
 CREATE OR REPLACE FUNCTION imat_store.fold_rows_over_groups(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $imat$
 DECLARE
   touched bigint := 0;

@@ -247,7 +247,7 @@ GROUP BY 1, 2;
 CREATE OR REPLACE FUNCTION imat_store.computed_sets_in_select(access_key uuid) RETURNS SETOF imat_store.content_sets_in_select
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -307,7 +307,7 @@ FROM (
 CREATE OR REPLACE FUNCTION imat_store.fold_sets_in_select(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1

@@ -273,7 +273,7 @@ GROUP BY d.d;
 CREATE OR REPLACE FUNCTION imat_store.computed_time_calendar(access_key uuid) RETURNS SETOF imat_store.content_time_calendar
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -364,7 +364,7 @@ WHERE f.imat_id = 1 AND i.freshness <> 'live' AND f.moment <> pg_catalog.now();
 CREATE OR REPLACE FUNCTION imat_store.fold_time_calendar(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1

@@ -409,7 +409,7 @@ GROUP BY c.id;
 CREATE OR REPLACE FUNCTION imat_store.computed_time_touched(access_key uuid) RETURNS SETOF imat_store.content_time_touched
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -502,7 +502,7 @@ WHERE f.imat_id = 1;
 CREATE OR REPLACE FUNCTION imat_store.fold_time_touched(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1

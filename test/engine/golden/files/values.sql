@@ -291,7 +291,7 @@ GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, pg_catalog.convert_t
 CREATE OR REPLACE FUNCTION imat_store.computed_values(access_key uuid) RETURNS SETOF imat_store.content_values
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -359,7 +359,7 @@ FROM (
 CREATE OR REPLACE FUNCTION imat_store.fold_values(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
