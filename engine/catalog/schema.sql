@@ -1417,6 +1417,14 @@ COMMENT ON FUNCTION imat_catalog.is_rewritten(regclass[]) IS
   'Returns true if one of the tables, or a part of one, was truncated or rewritten after the snapshot was taken: PostgreSQL reads it as empty then.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_rewritten(regclass[]) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.is_rewritten_meanwhile(imat integer)
+  RETURNS boolean
+  LANGUAGE plpgsql STABLE PARALLEL SAFE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.is_rewritten_meanwhile(integer) IS
+  'Returns true if a source of the imat, or a part of one, was truncated or rewritten after the snapshot of a READ COMMITTED statement was taken, which PostgreSQL then reads as empty.';
+GRANT EXECUTE ON FUNCTION imat_catalog.is_rewritten_meanwhile(integer) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.is_stored(imat integer, stored oid, name text)
   RETURNS boolean
   LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER;

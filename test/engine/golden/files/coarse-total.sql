@@ -442,6 +442,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed2_coarse_total';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content2_coarse_total';
+  IF imat_catalog.is_rewritten_meanwhile(6) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -667,6 +673,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed1_coarse_total';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content1_coarse_total';
+  IF imat_catalog.is_rewritten_meanwhile(6) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers

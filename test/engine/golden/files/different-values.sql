@@ -456,6 +456,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed3_different_values';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content3_different_values';
+  IF imat_catalog.is_rewritten_meanwhile(22) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -530,6 +536,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed2_different_values';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content2_different_values';
+  IF imat_catalog.is_rewritten_meanwhile(22) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -836,6 +848,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed1_different_values';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content1_different_values';
+  IF imat_catalog.is_rewritten_meanwhile(22) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers

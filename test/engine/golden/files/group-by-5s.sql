@@ -338,6 +338,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed_group_by_5s';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_group_by_5s';
+  IF imat_catalog.is_rewritten_meanwhile(2) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers

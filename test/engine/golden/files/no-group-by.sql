@@ -321,6 +321,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed_no_group_by';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_no_group_by';
+  IF imat_catalog.is_rewritten_meanwhile(3) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers

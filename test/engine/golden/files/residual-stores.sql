@@ -496,6 +496,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed4_residual_stores';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content4_residual_stores';
+  IF imat_catalog.is_rewritten_meanwhile(24) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -585,6 +591,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed1_residual_stores';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content1_residual_stores';
+  IF imat_catalog.is_rewritten_meanwhile(24) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -692,6 +704,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed2_residual_stores';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content2_residual_stores';
+  IF imat_catalog.is_rewritten_meanwhile(24) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -932,6 +950,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed3_residual_stores';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content3_residual_stores';
+  IF imat_catalog.is_rewritten_meanwhile(24) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers

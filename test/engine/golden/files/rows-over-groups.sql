@@ -460,6 +460,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed2_rows_over_groups';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content2_rows_over_groups';
+  IF imat_catalog.is_rewritten_meanwhile(8) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -736,6 +742,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed1_rows_over_groups';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content1_rows_over_groups';
+  IF imat_catalog.is_rewritten_meanwhile(8) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers

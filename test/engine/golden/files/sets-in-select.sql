@@ -259,6 +259,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed_sets_in_select';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_sets_in_select';
+  IF imat_catalog.is_rewritten_meanwhile(18) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
