@@ -457,7 +457,7 @@ GRANT EXECUTE ON FUNCTION imat.create_group(text,regclass[],regclass[],text) TO 
 CREATE FUNCTION imat.create_imat(name text)
   RETURNS text
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat.create_imat(text) IS
   'Asks for an imat of a materialized view and returns a text that says how the request stands. A running worker carries requests out; calling it again tells the outcome.';
 GRANT EXECUTE ON FUNCTION imat.create_imat(text) TO PUBLIC;
@@ -693,7 +693,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.adopt_facts(integer[]) TO PUBLIC;
 CREATE FUNCTION imat_catalog.advance(imat integer, stored oid)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.advance(integer,oid) IS
   'Moves the frontier of an imat to the snapshot and the time of this transaction, which must have claimed the imat.';
 GRANT EXECUTE ON FUNCTION imat_catalog.advance(integer,oid) TO PUBLIC;
@@ -731,7 +731,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.as_identifier(text) TO PUBLIC;
 CREATE FUNCTION imat_catalog.await_sources(imats integer[])
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog
+  SET search_path=pg_catalog, pg_temp
   SET lock_timeout=200ms;
 COMMENT ON FUNCTION imat_catalog.await_sources(integer[]) IS
   'Waits for another session that has locked a source of one of these imats, or a partition of one. Returns false if there is none, or if it has the lock still after a short time.';
@@ -748,7 +748,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.begin_anew() TO PUBLIC;
 CREATE FUNCTION imat_catalog.begin_attempt(imat integer, holder text, what text, retry_ms double precision)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.begin_attempt(integer,text,text,double precision) IS
   'Notes that an attempt begins, as if it had failed, with the time of the next one. Returns false if the worker no longer holds the lease.';
 GRANT EXECUTE ON FUNCTION imat_catalog.begin_attempt(integer,text,text,double precision) TO PUBLIC;
@@ -856,7 +856,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.change_members(text,regclass[],text) TO P
 CREATE FUNCTION imat_catalog.check_definition(imat integer)
   RETURNS void
   LANGUAGE plpgsql STABLE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.check_definition(integer) IS
   'Raises an error if the imat is broken, or if the current role must not run the definition.';
 GRANT EXECUTE ON FUNCTION imat_catalog.check_definition(integer) TO PUBLIC;
@@ -880,7 +880,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.check_member(regclass,text) TO PUBLIC;
 CREATE FUNCTION imat_catalog.claim(imat integer)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.claim(integer) IS
   'Makes the transaction the only one that moves the imat''s frontier. Returns false if another transaction does so, or has done so since the snapshot was taken.';
 GRANT EXECUTE ON FUNCTION imat_catalog.claim(integer) TO PUBLIC;
@@ -888,7 +888,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.claim(integer) TO PUBLIC;
 CREATE FUNCTION imat_catalog.clean_log(source oid)
   RETURNS bigint
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog
+  SET search_path=pg_catalog, pg_temp
   SET synchronize_seqscans=off;
 COMMENT ON FUNCTION imat_catalog.clean_log(oid) IS
   'Deletes the rows of a source''s log, and its reset marks, that every imat on the source has taken in, and returns the number of log rows.';
@@ -928,7 +928,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.copied_triggers(oid,oid) TO PUBLIC;
 CREATE FUNCTION imat_catalog.copy_grants(source regclass, target regclass)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.copy_grants(regclass,regclass) IS
   'Gives every role that may read the relation source the same right on the relation target, and takes all other rights on target away.';
 GRANT EXECUTE ON FUNCTION imat_catalog.copy_grants(regclass,regclass) TO PUBLIC;
@@ -942,7 +942,7 @@ COMMENT ON FUNCTION imat_catalog.count_changes() IS
 CREATE FUNCTION imat_catalog.count_elapsed(view regclass, up_to integer)
   RETURNS bigint
   LANGUAGE plpgsql STABLE
-  SET search_path=pg_catalog
+  SET search_path=pg_catalog, pg_temp
   SET lock_timeout=50ms;
 COMMENT ON FUNCTION imat_catalog.count_elapsed(regclass,integer) IS
   'Returns how many rows the passing of time has changed for an imat, by the view that tells them; NULL if another session has locked what it reads. up_to: where the count stops. view NULL: an imat that no time changes.';
@@ -951,7 +951,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.count_elapsed(regclass,integer) TO PUBLIC
 CREATE FUNCTION imat_catalog.count_pending(count_up_to integer, wanted integer[])
   RETURNS TABLE(imat integer, n bigint)
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.count_pending(integer,integer[]) IS
   'Returns the number of pending rows of each imat, one row for each log that it reads, and one for rows that time has changed and labels of enums that were renamed. What time has changed counts for nothing while another session has locked the tables that tell it. count_up_to: where a count stops. wanted: ids of imats, or NULL for all.';
 GRANT EXECUTE ON FUNCTION imat_catalog.count_pending(integer,integer[]) TO PUBLIC;
@@ -1103,7 +1103,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.fill_slot(integer,boolean) TO PUBLIC;
 CREATE FUNCTION imat_catalog.fills_elsewhere(imat integer)
   RETURNS integer[]
   LANGUAGE sql STABLE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.fills_elsewhere(integer) IS
   'Returns the process ids of sessions that fold, fill or load only imats that do not read this one. Their transactions cannot read its previous slot.';
 GRANT EXECUTE ON FUNCTION imat_catalog.fills_elsewhere(integer) TO PUBLIC;
@@ -1111,7 +1111,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.fills_elsewhere(integer) TO PUBLIC;
 CREATE FUNCTION imat_catalog.find(wanted text)
   RETURNS imat_catalog.imat
   LANGUAGE plpgsql STABLE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.find(text) IS
   'Returns the imat with this name; raises an error if there is none or if it is not loaded yet.';
 GRANT EXECUTE ON FUNCTION imat_catalog.find(text) TO PUBLIC;
@@ -1143,7 +1143,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.find_range(text,text,text) TO PUBLIC;
 CREATE FUNCTION imat_catalog.finish_swap(imat integer, patience interval)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.finish_swap(integer,interval) IS
   'Ends a swap whose new table is in place: when no open transaction can read the previous slot, the view reads the active slot alone and the previous slot is dropped. Returns true if nothing is left to do; raises an error if it cannot have the locks.';
 GRANT EXECUTE ON FUNCTION imat_catalog.finish_swap(integer,interval) TO PUBLIC;
@@ -1159,7 +1159,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.fold_counters() TO PUBLIC;
 CREATE FUNCTION imat_catalog.follow_any_part()
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.follow_any_part() IS
   'Takes in one change of the partitions of any source; false if there is none left that can be taken in now.';
 GRANT EXECUTE ON FUNCTION imat_catalog.follow_any_part() TO PUBLIC;
@@ -1183,7 +1183,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.follow_members(oid[]) TO PUBLIC;
 CREATE FUNCTION imat_catalog.follow_part(source oid)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog
+  SET search_path=pg_catalog, pg_temp
   SET lock_timeout=50ms;
 COMMENT ON FUNCTION imat_catalog.follow_part(oid) IS
   'Takes in one change of the parts of a source: one that is new, or one that has gone with all below it. Returns false if there is none, or if a lock is not free.';
@@ -1215,7 +1215,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.follow_partitions_no_more() TO PUBLIC;
 CREATE FUNCTION imat_catalog.follow_parts_of(imat integer)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.follow_parts_of(integer) IS
   'Takes in one change of the partitions of an imat''s sources; false if there is none left that can be taken in now. Call it in READ COMMITTED transactions until it returns false.';
 GRANT EXECUTE ON FUNCTION imat_catalog.follow_parts_of(integer) TO PUBLIC;
@@ -1223,7 +1223,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.follow_parts_of(integer) TO PUBLIC;
 CREATE FUNCTION imat_catalog.frontiers_read(imat integer)
   RETURNS text
   LANGUAGE sql STABLE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.frontiers_read(integer) IS
   'Returns the frontiers of the stored imats that an imat reads, as one text to compare.';
 GRANT EXECUTE ON FUNCTION imat_catalog.frontiers_read(integer) TO PUBLIC;
@@ -1239,7 +1239,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.full_xid(xid) TO PUBLIC;
 CREATE FUNCTION imat_catalog.granted_like(imat integer)
   RETURNS oid
   LANGUAGE sql STABLE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.granted_like(integer) IS
   'Returns the relation whose readers may read the imat; NULL if there is none.';
 GRANT EXECUTE ON FUNCTION imat_catalog.granted_like(integer) TO PUBLIC;
@@ -1247,7 +1247,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.granted_like(integer) TO PUBLIC;
 CREATE FUNCTION imat_catalog.grants_on(relation oid)
   RETURNS jsonb
   LANGUAGE sql STABLE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.grants_on(oid) IS
   'Returns who may read a relation besides its owner: grantees, columns, grant options.';
 GRANT EXECUTE ON FUNCTION imat_catalog.grants_on(oid) TO PUBLIC;
@@ -1255,7 +1255,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.grants_on(oid) TO PUBLIC;
 CREATE FUNCTION imat_catalog.has_changed(imat integer)
   RETURNS boolean
   LANGUAGE plpgsql STABLE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.has_changed(integer) IS
   'Returns true if a swap of the imat may store something else than what is stored now.';
 GRANT EXECUTE ON FUNCTION imat_catalog.has_changed(integer) TO PUBLIC;
@@ -1271,7 +1271,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.has_images() TO PUBLIC;
 CREATE FUNCTION imat_catalog.has_pending(imat integer)
   RETURNS boolean
   LANGUAGE plpgsql STABLE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.has_pending(integer) IS
   'Returns true if the logs hold at least one row that the next fold or swap of the imat takes in, or time has changed a row for it, or a label of an enum that it reads was renamed; also if another session has locked the tables that tell what time has changed.';
 GRANT EXECUTE ON FUNCTION imat_catalog.has_pending(integer) TO PUBLIC;
@@ -1279,7 +1279,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.has_pending(integer) TO PUBLIC;
 CREATE FUNCTION imat_catalog.has_reset(imat integer)
   RETURNS boolean
   LANGUAGE sql STABLE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.has_reset(integer) IS
   'Returns true if a source of the imat was changed in a way that its log does not have as rows, since the imat''s frontier: the state must be computed anew.';
 GRANT EXECUTE ON FUNCTION imat_catalog.has_reset(integer) TO PUBLIC;
@@ -1287,7 +1287,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.has_reset(integer) TO PUBLIC;
 CREATE FUNCTION imat_catalog.has_trees(imat integer)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.has_trees(integer) IS
   'Returns true if the parts of each source of the imat that has parts are those that are captured.';
 GRANT EXECUTE ON FUNCTION imat_catalog.has_trees(integer) TO PUBLIC;
@@ -1310,7 +1310,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.hold_publication(integer[],integer[],inte
 CREATE FUNCTION imat_catalog.hold_sources(imat integer)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog
+  SET search_path=pg_catalog, pg_temp
   SET lock_timeout=50ms;
 COMMENT ON FUNCTION imat_catalog.hold_sources(integer) IS
   'Locks the sources of an imat against TRUNCATE and rewrites until the transaction ends. Returns false if a lock is not free, if one of them was truncated or rewritten since the snapshot was taken, if it has other partitions than those that are captured, or if the imat was built anew or reverted since. Raises an error if objects that it is made of were dropped.';
@@ -1319,7 +1319,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.hold_sources(integer) TO PUBLIC;
 CREATE FUNCTION imat_catalog.hold_views(locks text)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog
+  SET search_path=pg_catalog, pg_temp
   SET lock_timeout=50ms;
 COMMENT ON FUNCTION imat_catalog.hold_views(text) IS
   'Executes what view_locks has returned; false if a lock is not free.';
@@ -1328,7 +1328,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.hold_views(text) TO PUBLIC;
 CREATE FUNCTION imat_catalog.idle_slot(swap jsonb, active oid)
   RETURNS integer
   LANGUAGE sql STABLE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.idle_slot(jsonb,oid) IS
   'Returns the index, 0 or 1, of the slot of a swap imat that is not active.';
 GRANT EXECUTE ON FUNCTION imat_catalog.idle_slot(jsonb,oid) TO PUBLIC;
@@ -1376,7 +1376,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.is_capturable(oid,oid) TO PUBLIC;
 CREATE FUNCTION imat_catalog.is_committed(id xid)
   RETURNS boolean
   LANGUAGE sql STABLE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.is_committed(xid) IS
   'Returns true if the transaction, given by its 32-bit id and younger than two thousand million transactions, has committed.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_committed(xid) TO PUBLIC;
@@ -1428,10 +1428,18 @@ COMMENT ON FUNCTION imat_catalog.is_restoring(text) IS
 CREATE FUNCTION imat_catalog.is_rewritten(sources regclass[])
   RETURNS boolean
   LANGUAGE plpgsql STABLE PARALLEL SAFE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.is_rewritten(regclass[]) IS
   'Returns true if one of the tables, or a part of one, was truncated or rewritten after the snapshot was taken: PostgreSQL reads it as empty then.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_rewritten(regclass[]) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.is_rewritten_meanwhile(imat integer)
+  RETURNS boolean
+  LANGUAGE plpgsql STABLE PARALLEL SAFE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.is_rewritten_meanwhile(integer) IS
+  'Returns true if a source of the imat, or a part of one, was truncated or rewritten after the snapshot of a READ COMMITTED statement was taken, which PostgreSQL then reads as empty.';
+GRANT EXECUTE ON FUNCTION imat_catalog.is_rewritten_meanwhile(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.is_stored(imat integer, stored oid, name text)
   RETURNS boolean
@@ -1443,7 +1451,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.is_stored(integer,oid,text) TO PUBLIC;
 CREATE FUNCTION imat_catalog.is_tree(source regclass, parents oid[], parts oid[])
   RETURNS boolean
   LANGUAGE plpgsql STABLE PARALLEL SAFE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.is_tree(regclass,oid[],oid[]) IS
   'Returns true if the partitions of a table, or the tables that inherit from it, are those that are captured. Otherwise the log and the states do not stand for the rows of the table.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_tree(regclass,oid[],oid[]) TO PUBLIC;
@@ -1475,7 +1483,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.known_objects() TO PUBLIC;
 CREATE FUNCTION imat_catalog.labels_changed(held regclass)
   RETURNS boolean
   LANGUAGE plpgsql STABLE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.labels_changed(regclass) IS
   'Returns true if a label of an enum was renamed since the values of these enums were taken down in this table. NULL: an imat that depends on no label.';
 GRANT EXECUTE ON FUNCTION imat_catalog.labels_changed(regclass) TO PUBLIC;
@@ -1491,7 +1499,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.labels_of(oid,jsonb) TO PUBLIC;
 CREATE FUNCTION imat_catalog.lease(imat integer, candidate text, lease_ms integer)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.lease(integer,text,integer) IS
   'Leases a unit of work, named by its least imat, to a worker; returns false if another worker holds it.';
 GRANT EXECUTE ON FUNCTION imat_catalog.lease(integer,text,integer) TO PUBLIC;
@@ -1499,7 +1507,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.lease(integer,text,integer) TO PUBLIC;
 CREATE FUNCTION imat_catalog.lease_request(candidate text, lease_ms integer, first_ms integer, most_ms integer)
   RETURNS TABLE(id bigint, name text, attempts integer)
   LANGUAGE sql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.lease_request(text,integer,integer,integer) IS
   'Leases the oldest open request to a worker and returns it; notes the attempt as begin_attempt does.';
 GRANT EXECUTE ON FUNCTION imat_catalog.lease_request(text,integer,integer,integer) TO PUBLIC;
@@ -1556,7 +1564,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.log_part(oid,regclass,integer) TO PUBLIC;
 CREATE FUNCTION imat_catalog.look(since text, count_up_to integer, wanted integer[])
   RETURNS jsonb
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.look(text,integer,integer[]) IS
   'Returns everything that a worker bases its decisions on, as one document. since: the snapshot of the previous answer; if nothing has ended since, the rest is left out; if NULL, imats that do not pass their checks are marked as broken first. count_up_to: where the count of pending rows stops. wanted: ids of imats, or NULL for all.';
 GRANT EXECUTE ON FUNCTION imat_catalog.look(text,integer,integer[]) TO PUBLIC;
@@ -1570,7 +1578,7 @@ GRANT EXECUTE ON PROCEDURE imat_catalog.maintain(text) TO PUBLIC;
 CREATE FUNCTION imat_catalog.make_private(target oid, but_public boolean DEFAULT false)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.make_private(oid,boolean) IS
   'Takes all rights on a table, view, sequence, routine or schema from everybody but its owner and, with but_public, but PUBLIC.';
 GRANT EXECUTE ON FUNCTION imat_catalog.make_private(oid,boolean) TO PUBLIC;
@@ -1738,7 +1746,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.objects_read(oid) TO PUBLIC;
 CREATE FUNCTION imat_catalog.open_slot(name text)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.open_slot(text) IS
   'Prepares the idle slot of a swap imat: an empty table, and a view that reads the slot that is active. Returns false if readers prevent it; the caller then fills the active slot in place.';
 GRANT EXECUTE ON FUNCTION imat_catalog.open_slot(text) TO PUBLIC;
@@ -1840,7 +1848,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.read_sequence(integer) TO PUBLIC;
 CREATE FUNCTION imat_catalog.record(imat integer, worker_id text, action text, reason text, took_ms double precision, pending_count bigint DEFAULT NULL::bigint, count_ms double precision DEFAULT NULL::double precision, touched_rows bigint DEFAULT NULL::bigint, new_signature text DEFAULT NULL::text, code text DEFAULT NULL::text, message text DEFAULT NULL::text, detail text DEFAULT NULL::text, hint text DEFAULT NULL::text, retry_ms double precision DEFAULT NULL::double precision)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.record(integer,text,text,text,double precision,bigint,double precision,bigint,text,text,text,text,text,double precision) IS
   'Records a run for an imat: how it ended, what it cost, and when the next attempt is due. Call it with named arguments; what is left out is NULL.';
 GRANT EXECUTE ON FUNCTION imat_catalog.record(integer,text,text,text,double precision,bigint,double precision,bigint,text,text,text,text,text,double precision) TO PUBLIC;
@@ -1856,7 +1864,7 @@ COMMENT ON FUNCTION imat_catalog.record_command() IS
 CREATE FUNCTION imat_catalog.record_commands_from_now_on()
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.record_commands_from_now_on() IS
   'Creates the event triggers of the schema history; returns false if the role may not.';
 GRANT EXECUTE ON FUNCTION imat_catalog.record_commands_from_now_on() TO PUBLIC;
@@ -1895,7 +1903,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.relation_named(text) TO PUBLIC;
 CREATE FUNCTION imat_catalog.release(imat integer, holder text)
   RETURNS void
   LANGUAGE sql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.release(integer,text) IS
   'Ends the lease of a worker on an imat.';
 GRANT EXECUTE ON FUNCTION imat_catalog.release(integer,text) TO PUBLIC;
@@ -1919,7 +1927,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.remove_from_group(text,regclass[],regclas
 CREATE FUNCTION imat_catalog.renew(units integer[], holder text, lease_ms integer)
   RETURNS void
   LANGUAGE sql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.renew(integer[],text,integer) IS
   'Extends the leases of a worker. The next attempt after a cut-off moves by the same time.';
 GRANT EXECUTE ON FUNCTION imat_catalog.renew(integer[],text,integer) TO PUBLIC;
@@ -1935,7 +1943,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.require_counting(imat_catalog.change_grou
 CREATE FUNCTION imat_catalog.require_intact(imat integer)
   RETURNS void
   LANGUAGE plpgsql STABLE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.require_intact(integer) IS
   'Raises an error if objects that an imat is made of were dropped.';
 GRANT EXECUTE ON FUNCTION imat_catalog.require_intact(integer) TO PUBLIC;
@@ -2052,7 +2060,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.shell_word(text) TO PUBLIC;
 CREATE FUNCTION imat_catalog.signature(imat integer)
   RETURNS text
   LANGUAGE sql STABLE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.signature(integer) IS
   'Returns the text that tells whether an imat whose sources are not all captured has changed; NULL if nothing tells.';
 GRANT EXECUTE ON FUNCTION imat_catalog.signature(integer) TO PUBLIC;
@@ -2115,7 +2123,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.store_sequence(integer,bigint) TO PUBLIC;
 CREATE FUNCTION imat_catalog.swapped_elsewhere(name text)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.swapped_elsewhere(text) IS
   'Raises the error of an imat that another session is swapping.';
 GRANT EXECUTE ON FUNCTION imat_catalog.swapped_elsewhere(text) TO PUBLIC;
@@ -2123,7 +2131,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.swapped_elsewhere(text) TO PUBLIC;
 CREATE FUNCTION imat_catalog.sync_cron(schedule text)
   RETURNS integer
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.sync_cron(text) IS
   'Creates and removes the jobs of pg_cron so that there is one for each imat, and returns the number of changes.';
 GRANT EXECUTE ON FUNCTION imat_catalog.sync_cron(text) TO PUBLIC;
@@ -2131,7 +2139,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.sync_cron(text) TO PUBLIC;
 CREATE FUNCTION imat_catalog.sync_grants(imat integer)
   RETURNS integer
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.sync_grants(integer) IS
   'Grants and revokes on the view of an imat what was granted and revoked on its materialized view since the last time, and returns the number of changes.';
 GRANT EXECUTE ON FUNCTION imat_catalog.sync_grants(integer) TO PUBLIC;
@@ -2147,7 +2155,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.sync_member(integer) TO PUBLIC;
 CREATE FUNCTION imat_catalog.table_signature(imat integer)
   RETURNS text
   LANGUAGE sql STABLE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.table_signature(integer) IS
   'Returns a text that changes when a table that the imat reads and does not capture changes; NULL if one of these is of a kind that shows no changes, such as a foreign table or one from which others inherit.';
 GRANT EXECUTE ON FUNCTION imat_catalog.table_signature(integer) TO PUBLIC;
@@ -2170,7 +2178,7 @@ COMMENT ON FUNCTION imat_catalog.take_arrival() IS
 CREATE FUNCTION imat_catalog.take_labels(imat integer)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.take_labels(integer) IS
   'Takes down the labels of the enums that an imat reads. Returns true if one of them was renamed: then what is stored must be computed anew.';
 GRANT EXECUTE ON FUNCTION imat_catalog.take_labels(integer) TO PUBLIC;
@@ -2186,7 +2194,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.take_part(oid,oid,boolean,boolean,oid[]) 
 CREATE FUNCTION imat_catalog.take_turn(candidate text, lease_ms integer)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.take_turn(text,integer) IS
   'Makes a worker the ticker, or keeps it the ticker; returns false if another worker is.';
 GRANT EXECUTE ON FUNCTION imat_catalog.take_turn(text,integer) TO PUBLIC;
@@ -2203,7 +2211,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.triggers_of(oid,oid) TO PUBLIC;
 CREATE FUNCTION imat_catalog.try_finish_swap(imat integer)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.try_finish_swap(integer) IS
   'Calls finish_swap if no other session works on the imat; returns false instead of waiting.';
 GRANT EXECUTE ON FUNCTION imat_catalog.try_finish_swap(integer) TO PUBLIC;
@@ -2243,7 +2251,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.types_within(oid[]) TO PUBLIC;
 CREATE FUNCTION imat_catalog.unchanged_pairs()
   RETURNS text[]
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.unchanged_pairs() IS
   'Returns the pairs imat:source that the extension table_change_tracker knows to be unchanged since the imat''s frontier; NULL if the extension is missing or does not work.';
 GRANT EXECUTE ON FUNCTION imat_catalog.unchanged_pairs() TO PUBLIC;
@@ -2265,7 +2273,7 @@ GRANT EXECUTE ON PROCEDURE imat_catalog.upkeep() TO PUBLIC;
 CREATE FUNCTION imat_catalog.view_locks(imat integer)
   RETURNS text
   LANGUAGE sql STABLE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.view_locks(integer) IS
   'Returns statements that lock all that the imat''s definition reads; an empty text if that is its sources alone. What is checked after these locks is what runs, even if the snapshot is older.';
 GRANT EXECUTE ON FUNCTION imat_catalog.view_locks(integer) TO PUBLIC;

@@ -81,4 +81,5 @@ export const computedFunction = (subject: Subject): readonly Statement[] =>
     label: 'the same as a function, for reads while a reset is pending',
     view: subject.names.content.sql,
     name: subject.names.computed.sql,
+    isUnlocked: true,
   });

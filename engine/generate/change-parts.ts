@@ -120,6 +120,7 @@ export function changesFunction(subject: StoreSubject, plan: AddPlan): readonly 
     view: subject.names.delta.sql,
     text: changeText(subject, plan),
     name: subject.names.changes.sql,
+    isUnlocked: subject.withParts.length > 0,
     settings: [sql`jit = off`, ...changeSettings(plan)],
   });
 }

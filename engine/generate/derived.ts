@@ -57,7 +57,7 @@ RETURNS TABLE (${join(results, ', ')})
 LANGUAGE sql
 ROWS 1
 STABLE SECURITY DEFINER PARALLEL ${fragment(subject.isParallelUnsafe ? 'UNSAFE' : 'RESTRICTED')}
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 BEGIN ATOMIC

@@ -10,6 +10,10 @@
  * It runs with the rights of the imat's owner. Every reader must have the right to call it, so it
  * asks for a key, which the view takes from the frontier's row.
  *
+ * The function locks its tables when it runs. If one was truncated after the statement's snapshot,
+ * while the function waited or before, there is an error instead of a wrong answer. Tables that
+ * the view locks first (locked-first.ts) can have parts that it does not lock.
+ *
  * row_security = off: where a policy would hide rows of a source from the owner, there is an error
  * instead of a wrong answer.
  */
@@ -25,13 +29,15 @@ export type ReadByFunction = {
   readonly text?: Sql;
   /** Of the function. */
   readonly name: Sql;
+  /** Whether it may read tables, or parts of them, that are not locked before. */
+  readonly isUnlocked: boolean;
   /** Settings under which it runs, beside those of every such function. */
   readonly settings?: readonly Sql[];
 };
 
 export function readByFunction(
   subject: Subject,
-  { label, view, text, name, settings = [] }: ReadByFunction,
+  { label, view, text, name, isUnlocked, settings = [] }: ReadByFunction,
 ): readonly Statement[] {
   const query = text ?? literal(sql`SELECT * FROM ${view}`.text);
   const guarded = sql`
@@ -43,9 +49,9 @@ BEGIN
       ERRCODE = 'insufficient_privilege',
       MESSAGE = ${literal(`only the view of the imat may call ${name.text}`)};
   END IF;
-  RETURN QUERY EXECUTE ${query};
+  RETURN QUERY EXECUTE ${query};${isUnlocked ? afterwards(subject.id) : sql``}
 END`;
-  const all = [sql`search_path = pg_catalog`, sql`row_security = off`, ...settings];
+  const all = [sql`search_path = pg_catalog, pg_temp`, sql`row_security = off`, ...settings];
   return [
     {
       label,
@@ -64,6 +70,14 @@ AS ${dollarQuoted(guarded)}`,
     },
   ];
 }
+
+const afterwards = (imatId: number): Sql => sql`
+  IF imat_catalog.is_rewritten_meanwhile(${imatId}) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;`;
 
 /** The call, from a view. */
 export function calledFromView({ id }: Subject, name: Sql): Sql {

@@ -98,4 +98,5 @@ export const recomputedFunction = (subject: StoreSubject, plan: RowsPlan): reado
         label: 'the rows of touched keys as a function, for reads',
         view: subject.names.rowsNow.sql,
         name: subject.names.recomputed.sql,
+        isUnlocked: subject.withParts.length > 0,
       });

@@ -2,7 +2,7 @@
 -- locks conflict with.
 CREATE OR REPLACE FUNCTION imat_catalog.advance(imat integer, stored oid) RETURNS void
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   IF NOT imat_catalog.has_trees(imat) THEN

@@ -4,7 +4,7 @@
 -- CONCURRENTLY waits for snapshots, and this has one.
 CREATE OR REPLACE FUNCTION imat_catalog.await_sources(imats integer[]) RETURNS boolean
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '200ms'
 AS $$
 DECLARE

@@ -4,7 +4,7 @@
 CREATE OR REPLACE FUNCTION imat_catalog.begin_attempt(imat integer, holder text, what text,
   retry_ms double precision) RETURNS boolean
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   now_at timestamptz := clock_timestamp();

@@ -4,7 +4,7 @@
 -- functions later: then the imat is broken.
 CREATE OR REPLACE FUNCTION imat_catalog.check_definition(imat integer) RETURNS void
 LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   target imat_catalog.imat;

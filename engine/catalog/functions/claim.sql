@@ -4,7 +4,7 @@
 -- because a session's lock would survive a cancelled statement.
 CREATE OR REPLACE FUNCTION imat_catalog.claim(imat integer) RETURNS boolean
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   -- Not in a SET clause of the function: only superusers may name a parameter there that PostgreSQL

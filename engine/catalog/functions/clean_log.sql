@@ -12,7 +12,7 @@
 -- expect an empty log from then on, and would join a thousand pending rows by nested loops.
 CREATE OR REPLACE FUNCTION imat_catalog.clean_log(source oid) RETURNS bigint
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 -- Scans then begin with the first row in the file.
 SET synchronize_seqscans = off
 AS $$

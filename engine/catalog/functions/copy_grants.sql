@@ -2,7 +2,7 @@
 -- in its place.
 CREATE OR REPLACE FUNCTION imat_catalog.copy_grants(source regclass, target regclass) RETURNS void
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   command text;

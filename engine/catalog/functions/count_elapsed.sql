@@ -3,7 +3,7 @@
 CREATE OR REPLACE FUNCTION imat_catalog.count_elapsed(view regclass, up_to integer)
 RETURNS bigint
 LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '50ms'
 AS $$
 DECLARE

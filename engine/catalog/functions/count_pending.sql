@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION imat_catalog.count_pending(count_up_to integer, wanted integer[])
 RETURNS TABLE (imat integer, n bigint)
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   log record;

@@ -2,7 +2,7 @@
 -- records a request. A request that failed can be repeated a minute later.
 CREATE OR REPLACE FUNCTION imat.create_imat(name text) RETURNS text
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   last record;

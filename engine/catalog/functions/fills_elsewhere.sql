@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION imat_catalog.fills_elsewhere(imat integer) RETURNS integer[]
 LANGUAGE sql STABLE
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
   WITH RECURSIVE above AS (
     SELECT imat AS id

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION imat_catalog.find(wanted text) RETURNS imat_catalog.imat
 LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   found_imat imat_catalog.imat;

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION imat_catalog.finish_swap(imat integer, patience interval) RETURNS boolean
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   target imat_catalog.imat;

@@ -1,7 +1,7 @@
 -- What one source raises must not keep the others from being followed; a fold raises it again.
 CREATE OR REPLACE FUNCTION imat_catalog.follow_any_part() RETURNS boolean
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   source oid;

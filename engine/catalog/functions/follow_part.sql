@@ -6,7 +6,7 @@
 -- such a statement.
 CREATE OR REPLACE FUNCTION imat_catalog.follow_part(source oid) RETURNS boolean
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '50ms'
 AS $$
 DECLARE

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION imat_catalog.follow_parts_of(imat integer) RETURNS boolean
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   source oid;

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION imat_catalog.grants_on(relation oid) RETURNS jsonb
 LANGUAGE sql STABLE
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT coalesce(jsonb_agg(to_jsonb(g) ORDER BY g.grantee, g.columns, g.option), '[]')
   FROM (

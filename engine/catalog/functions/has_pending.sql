@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION imat_catalog.has_pending(imat integer) RETURNS boolean
 LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   logs regclass;

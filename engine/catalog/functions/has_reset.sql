@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION imat_catalog.has_reset(imat integer) RETURNS boolean
 LANGUAGE sql STABLE
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT EXISTS (
     SELECT FROM imat_store.reset r JOIN imat_catalog.imat_source z USING (relation)

@@ -2,7 +2,7 @@
 -- In PL/pgSQL, which keeps its plan: each fold asks twice.
 CREATE OR REPLACE FUNCTION imat_catalog.has_trees(imat integer) RETURNS boolean
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   RETURN (SELECT coalesce(bool_and(CASE

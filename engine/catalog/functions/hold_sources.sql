@@ -7,7 +7,7 @@
 -- and the callers begin again. The timeout is for those who come in between.
 CREATE OR REPLACE FUNCTION imat_catalog.hold_sources(imat integer) RETURNS boolean
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '50ms'
 AS $$
 DECLARE

@@ -1,7 +1,7 @@
 -- For the same reason as hold_sources.
 CREATE OR REPLACE FUNCTION imat_catalog.hold_views(locks text) RETURNS boolean
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '50ms'
 AS $$
 BEGIN

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION imat_catalog.is_committed(id xid) RETURNS boolean
 LANGUAGE sql STABLE
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT id <> '0'::xid
     AND coalesce(

@@ -3,7 +3,7 @@
 -- each table is looked up by its OID (OFFSET 0), and pg_class not read as a whole.
 CREATE OR REPLACE FUNCTION imat_catalog.is_rewritten(sources regclass[]) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   IF current_setting('transaction_isolation') IN ('read committed', 'read uncommitted') THEN

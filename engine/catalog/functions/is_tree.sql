@@ -8,7 +8,7 @@
 CREATE OR REPLACE FUNCTION imat_catalog.is_tree(source regclass, parents oid[], parts oid[])
 RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   root regclass := pg_partition_root(source);

@@ -1,7 +1,7 @@
 -- The view of an imat asks the same (generate/labels.ts).
 CREATE OR REPLACE FUNCTION imat_catalog.labels_changed(held regclass) RETURNS boolean
 LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   columns text;

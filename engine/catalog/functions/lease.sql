@@ -3,7 +3,7 @@
 CREATE OR REPLACE FUNCTION imat_catalog.lease(imat integer, candidate text,
   lease_ms integer) RETURNS boolean
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   INSERT INTO imat_catalog.schedule AS s (imat_id, worker, lease_until)

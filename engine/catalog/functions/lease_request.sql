@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION imat_catalog.lease_request(candidate text, lease_ms i
   first_ms integer, most_ms integer)
 RETURNS TABLE (id bigint, name text, attempts integer)
 LANGUAGE sql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
   UPDATE imat_catalog.request q
     SET worker = candidate, lease_until = clock_timestamp() + lease_ms * interval '1 ms',

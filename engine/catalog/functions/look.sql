@@ -3,7 +3,7 @@
 CREATE OR REPLACE FUNCTION imat_catalog.look(since text, count_up_to integer,
   wanted integer[]) RETURNS jsonb
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   snap text := pg_current_snapshot()::text;

@@ -2,7 +2,7 @@
 CREATE OR REPLACE FUNCTION imat_catalog.make_private(target oid,
   but_public boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   command text;

@@ -3,7 +3,7 @@
 -- transactions.
 CREATE OR REPLACE FUNCTION imat_catalog.open_slot(name text) RETURNS boolean
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   target imat_catalog.imat := imat_catalog.find(name);

@@ -7,7 +7,7 @@ CREATE OR REPLACE FUNCTION imat_catalog.record(
   hint text DEFAULT NULL, retry_ms double precision DEFAULT NULL
 ) RETURNS void
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   now_at timestamptz := clock_timestamp();

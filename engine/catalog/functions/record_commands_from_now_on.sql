@@ -1,7 +1,7 @@
 -- Who may create event triggers, the server says: a superuser, and on some services other roles.
 CREATE OR REPLACE FUNCTION imat_catalog.record_commands_from_now_on() RETURNS boolean
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   one record;

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION imat_catalog.release(imat integer, holder text) RETURNS void
 LANGUAGE sql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
   UPDATE imat_catalog.schedule s SET lease_until = NULL WHERE s.imat_id = imat
     AND s.worker = holder;

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION imat_catalog.renew(units integer[], holder text,
   lease_ms integer) RETURNS void
 LANGUAGE sql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
   UPDATE imat_catalog.schedule s SET lease_until = n.until,
     next_attempt_at = CASE WHEN s.begun_at IS NULL THEN s.next_attempt_at

@@ -2,7 +2,7 @@
 -- keeps its snapshot and has locked the sources asks what was dropped before it had the locks.
 CREATE OR REPLACE FUNCTION imat_catalog.require_intact(imat integer) RETURNS void
 LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   target imat_catalog.imat;

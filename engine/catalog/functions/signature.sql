@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION imat_catalog.signature(imat integer) RETURNS text
 LANGUAGE sql STABLE
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$ SELECT imat_catalog.table_signature(imat) || '/' || imat_catalog.frontiers_read(imat) $$;
 
 COMMENT ON FUNCTION imat_catalog.signature(integer) IS

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION imat_catalog.swapped_elsewhere(name text) RETURNS void
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   RAISE EXCEPTION

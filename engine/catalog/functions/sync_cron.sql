@@ -2,7 +2,7 @@
 -- function. The job for upkeep is brought up to date where an earlier release has created it.
 CREATE OR REPLACE FUNCTION imat_catalog.sync_cron(schedule text) RETURNS integer
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   job record;

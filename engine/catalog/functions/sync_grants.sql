@@ -2,7 +2,7 @@
 -- the same.
 CREATE OR REPLACE FUNCTION imat_catalog.sync_grants(imat integer) RETURNS integer
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   target imat_catalog.imat;

@@ -3,7 +3,7 @@
 -- to the same numbers again; the times of the last reset tell.
 CREATE OR REPLACE FUNCTION imat_catalog.table_signature(imat integer) RETURNS text
 LANGUAGE sql STABLE
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT CASE WHEN bool_or(x.sign IS NULL) THEN NULL
     ELSE md5(concat_ws(',', string_agg(x.sign, ',' ORDER BY x.relation),

@@ -1,7 +1,7 @@
 -- Called before anything is computed: a rename that comes meanwhile is found by advance.
 CREATE OR REPLACE FUNCTION imat_catalog.take_labels(imat integer) RETURNS boolean
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   held regclass;

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION imat_catalog.take_turn(candidate text, lease_ms integer) RETURNS boolean
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   UPDATE imat_catalog.ticker t

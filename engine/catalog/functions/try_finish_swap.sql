@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION imat_catalog.try_finish_swap(imat integer) RETURNS boolean
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM FROM imat_catalog.imat i WHERE i.id = imat FOR NO KEY UPDATE NOWAIT;

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION imat_catalog.unchanged_pairs() RETURNS text[]
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   asked regproc := imat_catalog.extension_function(

@@ -2,7 +2,7 @@
 -- too, which LOCK TABLE passes over, and for a role that must not read them.
 CREATE OR REPLACE FUNCTION imat_catalog.view_locks(imat integer) RETURNS text
 LANGUAGE sql STABLE
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT coalesce((
     SELECT CASE WHEN has_table_privilege(i.definition_view, 'SELECT')

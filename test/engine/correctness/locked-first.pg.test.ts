@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
   createWorld,
   expectExact,
+  outcomeOf,
   sqlstateOf,
   untilBlocked,
   type Checked,
@@ -22,10 +23,15 @@ const READ: Readonly<Record<string, string>> = {
     LEFT JOIN (SELECT purchase, sum(qty) AS qty FROM public.line GROUP BY purchase) AS t
       ON t.purchase = p.id`,
 };
-const CHECKED: readonly Checked[] = Object.entries(READ).map(([name, definition]) => ({
-  name,
-  definition,
-}));
+const OTHERS: Readonly<Record<string, string>> = {
+  alone: 'SELECT purchase, sum(qty) AS qty FROM public.line GROUP BY purchase',
+  parted: `SELECT d.name, count(*) AS n FROM public.part t
+    JOIN public.purchase p ON p.id = t.purchase JOIN public.land d ON d.id = p.land
+    GROUP BY d.name`,
+};
+const CHECKED: readonly Checked[] = Object.entries({ ...READ, ...OTHERS }).map(
+  ([name, definition]) => ({ name, definition }),
+);
 const FILL = `INSERT INTO line SELECT i % 20, n, i * n FROM generate_series(1, 400) AS i,
   generate_series(1, 2) AS n`;
 /** What reads lines again: a land's name, and a maximum that is gone. */
@@ -46,10 +52,13 @@ beforeAll(async () => {
 CREATE TABLE land (id int PRIMARY KEY, name text);
 CREATE TABLE purchase (id int PRIMARY KEY, land int);
 CREATE TABLE line (purchase int, number int, qty int);
+CREATE TABLE part (purchase int, number int) PARTITION BY RANGE (number);
+CREATE TABLE part1 PARTITION OF part DEFAULT;
+INSERT INTO part SELECT i % 20, i FROM generate_series(1, 100) AS i;
 INSERT INTO land SELECT i, 'land ' || i FROM generate_series(0, 4) AS i;
 INSERT INTO purchase SELECT i, i % 5 FROM generate_series(0, 19) AS i;
 ${FILL}; ANALYZE`);
-  for (const [name, definition] of Object.entries(READ)) {
+  for (const { name, definition } of CHECKED) {
     const { strategy } = await world.imat.create(name, definition);
     expect(strategy, name).toBe('delta');
   }
@@ -105,3 +114,27 @@ test.each(Object.keys(READ))(
     }
   },
 );
+
+/** Before PostgreSQL has read the table, its snapshot is older than what the table has. */
+const UNLOCKED = {
+  'one table, computed anew': ['UPDATE line SET qty = qty + 1', 'alone', 'TRUNCATE line', FILL],
+  'a partition': [PENDING, 'parted', 'TRUNCATE part1', 'INSERT INTO part VALUES (1, 2)'],
+} as const;
+
+test.each(Object.entries(UNLOCKED))('%s: an error instead of other rows', async (_what, steps) => {
+  const [pending, name, truncate, fill] = steps;
+  const query = `SELECT * FROM imat.${name}`;
+  await world.sql(`INSERT INTO line SELECT i % 20, i, i FROM generate_series(1, 40000) AS i`);
+  await world.imat.fold();
+  await world.sql(pending);
+  await writer.sql(`BEGIN; ${truncate}; ${fill}`);
+  try {
+    const answer = outcomeOf(reader.rows(query));
+    await untilBlocked(world, reader.pid);
+    await writer.sql('COMMIT');
+    expect(await answer).toMatchObject({ sqlstate: '40001' });
+  } finally {
+    await writer.sql('ROLLBACK');
+  }
+  await expectExact(world, CHECKED);
+});

@@ -456,7 +456,7 @@ FROM public.customer AS c LEFT JOIN public.sale AS s ON ((s.customer_id = c.id) 
 CREATE OR REPLACE FUNCTION imat_store.computed2_coarse_total(access_key uuid) RETURNS SETOF imat_store.content2_coarse_total
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -468,6 +468,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed2_coarse_total';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content2_coarse_total';
+  IF imat_catalog.is_rewritten_meanwhile(6) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -681,7 +687,7 @@ FROM
 CREATE OR REPLACE FUNCTION imat_store.computed1_coarse_total(access_key uuid) RETURNS SETOF imat_store.content1_coarse_total
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -693,6 +699,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed1_coarse_total';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content1_coarse_total';
+  IF imat_catalog.is_rewritten_meanwhile(6) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -809,7 +821,7 @@ FROM (
 CREATE OR REPLACE FUNCTION imat_store.fold1_coarse_total(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
@@ -891,7 +903,7 @@ REVOKE ALL ON FUNCTION imat_store.fold1_coarse_total(boolean) FROM PUBLIC;
 CREATE OR REPLACE FUNCTION imat_store.fold2_coarse_total(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
@@ -950,7 +962,7 @@ REVOKE ALL ON FUNCTION imat_store.fold2_coarse_total(boolean) FROM PUBLIC;
 CREATE OR REPLACE FUNCTION imat_store.fold_coarse_total(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $imat$
 DECLARE
   anew_2 CONSTANT boolean := anew OR imat_catalog.has_reset(imat => 1) OR (

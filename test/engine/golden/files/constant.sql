@@ -86,7 +86,7 @@ GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(q.day))), q.day;
 CREATE OR REPLACE FUNCTION imat_store.computed_constant(access_key uuid) RETURNS SETOF imat_store.content_constant
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -98,6 +98,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed_constant';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_constant';
+  IF imat_catalog.is_rewritten_meanwhile(26) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -145,7 +151,7 @@ FROM (
 CREATE OR REPLACE FUNCTION imat_store.fold_constant(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1

@@ -444,7 +444,7 @@ GROUP BY 1, 2;
 CREATE OR REPLACE FUNCTION imat_store.computed3_different_values(access_key uuid) RETURNS SETOF imat_store.content3_different_values
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -456,6 +456,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed3_different_values';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content3_different_values';
+  IF imat_catalog.is_rewritten_meanwhile(22) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -518,7 +524,7 @@ GROUP BY 1, 2;
 CREATE OR REPLACE FUNCTION imat_store.computed2_different_values(access_key uuid) RETURNS SETOF imat_store.content2_different_values
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -530,6 +536,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed2_different_values';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content2_different_values';
+  IF imat_catalog.is_rewritten_meanwhile(22) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -824,7 +836,7 @@ GROUP BY u.region;
 CREATE OR REPLACE FUNCTION imat_store.computed1_different_values(access_key uuid) RETURNS SETOF imat_store.content1_different_values
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -836,6 +848,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed1_different_values';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content1_different_values';
+  IF imat_catalog.is_rewritten_meanwhile(22) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -897,7 +915,7 @@ FROM (
 CREATE OR REPLACE FUNCTION imat_store.fold1_different_values(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
@@ -999,7 +1017,7 @@ REVOKE ALL ON FUNCTION imat_store.fold1_different_values(boolean) FROM PUBLIC;
 CREATE OR REPLACE FUNCTION imat_store.fold2_different_values(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
@@ -1084,7 +1102,7 @@ REVOKE ALL ON FUNCTION imat_store.fold2_different_values(boolean) FROM PUBLIC;
 CREATE OR REPLACE FUNCTION imat_store.fold3_different_values(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
@@ -1169,7 +1187,7 @@ REVOKE ALL ON FUNCTION imat_store.fold3_different_values(boolean) FROM PUBLIC;
 CREATE OR REPLACE FUNCTION imat_store.fold_different_values(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $imat$
 DECLARE
   touched bigint := 0;

@@ -264,7 +264,7 @@ GROUP BY 1;
 CREATE OR REPLACE FUNCTION imat_store.computed_extremes(access_key uuid) RETURNS SETOF imat_store.content_extremes
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -276,6 +276,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed_extremes';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_extremes';
+  IF imat_catalog.is_rewritten_meanwhile(20) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -287,7 +293,7 @@ RETURNS TABLE (min_amount numeric, max_amount_if_shipped numeric)
 LANGUAGE sql
 ROWS 1
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 BEGIN ATOMIC
@@ -512,7 +518,7 @@ FROM (
 CREATE OR REPLACE FUNCTION imat_store.fold_extremes(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1

@@ -284,7 +284,7 @@ GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, q.amount))), q.id, q
 CREATE OR REPLACE FUNCTION imat_store.computed_first_rows(access_key uuid) RETURNS SETOF imat_store.content_first_rows
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -296,6 +296,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed_first_rows';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_first_rows';
+  IF imat_catalog.is_rewritten_meanwhile(7) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -351,7 +357,7 @@ CREATE INDEX ON imat_store.state_first_rows (amount DESC, id);
 CREATE OR REPLACE FUNCTION imat_store.fold_first_rows(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1

@@ -481,7 +481,7 @@ GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.na
 CREATE OR REPLACE FUNCTION imat_store.computed_function_in_from(access_key uuid) RETURNS SETOF imat_store.content_function_in_from
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -493,6 +493,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed_function_in_from';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_function_in_from';
+  IF imat_catalog.is_rewritten_meanwhile(17) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -553,7 +559,7 @@ FROM (
 CREATE OR REPLACE FUNCTION imat_store.fold_function_in_from(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1

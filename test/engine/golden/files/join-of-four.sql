@@ -1378,7 +1378,7 @@ SELECT 3 AS part, (
 CREATE OR REPLACE FUNCTION imat_store.changes_join_of_four(access_key uuid) RETURNS SETOF imat_store.delta_join_of_four
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
@@ -1435,7 +1435,7 @@ GROUP BY 1;
 CREATE OR REPLACE FUNCTION imat_store.computed_join_of_four(access_key uuid) RETURNS SETOF imat_store.content_join_of_four
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -1447,6 +1447,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed_join_of_four';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_join_of_four';
+  IF imat_catalog.is_rewritten_meanwhile(5) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -1499,7 +1505,7 @@ FROM (
 CREATE OR REPLACE FUNCTION imat_store.fold_join_of_four(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1

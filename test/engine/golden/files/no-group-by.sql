@@ -309,7 +309,7 @@ WHERE ((r1.region = ('north')::text) OR (r1.region IS NULL));
 CREATE OR REPLACE FUNCTION imat_store.computed_no_group_by(access_key uuid) RETURNS SETOF imat_store.content_no_group_by
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -321,6 +321,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed_no_group_by';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_no_group_by';
+  IF imat_catalog.is_rewritten_meanwhile(3) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -361,7 +367,7 @@ FROM (
 CREATE OR REPLACE FUNCTION imat_store.fold_no_group_by(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1

@@ -426,7 +426,7 @@ GROUP BY c.country;
 CREATE OR REPLACE FUNCTION imat_store.computed_regroup(access_key uuid) RETURNS SETOF imat_store.content_regroup
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -438,6 +438,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed_regroup';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_regroup';
+  IF imat_catalog.is_rewritten_meanwhile(21) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -509,7 +515,7 @@ FROM (
 CREATE OR REPLACE FUNCTION imat_store.fold_regroup(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1

@@ -484,7 +484,7 @@ GROUP BY 1;
 CREATE OR REPLACE FUNCTION imat_store.computed4_residual_stores(access_key uuid) RETURNS SETOF imat_store.content4_residual_stores
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -496,6 +496,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed4_residual_stores';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content4_residual_stores';
+  IF imat_catalog.is_rewritten_meanwhile(24) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -573,7 +579,7 @@ GROUP BY 1;
 CREATE OR REPLACE FUNCTION imat_store.computed1_residual_stores(access_key uuid) RETURNS SETOF imat_store.content1_residual_stores
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -585,6 +591,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed1_residual_stores';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content1_residual_stores';
+  IF imat_catalog.is_rewritten_meanwhile(24) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -706,7 +718,7 @@ GROUP BY sale.customer_id;
 CREATE OR REPLACE FUNCTION imat_store.computed2_residual_stores(access_key uuid) RETURNS SETOF imat_store.content2_residual_stores
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -718,6 +730,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed2_residual_stores';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content2_residual_stores';
+  IF imat_catalog.is_rewritten_meanwhile(24) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -946,7 +964,7 @@ FROM
 CREATE OR REPLACE FUNCTION imat_store.computed3_residual_stores(access_key uuid) RETURNS SETOF imat_store.content3_residual_stores
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -958,6 +976,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed3_residual_stores';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content3_residual_stores';
+  IF imat_catalog.is_rewritten_meanwhile(24) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -996,7 +1020,7 @@ FROM (
 CREATE OR REPLACE FUNCTION imat_store.fold1_residual_stores(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
@@ -1092,7 +1116,7 @@ REVOKE ALL ON FUNCTION imat_store.fold1_residual_stores(boolean) FROM PUBLIC;
 CREATE OR REPLACE FUNCTION imat_store.fold2_residual_stores(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
@@ -1151,7 +1175,7 @@ REVOKE ALL ON FUNCTION imat_store.fold2_residual_stores(boolean) FROM PUBLIC;
 CREATE OR REPLACE FUNCTION imat_store.fold3_residual_stores(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
@@ -1245,7 +1269,7 @@ REVOKE ALL ON FUNCTION imat_store.fold3_residual_stores(boolean) FROM PUBLIC;
 CREATE OR REPLACE FUNCTION imat_store.fold4_residual_stores(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
@@ -1341,7 +1365,7 @@ REVOKE ALL ON FUNCTION imat_store.fold4_residual_stores(boolean) FROM PUBLIC;
 CREATE OR REPLACE FUNCTION imat_store.fold_residual_stores(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $imat$
 DECLARE
   touched bigint := 0;

@@ -306,7 +306,7 @@ GROUP BY 1;
 CREATE OR REPLACE FUNCTION imat_store.computed_residual(access_key uuid) RETURNS SETOF imat_store.content_residual
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -318,6 +318,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed_residual';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_residual';
+  IF imat_catalog.is_rewritten_meanwhile(23) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -367,7 +373,7 @@ FROM (
 CREATE OR REPLACE FUNCTION imat_store.fold_residual(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1

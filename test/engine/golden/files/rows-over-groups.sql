@@ -448,7 +448,7 @@ GROUP BY 1;
 CREATE OR REPLACE FUNCTION imat_store.computed2_rows_over_groups(access_key uuid) RETURNS SETOF imat_store.content2_rows_over_groups
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -460,6 +460,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed2_rows_over_groups';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content2_rows_over_groups';
+  IF imat_catalog.is_rewritten_meanwhile(8) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -471,7 +477,7 @@ RETURNS TABLE (max_seconds integer)
 LANGUAGE sql
 ROWS 1
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 BEGIN ATOMIC
@@ -750,7 +756,7 @@ FROM public.customer AS c LEFT JOIN imat_store.now2_rows_over_groups AS v ON (v.
 CREATE OR REPLACE FUNCTION imat_store.computed1_rows_over_groups(access_key uuid) RETURNS SETOF imat_store.content1_rows_over_groups
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -762,6 +768,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed1_rows_over_groups';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content1_rows_over_groups';
+  IF imat_catalog.is_rewritten_meanwhile(8) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -825,7 +837,7 @@ WHERE (SELECT t.is_few FROM touched AS t)
 CREATE OR REPLACE FUNCTION imat_store.recomputed1_rows_over_groups(access_key uuid) RETURNS SETOF imat_store.rowsnow1_rows_over_groups
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -891,7 +903,7 @@ FROM (
 CREATE OR REPLACE FUNCTION imat_store.fold1_rows_over_groups(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
@@ -950,7 +962,7 @@ REVOKE ALL ON FUNCTION imat_store.fold1_rows_over_groups(boolean) FROM PUBLIC;
 CREATE OR REPLACE FUNCTION imat_store.fold2_rows_over_groups(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
@@ -1133,7 +1145,7 @@ REVOKE ALL ON FUNCTION imat_store.fold2_rows_over_groups(boolean) FROM PUBLIC;
 CREATE OR REPLACE FUNCTION imat_store.fold_rows_over_groups(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $imat$
 DECLARE
   touched bigint := 0;

@@ -295,7 +295,7 @@ GROUP BY d.d;
 CREATE OR REPLACE FUNCTION imat_store.computed_time_calendar(access_key uuid) RETURNS SETOF imat_store.content_time_calendar
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -307,6 +307,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed_time_calendar';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_time_calendar';
+  IF imat_catalog.is_rewritten_meanwhile(33) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -386,7 +392,7 @@ WHERE f.imat_id = 1 AND i.freshness <> 'live' AND f.moment <> pg_catalog.now();
 CREATE OR REPLACE FUNCTION imat_store.fold_time_calendar(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1

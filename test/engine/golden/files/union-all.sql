@@ -541,7 +541,7 @@ GROUP BY 1;
 CREATE OR REPLACE FUNCTION imat_store.computed_union_all(access_key uuid) RETURNS SETOF imat_store.content_union_all
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -553,6 +553,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed_union_all';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_union_all';
+  IF imat_catalog.is_rewritten_meanwhile(15) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -608,7 +614,7 @@ FROM (
 CREATE OR REPLACE FUNCTION imat_store.fold_union_all(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
