@@ -15,6 +15,8 @@
  *   out.
  * - A source that only swap imats read needs no rows, only a mark that something was written.
  * - ENABLE ALWAYS: a session with session_replication_role = replica is captured as well.
+ * - A trigger for INSERT or DELETE that has an argument counts the rows for change accounting, too
+ *   (imat_catalog.share_counting).
  *
  * Where the database has the extension table_change_tracker, its trigger function does the same in
  * C for all but TRUNCATE: rows that add up to the same, in the same log.
@@ -103,9 +105,9 @@ export function captureFunctions(target: CaptureTarget): readonly Sql[] {
     if (name === undefined) return [];
     const body = sql`
 DECLARE
-  logged pg_catalog.int8;${target.hasParts ? PARTS : sql``}
+  changed pg_catalog.int8;${target.hasParts ? PARTS : sql``}
 BEGIN
-  ${target.isGiven ? guard(target) : sql``}${statementsFor(event, target)}
+  ${target.isGiven ? guard(target) : sql``}${statementsFor(event, target)}${counting(event, target)}
   RETURN NULL;
 END`;
     return [
@@ -125,6 +127,40 @@ const guard = ({ log, oid }: CaptureTarget): Sql =>
   END IF;
   `;
 
+/**
+ * The rows that a function can count as well; null if it cannot. Those of an update are logged net.
+ * A role that capture was given to may not write to the catalog.
+ */
+function countedRows(event: CaptureEvent, target: CaptureTarget): Sql | null {
+  if (target.columns === null || target.hasParts || target.isGiven) return null;
+  return event === 'insert' ? sql`new_rows` : event === 'delete' ? sql`old_rows` : null;
+}
+
+/** Somebody may have dropped the catalog. To ask costs less than a block with EXCEPTION. */
+const counting = (event: CaptureEvent, target: CaptureTarget): Sql =>
+  countedRows(event, target) === null
+    ? sql``
+    : sql`
+  IF ${IS_COUNTED} AND changed OPERATOR(pg_catalog.<>) 0
+    AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
+    INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
+    VALUES (
+      TG_ARGV[0]::pg_catalog.int4, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed
+    );
+  END IF;`;
+
+/** Where the number of rows that were logged does not tell. */
+function countAnew(event: CaptureEvent, target: CaptureTarget): Sql {
+  const rows = countedRows(event, target);
+  if (rows === null) return sql``;
+  return sql`
+  IF ${IS_COUNTED} THEN
+    changed := (SELECT pg_catalog.count(*) FROM ${rows});
+  END IF;`;
+}
+
+const IS_COUNTED = sql`TG_NARGS OPERATOR(pg_catalog.=) 1`;
+
 function statementsFor(event: CaptureEvent, target: CaptureTarget): Sql {
   const { log, columns } = target;
   const mark = sql`INSERT INTO ${log} (weight) VALUES (0);`;
@@ -135,10 +171,11 @@ function statementsFor(event: CaptureEvent, target: CaptureTarget): Sql {
   const asked = join([oidOf(target), literal(log.text), literal(numbers), namesOf(columns)], ', ');
   if (target.hasParts) return withParts(target, rows, columns, literal(numbers), asked);
   if (columns.length === 0) return rows;
+  const command = [literal(log.text), literal(numbers), sql`TG_OP`];
   return sql`IF imat_store.has_columns(${asked}) THEN
   ${rows}
 ELSE
-  EXECUTE imat_store.capture_command(TG_RELID, ${literal(log.text)}, ${literal(numbers)}, TG_OP);
+  EXECUTE imat_store.capture_command(TG_RELID, ${join(command, ', ')});${countAnew(event, target)}
 END IF;`;
 }
 
@@ -224,9 +261,10 @@ const ROW_BOUND = 100_000;
 function logBounded(target: CaptureTarget, insert: Sql, rows: Sql): Sql {
   return sql`${insert}
   LIMIT ${ROW_BOUND};
-GET DIAGNOSTICS logged = ROW_COUNT;
-IF logged OPERATOR(pg_catalog.=) ${ROW_BOUND} THEN
-  IF imat_store.is_loggable(${oidOf(target)}, (SELECT pg_catalog.count(*) FROM ${rows})) THEN
+GET DIAGNOSTICS changed = ROW_COUNT;
+IF changed OPERATOR(pg_catalog.=) ${ROW_BOUND} THEN
+  changed := (SELECT pg_catalog.count(*) FROM ${rows});
+  IF imat_store.is_loggable(${oidOf(target)}, changed) THEN
     ${insert}
       OFFSET ${ROW_BOUND};
   ELSE
