@@ -996,13 +996,13 @@ COMMENT ON FUNCTION imat_catalog.counting_trigger(text) IS
   'Returns the name of the trigger that counts insert, update, delete or truncate.';
 GRANT EXECUTE ON FUNCTION imat_catalog.counting_trigger(text) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.counts_too(capture oid)
-  RETURNS boolean
+CREATE FUNCTION imat_catalog.counts_as(capture oid)
+  RETURNS text
   LANGUAGE sql STABLE
   SET search_path=pg_catalog, pg_temp;
-COMMENT ON FUNCTION imat_catalog.counts_too(oid) IS
-  'Returns true if a function captures changes, and counts them if its trigger has an argument.';
-GRANT EXECUTE ON FUNCTION imat_catalog.counts_too(oid) TO PUBLIC;
+COMMENT ON FUNCTION imat_catalog.counts_as(oid) IS
+  'Returns the id for which a function that captures changes counts them as well: 0 if it does not, NULL if it cannot.';
+GRANT EXECUTE ON FUNCTION imat_catalog.counts_as(oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.create_group(name text, tables regclass[], sequences regclass[], mark text)
   RETURNS void
@@ -1812,14 +1812,6 @@ COMMENT ON PROCEDURE imat_catalog.publish(text[]) IS
   'Publishes an imat, the last one named, and the stored imats that it reads, in the order given, at one snapshot: it folds and fills them in one REPEATABLE READ transaction.';
 GRANT EXECUTE ON PROCEDURE imat_catalog.publish(text[]) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.put_capture(relation regclass, name text, counted text)
-  RETURNS void
-  LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog, pg_temp;
-COMMENT ON FUNCTION imat_catalog.put_capture(regclass,text,text) IS
-  'Replaces a trigger that captures INSERT or DELETE by one that counts for the given id as well, or, if that is NULL, does not.';
-GRANT EXECUTE ON FUNCTION imat_catalog.put_capture(regclass,text,text) TO PUBLIC;
-
 CREATE FUNCTION imat_catalog.put_counting(relation regclass, event text, counted text, counting regproc, is_idle boolean, state text)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
@@ -2040,13 +2032,21 @@ COMMENT ON FUNCTION imat_catalog.sequence_steps(integer,bigint,bigint) IS
   'Returns by how many of its increments at the start a sequence has moved between two moments; NULL if it was dropped before the second.';
 GRANT EXECUTE ON FUNCTION imat_catalog.sequence_steps(integer,bigint,bigint) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.set_counting(capture oid, counted text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.set_counting(oid,text) IS
+  'Has a function that captures changes count them for an id; not any more, if that is 0.';
+GRANT EXECUTE ON FUNCTION imat_catalog.set_counting(oid,text) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.share_counting(relation oid, may_begin boolean)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog, pg_temp
   SET lock_timeout=50ms;
 COMMENT ON FUNCTION imat_catalog.share_counting(oid,boolean) IS
-  'Makes the triggers that capture a table count its inserts and deletes where they can, and the counting triggers elsewhere. may_begin: false if only the latter, where it is necessary. The caller has locked the table against writers if it has changed its triggers.';
+  'Has the triggers that capture a table count its inserts and deletes where they can, and the counting triggers elsewhere. may_begin: false if only the latter, where it is necessary. The caller has locked the table, against writers if that may begin.';
 GRANT EXECUTE ON FUNCTION imat_catalog.share_counting(oid,boolean) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.shell_word(word text)

@@ -15,8 +15,8 @@
  *   out.
  * - A source that only swap imats read needs no rows, only a mark that something was written.
  * - ENABLE ALWAYS: a session with session_replication_role = replica is captured as well.
- * - A trigger for INSERT or DELETE that has an argument counts the rows for change accounting, too
- *   (imat_catalog.share_counting).
+ * - A function for INSERT or DELETE can count the rows for change accounting, too. Its code for that
+ *   is a comment until imat_catalog.share_counting wants it.
  *
  * Where the database has the extension table_change_tracker, its trigger function does the same in
  * C for all but TRUNCATE: rows that add up to the same, in the same log.
@@ -128,38 +128,29 @@ const guard = ({ log, oid }: CaptureTarget): Sql =>
   `;
 
 /**
- * The rows that a function can count as well; null if it cannot. Those of an update are logged net.
- * A role that capture was given to may not write to the catalog.
+ * What a function can count as well; null if it cannot. The rows of an update are logged net, and a
+ * role that capture was given to may not write to the catalog.
  */
-function countedRows(event: CaptureEvent, target: CaptureTarget): Sql | null {
+function countableRows(event: CaptureEvent, target: CaptureTarget): Sql | null {
   if (target.columns === null || target.hasParts || target.isGiven) return null;
   return event === 'insert' ? sql`new_rows` : event === 'delete' ? sql`old_rows` : null;
 }
 
-/** Somebody may have dropped the catalog. To ask costs less than a block with EXCEPTION. */
-const counting = (event: CaptureEvent, target: CaptureTarget): Sql =>
-  countedRows(event, target) === null
-    ? sql``
-    : sql`
-  IF ${IS_COUNTED} AND changed OPERATOR(pg_catalog.<>) 0
+/**
+ * `imat_catalog.set_counting` makes code of the comment. Somebody may have dropped the catalog: to
+ * ask costs less than a block with EXCEPTION.
+ */
+function counting(event: CaptureEvent, target: CaptureTarget): Sql {
+  if (countableRows(event, target) === null) return sql``;
+  return sql`
+  /*counting
+  IF changed OPERATOR(pg_catalog.<>) 0
     AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
     INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
-    VALUES (
-      TG_ARGV[0]::pg_catalog.int4, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed
-    );
-  END IF;`;
-
-/** Where the number of rows that were logged does not tell. */
-function countAnew(event: CaptureEvent, target: CaptureTarget): Sql {
-  const rows = countedRows(event, target);
-  if (rows === null) return sql``;
-  return sql`
-  IF ${IS_COUNTED} THEN
-    changed := (SELECT pg_catalog.count(*) FROM ${rows});
-  END IF;`;
+    VALUES (0, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed);
+  END IF;
+  counting*/`;
 }
-
-const IS_COUNTED = sql`TG_NARGS OPERATOR(pg_catalog.=) 1`;
 
 function statementsFor(event: CaptureEvent, target: CaptureTarget): Sql {
   const { log, columns } = target;
@@ -171,11 +162,14 @@ function statementsFor(event: CaptureEvent, target: CaptureTarget): Sql {
   const asked = join([oidOf(target), literal(log.text), literal(numbers), namesOf(columns)], ', ');
   if (target.hasParts) return withParts(target, rows, columns, literal(numbers), asked);
   if (columns.length === 0) return rows;
-  const command = [literal(log.text), literal(numbers), sql`TG_OP`];
+  const counted = countableRows(event, target);
+  const count =
+    counted === null ? sql`` : sql`\n  changed := (SELECT pg_catalog.count(*) FROM ${counted});`;
+  const command = join([literal(log.text), literal(numbers), sql`TG_OP`], ', ');
   return sql`IF imat_store.has_columns(${asked}) THEN
   ${rows}
 ELSE
-  EXECUTE imat_store.capture_command(TG_RELID, ${join(command, ', ')});${countAnew(event, target)}
+  EXECUTE imat_store.capture_command(TG_RELID, ${command});${count}
 END IF;`;
 }
 

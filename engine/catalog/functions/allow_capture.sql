@@ -17,7 +17,7 @@ BEGIN
   PERFORM FROM imat_catalog.source s WHERE s.relation = source FOR UPDATE;
   -- A function that counts has got an owner who may not write to the catalog.
   IF EXISTS (SELECT FROM pg_trigger t
-      WHERE t.tgrelid = source AND t.tgnargs = 1 AND imat_catalog.counts_too(t.tgfoid)) THEN
+      WHERE t.tgrelid = source AND imat_catalog.counts_as(t.tgfoid) <> '0') THEN
     BEGIN
       PERFORM imat_catalog.lock_tables(ARRAY[source], 'SHARE ROW EXCLUSIVE');
       PERFORM imat_catalog.share_counting(source, false);

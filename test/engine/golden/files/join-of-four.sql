@@ -76,17 +76,15 @@ BEGIN
     END IF;
   ELSE
     EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{1,3,4}', TG_OP);
-    IF TG_NARGS OPERATOR(pg_catalog.=) 1 THEN
-      changed := (SELECT pg_catalog.count(*) FROM new_rows);
-    END IF;
+    changed := (SELECT pg_catalog.count(*) FROM new_rows);
   END IF;
-  IF TG_NARGS OPERATOR(pg_catalog.=) 1 AND changed OPERATOR(pg_catalog.<>) 0
+  /*counting
+  IF changed OPERATOR(pg_catalog.<>) 0
     AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
     INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
-    VALUES (
-      TG_ARGV[0]::pg_catalog.int4, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed
-    );
+    VALUES (0, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed);
   END IF;
+  counting*/
   RETURN NULL;
 END$imat$;
 
@@ -145,17 +143,15 @@ BEGIN
     END IF;
   ELSE
     EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{1,3,4}', TG_OP);
-    IF TG_NARGS OPERATOR(pg_catalog.=) 1 THEN
-      changed := (SELECT pg_catalog.count(*) FROM old_rows);
-    END IF;
+    changed := (SELECT pg_catalog.count(*) FROM old_rows);
   END IF;
-  IF TG_NARGS OPERATOR(pg_catalog.=) 1 AND changed OPERATOR(pg_catalog.<>) 0
+  /*counting
+  IF changed OPERATOR(pg_catalog.<>) 0
     AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
     INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
-    VALUES (
-      TG_ARGV[0]::pg_catalog.int4, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed
-    );
+    VALUES (0, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed);
   END IF;
+  counting*/
   RETURN NULL;
 END$imat$;
 
@@ -243,17 +239,15 @@ BEGIN
     END IF;
   ELSE
     EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_product', '{1,3}', TG_OP);
-    IF TG_NARGS OPERATOR(pg_catalog.=) 1 THEN
-      changed := (SELECT pg_catalog.count(*) FROM new_rows);
-    END IF;
+    changed := (SELECT pg_catalog.count(*) FROM new_rows);
   END IF;
-  IF TG_NARGS OPERATOR(pg_catalog.=) 1 AND changed OPERATOR(pg_catalog.<>) 0
+  /*counting
+  IF changed OPERATOR(pg_catalog.<>) 0
     AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
     INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
-    VALUES (
-      TG_ARGV[0]::pg_catalog.int4, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed
-    );
+    VALUES (0, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed);
   END IF;
+  counting*/
   RETURN NULL;
 END$imat$;
 
@@ -312,17 +306,15 @@ BEGIN
     END IF;
   ELSE
     EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_product', '{1,3}', TG_OP);
-    IF TG_NARGS OPERATOR(pg_catalog.=) 1 THEN
-      changed := (SELECT pg_catalog.count(*) FROM old_rows);
-    END IF;
+    changed := (SELECT pg_catalog.count(*) FROM old_rows);
   END IF;
-  IF TG_NARGS OPERATOR(pg_catalog.=) 1 AND changed OPERATOR(pg_catalog.<>) 0
+  /*counting
+  IF changed OPERATOR(pg_catalog.<>) 0
     AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
     INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
-    VALUES (
-      TG_ARGV[0]::pg_catalog.int4, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed
-    );
+    VALUES (0, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed);
   END IF;
+  counting*/
   RETURN NULL;
 END$imat$;
 
@@ -411,17 +403,15 @@ BEGIN
     END IF;
   ELSE
     EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2,3,5}', TG_OP);
-    IF TG_NARGS OPERATOR(pg_catalog.=) 1 THEN
-      changed := (SELECT pg_catalog.count(*) FROM new_rows);
-    END IF;
+    changed := (SELECT pg_catalog.count(*) FROM new_rows);
   END IF;
-  IF TG_NARGS OPERATOR(pg_catalog.=) 1 AND changed OPERATOR(pg_catalog.<>) 0
+  /*counting
+  IF changed OPERATOR(pg_catalog.<>) 0
     AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
     INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
-    VALUES (
-      TG_ARGV[0]::pg_catalog.int4, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed
-    );
+    VALUES (0, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed);
   END IF;
+  counting*/
   RETURN NULL;
 END$imat$;
 
@@ -480,17 +470,15 @@ BEGIN
     END IF;
   ELSE
     EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2,3,5}', TG_OP);
-    IF TG_NARGS OPERATOR(pg_catalog.=) 1 THEN
-      changed := (SELECT pg_catalog.count(*) FROM old_rows);
-    END IF;
+    changed := (SELECT pg_catalog.count(*) FROM old_rows);
   END IF;
-  IF TG_NARGS OPERATOR(pg_catalog.=) 1 AND changed OPERATOR(pg_catalog.<>) 0
+  /*counting
+  IF changed OPERATOR(pg_catalog.<>) 0
     AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
     INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
-    VALUES (
-      TG_ARGV[0]::pg_catalog.int4, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed
-    );
+    VALUES (0, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed);
   END IF;
+  counting*/
   RETURN NULL;
 END$imat$;
 
