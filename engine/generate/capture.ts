@@ -15,8 +15,8 @@
  *   out.
  * - A source that only swap imats read needs no rows, only a mark that something was written.
  * - ENABLE ALWAYS: a session with session_replication_role = replica is captured as well.
- * - A function for INSERT or DELETE can count the rows for change accounting, too. Its code for that
- *   is a comment until imat_catalog.share_counting wants it.
+ * - A function for INSERT or DELETE can count the rows for change accounting as well. Its code for
+ *   that is a comment until imat_catalog.share_counting wants it.
  *
  * Where the database has the extension table_change_tracker, its trigger function does the same in
  * C for all but TRUNCATE: rows that add up to the same, in the same log.
