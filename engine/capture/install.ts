@@ -154,7 +154,7 @@ async function createCapture(
   if (role !== null) await giveTo(db, role, source.oid, Object.values(names));
   await dropCopies(db, source.oid, table);
   if (hasParts) await captureParts(db, source.oid);
-  noteTriggers(db, source.oid);
+  noteTriggers(db, source.oid, true);
 }
 
 /**
@@ -302,7 +302,7 @@ async function extendCapture(
       attnumArray(columns.map((column) => column.attnum)),
     ]);
   if (known.hasParts) await rewriteParts(db, source.oid, known.marks || !intact);
-  noteTriggers(db, source.oid);
+  noteTriggers(db, source.oid, true);
 }
 
 /**

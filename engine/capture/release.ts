@@ -109,6 +109,7 @@ async function dropAllTriggers(db: Db, oid: number, source: Triggered): Promise<
   for (const statement of dropTriggers(table, source.lockable)) db.defer(statement.text);
   await dropCopies(db, oid, table);
   for (const statement of unregistration(table, extension)) db.defer(statement.text);
+  db.defer(`SELECT imat_catalog.share_counting(${oid}, false)`);
 }
 
 /**

@@ -101,5 +101,5 @@ async function renew(db: Db, oid: number): Promise<void> {
     attnumArray(columns.map((column) => column.attnum)),
   ]);
   if (known.hasParts) await rewriteParts(db, oid, false);
-  noteTriggers(db, oid);
+  noteTriggers(db, oid, false);
 }

@@ -83,5 +83,5 @@ async function shrink(db: Db, oid: number): Promise<void> {
     needed === null ? null : attnumArray(needed.map((column) => column.attnum)),
   ]);
   if (known.hasParts) await rewriteParts(db, oid, needed === null);
-  noteTriggers(db, oid);
+  noteTriggers(db, oid, true);
 }

@@ -5,10 +5,14 @@ import { ident, sql } from '../sql/sql.ts';
 
 /**
  * Under a lock that keeps others from the triggers: notes that they are as imat wants them. Those
- * on partitions are noted where they are created (imat_catalog.capture_part).
+ * on partitions are noted where they are created (imat_catalog.capture_part). Under one that keeps
+ * writers out, too, they may begin to count what change accounting counts.
  */
-export const noteTriggers = (db: Db, oid: number): void =>
-  db.defer(`SELECT imat_catalog.note_triggers(${oid}, ${oid})`);
+export const noteTriggers = (db: Db, oid: number, mayCount: boolean): void =>
+  db.defer(
+    `SELECT imat_catalog.note_triggers(${oid}, ${oid});
+     SELECT imat_catalog.share_counting(${oid}, ${mayCount})`,
+  );
 
 /** Drops other triggers that call the capture functions of a source (see copied_triggers.sql). */
 export async function dropCopies(db: Db, oid: number, source: Sql): Promise<void> {

@@ -813,6 +813,14 @@ COMMENT ON FUNCTION imat_catalog.caller() IS
   'Returns the role that called a SECURITY DEFINER function from outside.';
 GRANT EXECUTE ON FUNCTION imat_catalog.caller() TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.can_share_counting(relation oid, event text)
+  RETURNS boolean
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.can_share_counting(oid,text) IS
+  'Returns true if the trigger that captures insert or delete on a table can count the rows.';
+GRANT EXECUTE ON FUNCTION imat_catalog.can_share_counting(oid,text) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.capture_part(source oid, part regclass)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
@@ -1004,6 +1012,14 @@ COMMENT ON FUNCTION imat_catalog.counting_trigger(text) IS
   'Returns the name of the trigger that counts insert, update, delete or truncate.';
 GRANT EXECUTE ON FUNCTION imat_catalog.counting_trigger(text) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.counts_as(capture oid)
+  RETURNS text
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.counts_as(oid) IS
+  'Returns the id for which a function that captures changes counts them as well: 0 if it does not, NULL if it cannot.';
+GRANT EXECUTE ON FUNCTION imat_catalog.counts_as(oid) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.create_group(name text, tables regclass[], sequences regclass[], mark text)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
@@ -1043,6 +1059,14 @@ CREATE FUNCTION imat_catalog.drop_group(group_name text)
 COMMENT ON FUNCTION imat_catalog.drop_group(text) IS
   'What imat.drop_group tries. change_members runs it.';
 GRANT EXECUTE ON FUNCTION imat_catalog.drop_group(text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.enable_trigger(relation regclass, name text, state text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.enable_trigger(regclass,text,text) IS
+  'Enables or disables a trigger as a value of pg_trigger.tgenabled says.';
+GRANT EXECUTE ON FUNCTION imat_catalog.enable_trigger(regclass,text,text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.end_history()
   RETURNS void
@@ -1163,6 +1187,14 @@ CREATE FUNCTION imat_catalog.follow_any_part()
 COMMENT ON FUNCTION imat_catalog.follow_any_part() IS
   'Takes in one change of the partitions of any source; false if there is none left that can be taken in now.';
 GRANT EXECUTE ON FUNCTION imat_catalog.follow_any_part() TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.follow_capture()
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.follow_capture() IS
+  'Has the counting triggers count again where capture cannot any more.';
+GRANT EXECUTE ON FUNCTION imat_catalog.follow_capture() TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.follow_identities()
   RETURNS void
@@ -1471,6 +1503,14 @@ CREATE FUNCTION imat_catalog.is_unfit(source oid, part oid)
 COMMENT ON FUNCTION imat_catalog.is_unfit(oid,oid) IS
   'Returns true if a part of a source can change without firing the triggers of capture.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_unfit(oid,oid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.keep_counting(tables oid[])
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.keep_counting(oid[]) IS
+  'After a command of a user: has the counting triggers of these tables count what capture counts no longer.';
+GRANT EXECUTE ON FUNCTION imat_catalog.keep_counting(oid[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.known_objects()
   RETURNS TABLE(class_id oid, object_id oid, imat text)
@@ -1829,6 +1869,14 @@ COMMENT ON PROCEDURE imat_catalog.publish(text[]) IS
   'Publishes an imat, the last one named, and the stored imats that it reads, in the order given, at one snapshot: it folds and fills them in one REPEATABLE READ transaction.';
 GRANT EXECUTE ON PROCEDURE imat_catalog.publish(text[]) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.put_counting(relation regclass, event text, counted text, counting regproc, is_idle boolean, state text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.put_counting(regclass,text,text,regproc,boolean,text) IS
+  'Creates or replaces the trigger on a table that counts insert, update, delete or truncate. is_idle: the trigger that captures counts in its place. state: see enable_trigger.';
+GRANT EXECUTE ON FUNCTION imat_catalog.put_counting(regclass,text,text,regproc,boolean,text) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.read_facts(imat integer, class oid, object oid)
   RETURNS jsonb
   LANGUAGE plpgsql STABLE
@@ -2048,6 +2096,23 @@ CREATE FUNCTION imat_catalog.sequence_steps(member integer, from_id bigint, to_i
 COMMENT ON FUNCTION imat_catalog.sequence_steps(integer,bigint,bigint) IS
   'Returns by how many of its increments at the start a sequence has moved between two moments; NULL if it was dropped before the second.';
 GRANT EXECUTE ON FUNCTION imat_catalog.sequence_steps(integer,bigint,bigint) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.set_counting(capture oid, counted text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.set_counting(oid,text) IS
+  'Has a function that captures changes count them for an id; not any more, if that is 0.';
+GRANT EXECUTE ON FUNCTION imat_catalog.set_counting(oid,text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.share_counting(relation oid, may_begin boolean)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp
+  SET lock_timeout=50ms;
+COMMENT ON FUNCTION imat_catalog.share_counting(oid,boolean) IS
+  'Has the triggers that capture a table count its inserts and deletes where they can, and the counting triggers elsewhere. may_begin: false if only the latter, where it is necessary. The caller has locked the table, against writers if that may begin.';
+GRANT EXECUTE ON FUNCTION imat_catalog.share_counting(oid,boolean) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.shell_word(word text)
   RETURNS text

@@ -15,6 +15,8 @@
  *   out.
  * - A source that only swap imats read needs no rows, only a mark that something was written.
  * - ENABLE ALWAYS: a session with session_replication_role = replica is captured as well.
+ * - A function for INSERT or DELETE can count the rows for change accounting as well. Its code for
+ *   that is a comment until imat_catalog.share_counting wants it.
  *
  * Where the database has the extension table_change_tracker, its trigger function does the same in
  * C for all but TRUNCATE: rows that add up to the same, in the same log.
@@ -103,9 +105,9 @@ export function captureFunctions(target: CaptureTarget): readonly Sql[] {
     if (name === undefined) return [];
     const body = sql`
 DECLARE
-  logged pg_catalog.int8;${target.hasParts ? PARTS : sql``}
+  changed pg_catalog.int8;${target.hasParts ? PARTS : sql``}
 BEGIN
-  ${target.isGiven ? guard(target) : sql``}${statementsFor(event, target)}
+  ${target.isGiven ? guard(target) : sql``}${statementsFor(event, target)}${counting(event, target)}
   RETURN NULL;
 END`;
     return [
@@ -125,6 +127,31 @@ const guard = ({ log, oid }: CaptureTarget): Sql =>
   END IF;
   `;
 
+/**
+ * What a function can count as well; null if it cannot. The rows of an update are logged net, and a
+ * role that capture was given to may not write to the catalog.
+ */
+function countableRows(event: CaptureEvent, target: CaptureTarget): Sql | null {
+  if (target.columns === null || target.hasParts || target.isGiven) return null;
+  return event === 'insert' ? sql`new_rows` : event === 'delete' ? sql`old_rows` : null;
+}
+
+/**
+ * `imat_catalog.set_counting` makes code of the comment. Somebody may have dropped the catalog: to
+ * ask costs less than a block with EXCEPTION.
+ */
+function counting(event: CaptureEvent, target: CaptureTarget): Sql {
+  if (countableRows(event, target) === null) return sql``;
+  return sql`
+  /*counting
+  IF changed OPERATOR(pg_catalog.<>) 0
+    AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
+    INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
+    VALUES (0, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed);
+  END IF;
+  counting*/`;
+}
+
 function statementsFor(event: CaptureEvent, target: CaptureTarget): Sql {
   const { log, columns } = target;
   const mark = sql`INSERT INTO ${log} (weight) VALUES (0);`;
@@ -135,10 +162,14 @@ function statementsFor(event: CaptureEvent, target: CaptureTarget): Sql {
   const asked = join([oidOf(target), literal(log.text), literal(numbers), namesOf(columns)], ', ');
   if (target.hasParts) return withParts(target, rows, columns, literal(numbers), asked);
   if (columns.length === 0) return rows;
+  const counted = countableRows(event, target);
+  const count =
+    counted === null ? sql`` : sql`\n  changed := (SELECT pg_catalog.count(*) FROM ${counted});`;
+  const command = join([literal(log.text), literal(numbers), sql`TG_OP`], ', ');
   return sql`IF imat_store.has_columns(${asked}) THEN
   ${rows}
 ELSE
-  EXECUTE imat_store.capture_command(TG_RELID, ${literal(log.text)}, ${literal(numbers)}, TG_OP);
+  EXECUTE imat_store.capture_command(TG_RELID, ${command});${count}
 END IF;`;
 }
 
@@ -224,9 +255,10 @@ const ROW_BOUND = 100_000;
 function logBounded(target: CaptureTarget, insert: Sql, rows: Sql): Sql {
   return sql`${insert}
   LIMIT ${ROW_BOUND};
-GET DIAGNOSTICS logged = ROW_COUNT;
-IF logged OPERATOR(pg_catalog.=) ${ROW_BOUND} THEN
-  IF imat_store.is_loggable(${oidOf(target)}, (SELECT pg_catalog.count(*) FROM ${rows})) THEN
+GET DIAGNOSTICS changed = ROW_COUNT;
+IF changed OPERATOR(pg_catalog.=) ${ROW_BOUND} THEN
+  changed := (SELECT pg_catalog.count(*) FROM ${rows});
+  IF imat_store.is_loggable(${oidOf(target)}, changed) THEN
     ${insert}
       OFFSET ${ROW_BOUND};
   ELSE

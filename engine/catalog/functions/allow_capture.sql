@@ -15,6 +15,17 @@ BEGIN
   IF NOT EXISTS (SELECT FROM imat_catalog.capture_without_rights(source)) THEN RETURN; END IF;
   PERFORM FROM imat_catalog.migration m WHERE m.version = 1 FOR NO KEY UPDATE;
   PERFORM FROM imat_catalog.source s WHERE s.relation = source FOR UPDATE;
+  -- A function that counts has got an owner who may not write to the catalog.
+  IF EXISTS (SELECT FROM pg_trigger t
+      WHERE t.tgrelid = source AND imat_catalog.counts_as(t.tgfoid) <> '0') THEN
+    BEGIN
+      PERFORM imat_catalog.lock_tables(ARRAY[source], 'SHARE ROW EXCLUSIVE');
+      PERFORM imat_catalog.share_counting(source, false);
+    EXCEPTION WHEN lock_not_available THEN
+      -- Writers fail until then, because their rows cannot be logged.
+      RETURN;
+    END;
+  END IF;
   FOR refused IN SELECT * FROM imat_catalog.capture_without_rights(source) LOOP
     EXECUTE format('GRANT INSERT ON %s TO %s',
       (SELECT s.log FROM imat_catalog.source s WHERE s.relation = source), refused.role);

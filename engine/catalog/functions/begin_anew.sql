@@ -16,7 +16,7 @@ BEGIN
     JOIN pg_catalog.pg_class c ON c.oid = k.relation), 'ACCESS EXCLUSIVE');
   DELETE FROM imat_catalog.change_count c
   USING imat_catalog.counted k
-    JOIN pg_catalog.pg_trigger t ON t.tgrelid = k.relation AND t.tgname = '!imat_count_insert'
+    JOIN pg_catalog.pg_trigger t ON t.tgrelid = k.relation AND t.tgname = '!imat_count_update'
   WHERE k.id = c.counted_id AND age(c.xmin) < age(t.xmin);
   PERFORM imat_catalog.uncount(k.id) FROM imat_catalog.counted k WHERE k.relation IS NOT NULL;
   counting := ARRAY(SELECT DISTINCT m.group_id FROM imat_catalog.member m WHERE m.to_id IS NULL);

@@ -7,7 +7,6 @@ AS $$
 DECLARE
   counted integer;
   event text;
-  rows text;
 BEGIN
   SELECT c.id INTO counted FROM imat_catalog.counted c WHERE c.relation = count_relation.relation
     FOR UPDATE;
@@ -17,16 +16,11 @@ BEGIN
     -- A partitioned table has no rows of its own that TRUNCATE could remove.
     CONTINUE WHEN event = 'truncate'
       AND (SELECT c.relkind FROM pg_catalog.pg_class c WHERE c.oid = relation) = 'p';
-    rows := CASE event WHEN 'truncate' THEN '' WHEN 'delete' THEN
-      'REFERENCING OLD TABLE AS changed' ELSE 'REFERENCING NEW TABLE AS changed' END;
-    EXECUTE format('CREATE OR REPLACE TRIGGER %I %s %s ON %s %s FOR EACH STATEMENT
-      EXECUTE FUNCTION %s(%L)', imat_catalog.counting_trigger(event),
-      CASE event WHEN 'truncate' THEN 'BEFORE' ELSE 'AFTER' END, event, relation, rows,
-      CASE event WHEN 'truncate' THEN 'imat_catalog.count_truncated'::regproc
-        ELSE imat_catalog.counting_function() END, counted);
-    EXECUTE format('ALTER TABLE ONLY %s ENABLE ALWAYS TRIGGER %I', relation,
-      imat_catalog.counting_trigger(event));
+    PERFORM imat_catalog.put_counting(relation, event, counted::text, CASE event
+      WHEN 'truncate' THEN 'imat_catalog.count_truncated'::regproc
+      ELSE imat_catalog.counting_function() END, false, 'A');
   END LOOP;
+  PERFORM imat_catalog.share_counting(relation, true);
   RETURN counted;
 END $$;
 

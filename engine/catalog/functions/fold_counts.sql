@@ -42,6 +42,7 @@ BEGIN
   END LOOP;
   -- Last, because it locks tables: setting a moment may wait for a mark.
   PERFORM imat_catalog.follow_members(NULL);
+  PERFORM imat_catalog.follow_capture();
   RETURN folded;
 END $$;
 

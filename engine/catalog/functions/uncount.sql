@@ -16,6 +16,7 @@ BEGIN
       EXECUTE format('DROP TRIGGER %I ON %s', imat_catalog.counting_trigger(event), source);
     END IF;
   END LOOP;
+  PERFORM imat_catalog.share_counting(source, false);
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.uncount(integer) IS

@@ -10,7 +10,7 @@ WHERE g.here OR (
   EXISTS (SELECT FROM imat_catalog.moment o
     WHERE o.id = g.last_moment_id AND pg_visible_in_snapshot(c.xid, o.snapshot))
   AND NOT EXISTS (SELECT FROM imat_catalog.counted k
-      JOIN pg_trigger t ON t.tgrelid = k.relation AND t.tgname = '!imat_count_insert'
+      JOIN pg_trigger t ON t.tgrelid = k.relation AND t.tgname = '!imat_count_update'
     WHERE k.id = c.counted_id AND age(c.xmin) < age(t.xmin)));
 
 COMMENT ON VIEW imat_catalog.unfolded_count IS

@@ -15,6 +15,10 @@ BEGIN
   -- What imat itself does. Not by is_maintaining, which is immutable: its value would be kept.
   IF coalesce(current_setting('imat.maintaining', true), '') = 'on' THEN RETURN; END IF;
   IF tg_event = 'sql_drop' THEN
+    PERFORM imat_catalog.keep_counting(ARRAY(
+      SELECT to_regclass(format('%I.%I', o.address_names[1], o.address_names[2]))::oid
+      FROM pg_event_trigger_dropped_objects() o
+      WHERE o.object_type = 'trigger' AND o.address_names[3] ~ '^[!~]imat_'));
     concerned := ARRAY(
       SELECT DISTINCT z.imat_id
       FROM pg_event_trigger_dropped_objects() o JOIN imat_catalog.source s
@@ -41,6 +45,7 @@ BEGIN
       WHERE c.classid <> 'pg_class'::regclass OR c.schema_name IS DISTINCT FROM 'pg_temp'
         OR EXISTS (SELECT FROM pg_inherits h WHERE h.inhrelid = c.objid));
     IF changed = '{}' THEN RETURN; END IF;
+    PERFORM imat_catalog.keep_counting(changed);
     -- Arrays: all that follows is found by indexes, and no catalog is read as a whole.
     related := ARRAY(
       SELECT c.object FROM unnest(changed) c(object)

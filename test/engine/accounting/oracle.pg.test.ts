@@ -1,6 +1,7 @@
 /**
  * Statistics against counts that random writers keep themselves: eight clients, savepoints,
  * rollbacks, prepared transactions, every kind of statement, marks amid them, compaction running.
+ * In the second run imat captures the tables as well, and its triggers count.
  *
  * Each transaction stores its counts in the table `oracle`, so they are there if it has committed.
  * Who sets a mark stores who was there before. Nobody commits at that moment, but transactions are
@@ -9,6 +10,7 @@
 import { inPreparedSandbox } from '../commands/support/sandbox.ts';
 import { expect, test } from 'vitest';
 import type { Sandbox, Session } from '../commands/support/sandbox.ts';
+import { type Checked, differencesSql } from '../commands/support/world.ts';
 import { detailed } from './support/world.ts';
 import { seedOfRun } from '../../setup/seed.ts';
 
@@ -246,9 +248,18 @@ async function check(world: Sandbox, marks: readonly string[], hint: string): Pr
   }
 }
 
-test('every interval has exactly what its transactions did, folded or not', async () => {
+const IMATS: readonly Checked[] = ['a', 'b', 'c'].map((table) => ({
+  name: `of_${table}`,
+  definition: `SELECT id % 7 AS k, count(*) AS n, sum(id) AS ids FROM public.${table} GROUP BY 1`,
+}));
+
+test.each([
+  ['counted', []],
+  ['captured and counted', IMATS],
+])('each interval has what its transactions did, folded or not: %s', async (_, imats) => {
   const seed = seedOfRun();
   await inPreparedSandbox(SETUP, async (world) => {
+    for (const { name, definition } of imats) await world.imat.create(name, definition);
     await world.sql(`SELECT imat.create_group('g', ARRAY['a', 'b', 'c']::regclass[], '{}', 'm0')`);
     await world.sql(`SELECT imat.create_group('h', ARRAY['a', 'c']::regclass[], '{}', 'm0')`);
     let writing = true;
@@ -282,5 +293,6 @@ test('every interval has exactly what its transactions did, folded or not', asyn
     expect(
       await world.value(`SELECT sum(stat_changes) FROM imat.log_stat_table('public', 'b')`),
     ).toBe(await world.value(`SELECT sum(n) FROM oracle WHERE t = 'b'`));
+    for (const one of imats) expect(await world.rows(differencesSql(one))).toEqual([]);
   });
 });

@@ -75,29 +75,33 @@ describe.skipIf(binaries === undefined)('counters', () => {
     expect(await counted(after, 'm', null)).toEqual(['INSERT 5']);
   });
 
-  test('a restore keeps closed intervals and restarts the open one, with a warning', async () => {
-    const db = await create(serverOf(home), 'shop');
+  test.each([
+    ['shop', false],
+    ['captured', true],
+  ])('a restore keeps closed intervals and restarts the open one: %s', async (shop, captured) => {
+    const db = await create(serverOf(home), shop);
     await db.execute(`CREATE TABLE t (id int); CREATE TABLE p (id int) PARTITION BY LIST (id);
       CREATE TABLE p1 PARTITION OF p DEFAULT;
       SELECT imat.create_group('g', ARRAY['t', 'p']::regclass[], '{}', 'start')`);
-    await db.execute('INSERT INTO t SELECT generate_series(1, 3)');
+    if (captured) await createImat(db).create('of_t', 'SELECT id, count(*) FROM t GROUP BY id');
+    await db.execute('SET search_path = public; INSERT INTO t SELECT generate_series(1, 3)');
     await db.execute(`SELECT imat.set_mark('g', 'folded')`);
     await db.execute('SELECT imat.fold_counts()');
     await db.execute('INSERT INTO p1 VALUES (1); DELETE FROM t WHERE id = 1');
     await db.execute(`SELECT imat.set_mark('g', 'not folded')`);
     await db.execute('INSERT INTO t SELECT generate_series(1, 100)');
-    const file = join(serverOf(home).directory, 'shop.dump');
+    const file = join(serverOf(home).directory, `${shop}.dump`);
     const url = (name: string): string => serverOf(abroad).url.replace(/postgres$/, name);
     await program('pg_dump', [
       '-Fc',
       '-f',
       file,
       '-d',
-      serverOf(home).url.replace(/postgres$/, 'shop'),
+      serverOf(home).url.replace(/postgres$/, shop),
     ]);
     // Transaction ids of the future and of the past.
     for (const burnt of [0, 3000]) {
-      const name = `restored_${burnt}`;
+      const name = `${shop}_${burnt}`;
       const other = await open(serverOf(abroad), 'postgres');
       await other.execute(
         `DO $$
@@ -141,6 +145,11 @@ describe.skipIf(binaries === undefined)('counters', () => {
       expect(await warnings(url(name), whole)).toEqual([
         'changes of group "g" were not counted at all times of the range',
       ]);
+      if (captured) await createImat(restored).repair('of_t');
+      await restored.execute(
+        'SET search_path = public; INSERT INTO t VALUES (8), (999); DELETE FROM t WHERE id = 999',
+      );
+      expect(await counted(restored, 'here', null)).toEqual(['DELETE 1', 'INSERT 10']);
       await restored.execute(`SELECT imat.drop_group('g')`);
     }
   });

@@ -111,15 +111,16 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_product', '{1,3,4}', ARRAY['id', 'price', 'weight']::pg_catalog.text[]) THEN
     INSERT INTO imat_store.log_public_product (weight, c1, c3, c4)
       SELECT 1, n.id, n.price, n.weight FROM new_rows AS n
       LIMIT 100000;
-    GET DIAGNOSTICS logged = ROW_COUNT;
-    IF logged OPERATOR(pg_catalog.=) 100000 THEN
-      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    IF changed OPERATOR(pg_catalog.=) 100000 THEN
+      changed := (SELECT pg_catalog.count(*) FROM new_rows);
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, changed) THEN
         INSERT INTO imat_store.log_public_product (weight, c1, c3, c4)
           SELECT 1, n.id, n.price, n.weight FROM new_rows AS n
           OFFSET 100000;
@@ -129,7 +130,15 @@ BEGIN
     END IF;
   ELSE
     EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_product', '{1,3,4}', TG_OP);
+    changed := (SELECT pg_catalog.count(*) FROM new_rows);
   END IF;
+  /*counting
+  IF changed OPERATOR(pg_catalog.<>) 0
+    AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
+    INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
+    VALUES (0, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed);
+  END IF;
+  counting*/
   RETURN NULL;
 END$imat$;
 
@@ -142,7 +151,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_product', '{1,3,4}', ARRAY['id', 'price', 'weight']::pg_catalog.text[]) THEN
     INSERT INTO imat_store.log_public_product (weight, c1, c3, c4)
@@ -169,15 +178,16 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_product', '{1,3,4}', ARRAY['id', 'price', 'weight']::pg_catalog.text[]) THEN
     INSERT INTO imat_store.log_public_product (weight, c1, c3, c4)
       SELECT -1, o.id, o.price, o.weight FROM old_rows AS o
       LIMIT 100000;
-    GET DIAGNOSTICS logged = ROW_COUNT;
-    IF logged OPERATOR(pg_catalog.=) 100000 THEN
-      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    IF changed OPERATOR(pg_catalog.=) 100000 THEN
+      changed := (SELECT pg_catalog.count(*) FROM old_rows);
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, changed) THEN
         INSERT INTO imat_store.log_public_product (weight, c1, c3, c4)
           SELECT -1, o.id, o.price, o.weight FROM old_rows AS o
           OFFSET 100000;
@@ -187,7 +197,15 @@ BEGIN
     END IF;
   ELSE
     EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_product', '{1,3,4}', TG_OP);
+    changed := (SELECT pg_catalog.count(*) FROM old_rows);
   END IF;
+  /*counting
+  IF changed OPERATOR(pg_catalog.<>) 0
+    AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
+    INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
+    VALUES (0, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed);
+  END IF;
+  counting*/
   RETURN NULL;
 END$imat$;
 
@@ -200,7 +218,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
   INSERT INTO imat_store.log_public_product (weight) VALUES (0);
@@ -261,15 +279,16 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,3,5,6,8,9,10}', ARRAY['customer_id', 'product_id', 'amount', 'quantity', 'took', 'paid', 'shipped']::pg_catalog.text[]) THEN
     INSERT INTO imat_store.log_public_sale (weight, c2, c3, c5, c6, c8, c9, c10)
       SELECT 1, n.customer_id, n.product_id, n.amount, n.quantity, n.took, n.paid, n.shipped FROM new_rows AS n
       LIMIT 100000;
-    GET DIAGNOSTICS logged = ROW_COUNT;
-    IF logged OPERATOR(pg_catalog.=) 100000 THEN
-      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    IF changed OPERATOR(pg_catalog.=) 100000 THEN
+      changed := (SELECT pg_catalog.count(*) FROM new_rows);
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, changed) THEN
         INSERT INTO imat_store.log_public_sale (weight, c2, c3, c5, c6, c8, c9, c10)
           SELECT 1, n.customer_id, n.product_id, n.amount, n.quantity, n.took, n.paid, n.shipped FROM new_rows AS n
           OFFSET 100000;
@@ -279,7 +298,15 @@ BEGIN
     END IF;
   ELSE
     EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2,3,5,6,8,9,10}', TG_OP);
+    changed := (SELECT pg_catalog.count(*) FROM new_rows);
   END IF;
+  /*counting
+  IF changed OPERATOR(pg_catalog.<>) 0
+    AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
+    INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
+    VALUES (0, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed);
+  END IF;
+  counting*/
   RETURN NULL;
 END$imat$;
 
@@ -292,7 +319,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,3,5,6,8,9,10}', ARRAY['customer_id', 'product_id', 'amount', 'quantity', 'took', 'paid', 'shipped']::pg_catalog.text[]) THEN
     INSERT INTO imat_store.log_public_sale (weight, c2, c3, c5, c6, c8, c9, c10)
@@ -319,15 +346,16 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,3,5,6,8,9,10}', ARRAY['customer_id', 'product_id', 'amount', 'quantity', 'took', 'paid', 'shipped']::pg_catalog.text[]) THEN
     INSERT INTO imat_store.log_public_sale (weight, c2, c3, c5, c6, c8, c9, c10)
       SELECT -1, o.customer_id, o.product_id, o.amount, o.quantity, o.took, o.paid, o.shipped FROM old_rows AS o
       LIMIT 100000;
-    GET DIAGNOSTICS logged = ROW_COUNT;
-    IF logged OPERATOR(pg_catalog.=) 100000 THEN
-      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    IF changed OPERATOR(pg_catalog.=) 100000 THEN
+      changed := (SELECT pg_catalog.count(*) FROM old_rows);
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, changed) THEN
         INSERT INTO imat_store.log_public_sale (weight, c2, c3, c5, c6, c8, c9, c10)
           SELECT -1, o.customer_id, o.product_id, o.amount, o.quantity, o.took, o.paid, o.shipped FROM old_rows AS o
           OFFSET 100000;
@@ -337,7 +365,15 @@ BEGIN
     END IF;
   ELSE
     EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2,3,5,6,8,9,10}', TG_OP);
+    changed := (SELECT pg_catalog.count(*) FROM old_rows);
   END IF;
+  /*counting
+  IF changed OPERATOR(pg_catalog.<>) 0
+    AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
+    INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
+    VALUES (0, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed);
+  END IF;
+  counting*/
   RETURN NULL;
 END$imat$;
 
@@ -350,7 +386,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);

@@ -65,7 +65,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat_$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, E'imat_store."log_Odd ""schema_it''s; a \\ table"', '{1,2,4,5,6}', ARRAY['select', 'na"me', '$imat$', 'line
 break', '%I']::pg_catalog.text[]) THEN
@@ -73,9 +73,10 @@ break', '%I']::pg_catalog.text[]) THEN
   SELECT 1, n."select", n."na""me", n."$imat$", n."line
 break", n."%I" FROM new_rows AS n
   LIMIT 100000;
-GET DIAGNOSTICS logged = ROW_COUNT;
-IF logged OPERATOR(pg_catalog.=) 100000 THEN
-  IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+GET DIAGNOSTICS changed = ROW_COUNT;
+IF changed OPERATOR(pg_catalog.=) 100000 THEN
+  changed := (SELECT pg_catalog.count(*) FROM new_rows);
+  IF imat_store.is_loggable('1'::pg_catalog.regclass, changed) THEN
     INSERT INTO imat_store."log_Odd ""schema_it's; a \ table" (weight, c1, c2, c4, c5, c6)
   SELECT 1, n."select", n."na""me", n."$imat$", n."line
 break", n."%I" FROM new_rows AS n
@@ -86,7 +87,15 @@ break", n."%I" FROM new_rows AS n
 END IF;
 ELSE
   EXECUTE imat_store.capture_command(TG_RELID, E'imat_store."log_Odd ""schema_it''s; a \\ table"', '{1,2,4,5,6}', TG_OP);
+  changed := (SELECT pg_catalog.count(*) FROM new_rows);
 END IF;
+  /*counting
+  IF changed OPERATOR(pg_catalog.<>) 0
+    AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
+    INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
+    VALUES (0, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed);
+  END IF;
+  counting*/
   RETURN NULL;
 END$imat_$;
 
@@ -99,7 +108,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat_$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, E'imat_store."log_Odd ""schema_it''s; a \\ table"', '{1,2,4,5,6}', ARRAY['select', 'na"me', '$imat$', 'line
 break', '%I']::pg_catalog.text[]) THEN
@@ -129,7 +138,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat_$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, E'imat_store."log_Odd ""schema_it''s; a \\ table"', '{1,2,4,5,6}', ARRAY['select', 'na"me', '$imat$', 'line
 break', '%I']::pg_catalog.text[]) THEN
@@ -137,9 +146,10 @@ break', '%I']::pg_catalog.text[]) THEN
   SELECT -1, o."select", o."na""me", o."$imat$", o."line
 break", o."%I" FROM old_rows AS o
   LIMIT 100000;
-GET DIAGNOSTICS logged = ROW_COUNT;
-IF logged OPERATOR(pg_catalog.=) 100000 THEN
-  IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+GET DIAGNOSTICS changed = ROW_COUNT;
+IF changed OPERATOR(pg_catalog.=) 100000 THEN
+  changed := (SELECT pg_catalog.count(*) FROM old_rows);
+  IF imat_store.is_loggable('1'::pg_catalog.regclass, changed) THEN
     INSERT INTO imat_store."log_Odd ""schema_it's; a \ table" (weight, c1, c2, c4, c5, c6)
   SELECT -1, o."select", o."na""me", o."$imat$", o."line
 break", o."%I" FROM old_rows AS o
@@ -150,7 +160,15 @@ break", o."%I" FROM old_rows AS o
 END IF;
 ELSE
   EXECUTE imat_store.capture_command(TG_RELID, E'imat_store."log_Odd ""schema_it''s; a \\ table"', '{1,2,4,5,6}', TG_OP);
+  changed := (SELECT pg_catalog.count(*) FROM old_rows);
 END IF;
+  /*counting
+  IF changed OPERATOR(pg_catalog.<>) 0
+    AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
+    INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
+    VALUES (0, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed);
+  END IF;
+  counting*/
   RETURN NULL;
 END$imat_$;
 
@@ -163,7 +181,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
 INSERT INTO imat_store."log_Odd ""schema_it's; a \ table" (weight) VALUES (0);

@@ -57,15 +57,16 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{1,3,4}', ARRAY['id', 'country', 'boss']::pg_catalog.text[]) THEN
     INSERT INTO imat_store.log_public_customer (weight, c1, c3, c4)
       SELECT 1, n.id, n.country, n.boss FROM new_rows AS n
       LIMIT 100000;
-    GET DIAGNOSTICS logged = ROW_COUNT;
-    IF logged OPERATOR(pg_catalog.=) 100000 THEN
-      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    IF changed OPERATOR(pg_catalog.=) 100000 THEN
+      changed := (SELECT pg_catalog.count(*) FROM new_rows);
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, changed) THEN
         INSERT INTO imat_store.log_public_customer (weight, c1, c3, c4)
           SELECT 1, n.id, n.country, n.boss FROM new_rows AS n
           OFFSET 100000;
@@ -75,7 +76,15 @@ BEGIN
     END IF;
   ELSE
     EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{1,3,4}', TG_OP);
+    changed := (SELECT pg_catalog.count(*) FROM new_rows);
   END IF;
+  /*counting
+  IF changed OPERATOR(pg_catalog.<>) 0
+    AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
+    INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
+    VALUES (0, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed);
+  END IF;
+  counting*/
   RETURN NULL;
 END$imat$;
 
@@ -88,7 +97,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{1,3,4}', ARRAY['id', 'country', 'boss']::pg_catalog.text[]) THEN
     INSERT INTO imat_store.log_public_customer (weight, c1, c3, c4)
@@ -115,15 +124,16 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{1,3,4}', ARRAY['id', 'country', 'boss']::pg_catalog.text[]) THEN
     INSERT INTO imat_store.log_public_customer (weight, c1, c3, c4)
       SELECT -1, o.id, o.country, o.boss FROM old_rows AS o
       LIMIT 100000;
-    GET DIAGNOSTICS logged = ROW_COUNT;
-    IF logged OPERATOR(pg_catalog.=) 100000 THEN
-      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    IF changed OPERATOR(pg_catalog.=) 100000 THEN
+      changed := (SELECT pg_catalog.count(*) FROM old_rows);
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, changed) THEN
         INSERT INTO imat_store.log_public_customer (weight, c1, c3, c4)
           SELECT -1, o.id, o.country, o.boss FROM old_rows AS o
           OFFSET 100000;
@@ -133,7 +143,15 @@ BEGIN
     END IF;
   ELSE
     EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{1,3,4}', TG_OP);
+    changed := (SELECT pg_catalog.count(*) FROM old_rows);
   END IF;
+  /*counting
+  IF changed OPERATOR(pg_catalog.<>) 0
+    AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
+    INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
+    VALUES (0, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed);
+  END IF;
+  counting*/
   RETURN NULL;
 END$imat$;
 
@@ -146,7 +164,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
   INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
@@ -202,15 +220,16 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_product', '{1,3}', ARRAY['id', 'price']::pg_catalog.text[]) THEN
     INSERT INTO imat_store.log_public_product (weight, c1, c3)
       SELECT 1, n.id, n.price FROM new_rows AS n
       LIMIT 100000;
-    GET DIAGNOSTICS logged = ROW_COUNT;
-    IF logged OPERATOR(pg_catalog.=) 100000 THEN
-      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    IF changed OPERATOR(pg_catalog.=) 100000 THEN
+      changed := (SELECT pg_catalog.count(*) FROM new_rows);
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, changed) THEN
         INSERT INTO imat_store.log_public_product (weight, c1, c3)
           SELECT 1, n.id, n.price FROM new_rows AS n
           OFFSET 100000;
@@ -220,7 +239,15 @@ BEGIN
     END IF;
   ELSE
     EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_product', '{1,3}', TG_OP);
+    changed := (SELECT pg_catalog.count(*) FROM new_rows);
   END IF;
+  /*counting
+  IF changed OPERATOR(pg_catalog.<>) 0
+    AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
+    INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
+    VALUES (0, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed);
+  END IF;
+  counting*/
   RETURN NULL;
 END$imat$;
 
@@ -233,7 +260,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_product', '{1,3}', ARRAY['id', 'price']::pg_catalog.text[]) THEN
     INSERT INTO imat_store.log_public_product (weight, c1, c3)
@@ -260,15 +287,16 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_product', '{1,3}', ARRAY['id', 'price']::pg_catalog.text[]) THEN
     INSERT INTO imat_store.log_public_product (weight, c1, c3)
       SELECT -1, o.id, o.price FROM old_rows AS o
       LIMIT 100000;
-    GET DIAGNOSTICS logged = ROW_COUNT;
-    IF logged OPERATOR(pg_catalog.=) 100000 THEN
-      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    IF changed OPERATOR(pg_catalog.=) 100000 THEN
+      changed := (SELECT pg_catalog.count(*) FROM old_rows);
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, changed) THEN
         INSERT INTO imat_store.log_public_product (weight, c1, c3)
           SELECT -1, o.id, o.price FROM old_rows AS o
           OFFSET 100000;
@@ -278,7 +306,15 @@ BEGIN
     END IF;
   ELSE
     EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_product', '{1,3}', TG_OP);
+    changed := (SELECT pg_catalog.count(*) FROM old_rows);
   END IF;
+  /*counting
+  IF changed OPERATOR(pg_catalog.<>) 0
+    AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
+    INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
+    VALUES (0, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed);
+  END IF;
+  counting*/
   RETURN NULL;
 END$imat$;
 
@@ -291,7 +327,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
   INSERT INTO imat_store.log_public_product (weight) VALUES (0);
@@ -348,15 +384,16 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,3,5}', ARRAY['customer_id', 'product_id', 'amount']::pg_catalog.text[]) THEN
     INSERT INTO imat_store.log_public_sale (weight, c2, c3, c5)
       SELECT 1, n.customer_id, n.product_id, n.amount FROM new_rows AS n
       LIMIT 100000;
-    GET DIAGNOSTICS logged = ROW_COUNT;
-    IF logged OPERATOR(pg_catalog.=) 100000 THEN
-      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    IF changed OPERATOR(pg_catalog.=) 100000 THEN
+      changed := (SELECT pg_catalog.count(*) FROM new_rows);
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, changed) THEN
         INSERT INTO imat_store.log_public_sale (weight, c2, c3, c5)
           SELECT 1, n.customer_id, n.product_id, n.amount FROM new_rows AS n
           OFFSET 100000;
@@ -366,7 +403,15 @@ BEGIN
     END IF;
   ELSE
     EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2,3,5}', TG_OP);
+    changed := (SELECT pg_catalog.count(*) FROM new_rows);
   END IF;
+  /*counting
+  IF changed OPERATOR(pg_catalog.<>) 0
+    AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
+    INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
+    VALUES (0, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed);
+  END IF;
+  counting*/
   RETURN NULL;
 END$imat$;
 
@@ -379,7 +424,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,3,5}', ARRAY['customer_id', 'product_id', 'amount']::pg_catalog.text[]) THEN
     INSERT INTO imat_store.log_public_sale (weight, c2, c3, c5)
@@ -406,15 +451,16 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,3,5}', ARRAY['customer_id', 'product_id', 'amount']::pg_catalog.text[]) THEN
     INSERT INTO imat_store.log_public_sale (weight, c2, c3, c5)
       SELECT -1, o.customer_id, o.product_id, o.amount FROM old_rows AS o
       LIMIT 100000;
-    GET DIAGNOSTICS logged = ROW_COUNT;
-    IF logged OPERATOR(pg_catalog.=) 100000 THEN
-      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    IF changed OPERATOR(pg_catalog.=) 100000 THEN
+      changed := (SELECT pg_catalog.count(*) FROM old_rows);
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, changed) THEN
         INSERT INTO imat_store.log_public_sale (weight, c2, c3, c5)
           SELECT -1, o.customer_id, o.product_id, o.amount FROM old_rows AS o
           OFFSET 100000;
@@ -424,7 +470,15 @@ BEGIN
     END IF;
   ELSE
     EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2,3,5}', TG_OP);
+    changed := (SELECT pg_catalog.count(*) FROM old_rows);
   END IF;
+  /*counting
+  IF changed OPERATOR(pg_catalog.<>) 0
+    AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
+    INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
+    VALUES (0, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed);
+  END IF;
+  counting*/
   RETURN NULL;
 END$imat$;
 
@@ -437,7 +491,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);

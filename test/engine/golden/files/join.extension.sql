@@ -49,7 +49,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
   INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
@@ -108,7 +108,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
@@ -214,11 +214,37 @@ ANALYZE imat_store.state_join;
 CREATE VIEW imat_store.delta_join AS
 WITH pending AS MATERIALIZED (
   SELECT
-    f.snapshot,
-    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
-    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+    f.snapshot
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
+), changes_r1 AS MATERIALIZED (
+  SELECT r1.weight AS weight, r1.customer_id, r1.amount
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
+      FROM imat_store.log_public_sale AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c2, l.c5, pg_catalog.numeric_send(l.c5)
+      HAVING pg_catalog.sum(l.weight) <> 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS customer_id, (CASE WHEN g.n IS NULL THEN NULL END)::numeric AS amount
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass)) AS g(n)
+      WHERE (SELECT FALSE)
+    ) AS r1
+), changes_r2 AS MATERIALIZED (
+  SELECT r2.weight AS weight, r2.id, r2.country
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3 AS country
+      FROM imat_store.log_public_customer AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c1, l.c3
+      HAVING pg_catalog.sum(l.weight) <> 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS id, (CASE WHEN g.n IS NULL THEN NULL END)::text AS country
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass)) AS g(n)
+      WHERE (SELECT FALSE)
+    ) AS r2
 )
 -- plus changes of public.sale AS s
 SELECT
@@ -231,15 +257,9 @@ SELECT
   CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * r1.weight)::numeric ELSE 0 END AS sum_amount,
   CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r1.weight)::numeric ELSE 0 END AS scales_amount
 FROM
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c2, l.c5, pg_catalog.numeric_send(l.c5)
-    HAVING pg_catalog.sum(l.weight) <> 0
-  ) AS r1,
+  changes_r1 AS r1,
   public.customer AS r2
-WHERE (SELECT p.changed1 FROM pending AS p)
+WHERE (SELECT EXISTS (SELECT FROM changes_r1))
   AND (r2.id = r1.customer_id)
   AND (r2.country IS NOT NULL)
 UNION ALL
@@ -255,14 +275,8 @@ SELECT
   CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r2.weight)::numeric ELSE 0 END AS scales_amount
 FROM
   public.sale AS r1,
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3 AS country
-    FROM imat_store.log_public_customer AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c1, l.c3
-    HAVING pg_catalog.sum(l.weight) <> 0
-  ) AS r2
-WHERE (SELECT p.changed2 FROM pending AS p)
+  changes_r2 AS r2
+WHERE (SELECT EXISTS (SELECT FROM changes_r2))
   AND (r2.id = r1.customer_id)
   AND (r2.country IS NOT NULL)
 UNION ALL
@@ -277,22 +291,10 @@ SELECT
   CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * (-r1.weight * r2.weight))::numeric ELSE 0 END AS sum_amount,
   CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * (-r1.weight * r2.weight))::numeric ELSE 0 END AS scales_amount
 FROM
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c2, l.c5, pg_catalog.numeric_send(l.c5)
-    HAVING pg_catalog.sum(l.weight) <> 0
-  ) AS r1,
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3 AS country
-    FROM imat_store.log_public_customer AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c1, l.c3
-    HAVING pg_catalog.sum(l.weight) <> 0
-  ) AS r2
-WHERE (SELECT p.changed1 FROM pending AS p)
-  AND (SELECT p.changed2 FROM pending AS p)
+  changes_r1 AS r1,
+  changes_r2 AS r2
+WHERE (SELECT EXISTS (SELECT FROM changes_r1))
+  AND (SELECT EXISTS (SELECT FROM changes_r2))
   AND (r2.id = r1.customer_id)
   AND (r2.country IS NOT NULL);
 
@@ -300,11 +302,39 @@ WHERE (SELECT p.changed1 FROM pending AS p)
 CREATE VIEW imat_store.netted_join AS
 WITH pending AS MATERIALIZED (
   SELECT
-    f.snapshot,
-    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
-    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+    f.snapshot
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
+), changes_r1 AS MATERIALIZED (
+  SELECT r1.weight AS weight, r1.customer_id, r1.amount
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
+      FROM imat_store.log_public_sale AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c2, l.c5, pg_catalog.numeric_send(l.c5)
+      HAVING pg_catalog.sum(l.weight) <> 0
+      OFFSET 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS customer_id, (CASE WHEN g.n IS NULL THEN NULL END)::numeric AS amount
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass)) AS g(n)
+      WHERE (SELECT FALSE)
+    ) AS r1
+), changes_r2 AS MATERIALIZED (
+  SELECT r2.weight AS weight, r2.id, r2.country
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3 AS country
+      FROM imat_store.log_public_customer AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c1, l.c3
+      HAVING pg_catalog.sum(l.weight) <> 0
+      OFFSET 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS id, (CASE WHEN g.n IS NULL THEN NULL END)::text AS country
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass)) AS g(n)
+      WHERE (SELECT FALSE)
+    ) AS r2
 )
 -- all changes, cancelled against each other
 SELECT
@@ -323,16 +353,9 @@ FROM
       -- plus changes of public.sale AS s
       SELECT r1.weight AS weight, r1.customer_id AS r1_c2, r1.amount AS r1_c5, r2.id AS r2_c1, r2.country AS r2_c3
       FROM
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
-          FROM imat_store.log_public_sale AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c2, l.c5, pg_catalog.numeric_send(l.c5)
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r1,
+        changes_r1 AS r1,
         public.customer AS r2
-      WHERE (SELECT p.changed1 FROM pending AS p)
+      WHERE (SELECT EXISTS (SELECT FROM changes_r1))
         AND (r2.id = r1.customer_id)
         AND (r2.country IS NOT NULL)
       UNION ALL
@@ -340,39 +363,18 @@ FROM
       SELECT r2.weight AS weight, r1.customer_id AS r1_c2, r1.amount AS r1_c5, r2.id AS r2_c1, r2.country AS r2_c3
       FROM
         public.sale AS r1,
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3 AS country
-          FROM imat_store.log_public_customer AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c1, l.c3
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r2
-      WHERE (SELECT p.changed2 FROM pending AS p)
+        changes_r2 AS r2
+      WHERE (SELECT EXISTS (SELECT FROM changes_r2))
         AND (r2.id = r1.customer_id)
         AND (r2.country IS NOT NULL)
       UNION ALL
       -- minus changes of public.sale AS s with changes of public.customer AS c
       SELECT (-r1.weight * r2.weight) AS weight, r1.customer_id AS r1_c2, r1.amount AS r1_c5, r2.id AS r2_c1, r2.country AS r2_c3
       FROM
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
-          FROM imat_store.log_public_sale AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c2, l.c5, pg_catalog.numeric_send(l.c5)
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r1,
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3 AS country
-          FROM imat_store.log_public_customer AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c1, l.c3
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r2
-      WHERE (SELECT p.changed1 FROM pending AS p)
-        AND (SELECT p.changed2 FROM pending AS p)
+        changes_r1 AS r1,
+        changes_r2 AS r2
+      WHERE (SELECT EXISTS (SELECT FROM changes_r1))
+        AND (SELECT EXISTS (SELECT FROM changes_r2))
         AND (r2.id = r1.customer_id)
         AND (r2.country IS NOT NULL)
     ) AS u
@@ -472,6 +474,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog
 SET row_security = off
 SET jit = off
+SET random_page_cost = 1.1
 SET standard_conforming_strings = on
 AS $imat_$
 #variable_conflict use_column
@@ -515,20 +518,24 @@ DECLARE
       pg_catalog.bool_or(m.rows < 0)
     FROM merged AS m
   $imat$;
-  touched bigint;
+  changed bigint;
   emptied tid[];
   negative boolean;
 BEGIN
-  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+  IF anew OR imat_catalog.has_reset(imat => 1) OR (
+    SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot, 5)
+    FROM imat_catalog.frontier AS f
+    WHERE f.imat_id = 1
+  ) THEN
     DELETE FROM imat_store.state_join;
     INSERT INTO imat_store.state_join (country, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount)
-    SELECT country, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.content_join;
-    GET DIAGNOSTICS touched = ROW_COUNT;
-    RETURN touched;
+    SELECT country, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.computed_join((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_join')
-    INTO touched, emptied, negative;
+    INTO changed, emptied, negative;
   EXCEPTION
     WHEN program_limit_exceeded THEN
       RAISE EXCEPTION USING
@@ -540,7 +547,7 @@ BEGIN
       -- Locks, resources, cancelling and the like are not a matter of rows.
       IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
       EXECUTE pg_catalog.format(upsert, 'imat_store.netted_join')
-      INTO touched, emptied, negative;
+      INTO changed, emptied, negative;
   END;
   IF negative THEN
     RAISE EXCEPTION USING
@@ -550,7 +557,7 @@ BEGIN
       HINT = 'Run imat repair.';
   END IF;
   DELETE FROM imat_store.state_join WHERE ctid = ANY (emptied);
-  RETURN touched;
+  RETURN changed;
 END$imat_$;
 
 -- only imat.fold calls it
@@ -585,8 +592,8 @@ FROM (
 ) AS s
 WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass, '1'::pg_catalog.regclass]) OR GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_join'::regclass) AND f.here AND 'imat_store.definition_join'::regclass IS NOT NULL AND 'pg_catalog.capture_changes()'::regprocedure IS NOT NULL),
-    imat_catalog.no_frontier('join')::integer
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass, '1'::pg_catalog.regclass]) OR GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot, 8) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_join'::regclass) AND f.here AND 'imat_store.definition_join'::regclass IS NOT NULL AND 'pg_catalog.capture_changes()'::regprocedure IS NOT NULL),
+    imat_catalog.arm_without_frontier('join', 3)
   )
 );
 

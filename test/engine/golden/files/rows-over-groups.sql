@@ -52,15 +52,16 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{1,2}', ARRAY['id', 'name']::pg_catalog.text[]) THEN
     INSERT INTO imat_store.log_public_customer (weight, c1, c2)
       SELECT 1, n.id, n.name FROM new_rows AS n
       LIMIT 100000;
-    GET DIAGNOSTICS logged = ROW_COUNT;
-    IF logged OPERATOR(pg_catalog.=) 100000 THEN
-      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    IF changed OPERATOR(pg_catalog.=) 100000 THEN
+      changed := (SELECT pg_catalog.count(*) FROM new_rows);
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, changed) THEN
         INSERT INTO imat_store.log_public_customer (weight, c1, c2)
           SELECT 1, n.id, n.name FROM new_rows AS n
           OFFSET 100000;
@@ -70,7 +71,15 @@ BEGIN
     END IF;
   ELSE
     EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{1,2}', TG_OP);
+    changed := (SELECT pg_catalog.count(*) FROM new_rows);
   END IF;
+  /*counting
+  IF changed OPERATOR(pg_catalog.<>) 0
+    AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
+    INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
+    VALUES (0, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed);
+  END IF;
+  counting*/
   RETURN NULL;
 END$imat$;
 
@@ -83,7 +92,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{1,2}', ARRAY['id', 'name']::pg_catalog.text[]) THEN
     INSERT INTO imat_store.log_public_customer (weight, c1, c2)
@@ -110,15 +119,16 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{1,2}', ARRAY['id', 'name']::pg_catalog.text[]) THEN
     INSERT INTO imat_store.log_public_customer (weight, c1, c2)
       SELECT -1, o.id, o.name FROM old_rows AS o
       LIMIT 100000;
-    GET DIAGNOSTICS logged = ROW_COUNT;
-    IF logged OPERATOR(pg_catalog.=) 100000 THEN
-      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    IF changed OPERATOR(pg_catalog.=) 100000 THEN
+      changed := (SELECT pg_catalog.count(*) FROM old_rows);
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, changed) THEN
         INSERT INTO imat_store.log_public_customer (weight, c1, c2)
           SELECT -1, o.id, o.name FROM old_rows AS o
           OFFSET 100000;
@@ -128,7 +138,15 @@ BEGIN
     END IF;
   ELSE
     EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{1,2}', TG_OP);
+    changed := (SELECT pg_catalog.count(*) FROM old_rows);
   END IF;
+  /*counting
+  IF changed OPERATOR(pg_catalog.<>) 0
+    AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
+    INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
+    VALUES (0, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed);
+  END IF;
+  counting*/
   RETURN NULL;
 END$imat$;
 
@@ -141,7 +159,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
   INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
@@ -197,15 +215,16 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_visit', '{2,3}', ARRAY['customer_id', 'seconds']::pg_catalog.text[]) THEN
     INSERT INTO imat_store.log_public_visit (weight, c2, c3)
       SELECT 1, n.customer_id, n.seconds FROM new_rows AS n
       LIMIT 100000;
-    GET DIAGNOSTICS logged = ROW_COUNT;
-    IF logged OPERATOR(pg_catalog.=) 100000 THEN
-      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    IF changed OPERATOR(pg_catalog.=) 100000 THEN
+      changed := (SELECT pg_catalog.count(*) FROM new_rows);
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, changed) THEN
         INSERT INTO imat_store.log_public_visit (weight, c2, c3)
           SELECT 1, n.customer_id, n.seconds FROM new_rows AS n
           OFFSET 100000;
@@ -215,7 +234,15 @@ BEGIN
     END IF;
   ELSE
     EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_visit', '{2,3}', TG_OP);
+    changed := (SELECT pg_catalog.count(*) FROM new_rows);
   END IF;
+  /*counting
+  IF changed OPERATOR(pg_catalog.<>) 0
+    AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
+    INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
+    VALUES (0, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed);
+  END IF;
+  counting*/
   RETURN NULL;
 END$imat$;
 
@@ -228,7 +255,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_visit', '{2,3}', ARRAY['customer_id', 'seconds']::pg_catalog.text[]) THEN
     INSERT INTO imat_store.log_public_visit (weight, c2, c3)
@@ -255,15 +282,16 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_visit', '{2,3}', ARRAY['customer_id', 'seconds']::pg_catalog.text[]) THEN
     INSERT INTO imat_store.log_public_visit (weight, c2, c3)
       SELECT -1, o.customer_id, o.seconds FROM old_rows AS o
       LIMIT 100000;
-    GET DIAGNOSTICS logged = ROW_COUNT;
-    IF logged OPERATOR(pg_catalog.=) 100000 THEN
-      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    IF changed OPERATOR(pg_catalog.=) 100000 THEN
+      changed := (SELECT pg_catalog.count(*) FROM old_rows);
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, changed) THEN
         INSERT INTO imat_store.log_public_visit (weight, c2, c3)
           SELECT -1, o.customer_id, o.seconds FROM old_rows AS o
           OFFSET 100000;
@@ -273,7 +301,15 @@ BEGIN
     END IF;
   ELSE
     EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_visit', '{2,3}', TG_OP);
+    changed := (SELECT pg_catalog.count(*) FROM old_rows);
   END IF;
+  /*counting
+  IF changed OPERATOR(pg_catalog.<>) 0
+    AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
+    INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
+    VALUES (0, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed);
+  END IF;
+  counting*/
   RETURN NULL;
 END$imat$;
 
@@ -286,7 +322,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
   INSERT INTO imat_store.log_public_visit (weight) VALUES (0);

@@ -35,7 +35,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
   RETURN NULL;
@@ -50,7 +50,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
   RETURN NULL;
@@ -65,7 +65,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
   RETURN NULL;
@@ -80,7 +80,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
   RETURN NULL;
@@ -133,7 +133,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
@@ -148,7 +148,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
@@ -163,7 +163,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
@@ -178,7 +178,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;

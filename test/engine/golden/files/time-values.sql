@@ -39,15 +39,16 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,7}', ARRAY['region', 'sold_at']::pg_catalog.text[]) THEN
     INSERT INTO imat_store.log_public_sale (weight, c4, c7)
       SELECT 1, n.region, n.sold_at FROM new_rows AS n
       LIMIT 100000;
-    GET DIAGNOSTICS logged = ROW_COUNT;
-    IF logged OPERATOR(pg_catalog.=) 100000 THEN
-      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    IF changed OPERATOR(pg_catalog.=) 100000 THEN
+      changed := (SELECT pg_catalog.count(*) FROM new_rows);
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, changed) THEN
         INSERT INTO imat_store.log_public_sale (weight, c4, c7)
           SELECT 1, n.region, n.sold_at FROM new_rows AS n
           OFFSET 100000;
@@ -57,7 +58,15 @@ BEGIN
     END IF;
   ELSE
     EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,7}', TG_OP);
+    changed := (SELECT pg_catalog.count(*) FROM new_rows);
   END IF;
+  /*counting
+  IF changed OPERATOR(pg_catalog.<>) 0
+    AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
+    INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
+    VALUES (0, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed);
+  END IF;
+  counting*/
   RETURN NULL;
 END$imat$;
 
@@ -70,7 +79,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,7}', ARRAY['region', 'sold_at']::pg_catalog.text[]) THEN
     INSERT INTO imat_store.log_public_sale (weight, c4, c7)
@@ -97,15 +106,16 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,7}', ARRAY['region', 'sold_at']::pg_catalog.text[]) THEN
     INSERT INTO imat_store.log_public_sale (weight, c4, c7)
       SELECT -1, o.region, o.sold_at FROM old_rows AS o
       LIMIT 100000;
-    GET DIAGNOSTICS logged = ROW_COUNT;
-    IF logged OPERATOR(pg_catalog.=) 100000 THEN
-      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    IF changed OPERATOR(pg_catalog.=) 100000 THEN
+      changed := (SELECT pg_catalog.count(*) FROM old_rows);
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, changed) THEN
         INSERT INTO imat_store.log_public_sale (weight, c4, c7)
           SELECT -1, o.region, o.sold_at FROM old_rows AS o
           OFFSET 100000;
@@ -115,7 +125,15 @@ BEGIN
     END IF;
   ELSE
     EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,7}', TG_OP);
+    changed := (SELECT pg_catalog.count(*) FROM old_rows);
   END IF;
+  /*counting
+  IF changed OPERATOR(pg_catalog.<>) 0
+    AND pg_catalog.to_regclass('imat_catalog.change_count') IS NOT NULL THEN
+    INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
+    VALUES (0, pg_catalog.pg_current_xact_id(), session_user, TG_OP, changed);
+  END IF;
+  counting*/
   RETURN NULL;
 END$imat$;
 
@@ -128,7 +146,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
 DECLARE
-  logged pg_catalog.int8;
+  changed pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
