@@ -30,6 +30,13 @@ const READS = [
     `LANGUAGE sql AS $$ SELECT (max(ndoc) * $1)::int + (SELECT rate FROM public."ra""tes")
       FROM ts_stat('SELECT search FROM public.docs') $$`,
   ],
+  ['called', `LANGUAGE sql AS 'SELECT public.f_quoted($1)'`],
+  ['called_deeper', `LANGUAGE plpgsql AS 'BEGIN RETURN "public" /* ( */ . f_called ($1); END'`],
+  ['called_by_path', `LANGUAGE sql SET search_path = public AS 'SELECT f_called_deeper($1)'`],
+  [
+    'behind_a_string',
+    `LANGUAGE sql AS $$ SELECT length('--' || E'\\'/*') * 0 + rate * $1 FROM public."ra""tes" $$`,
+  ],
 ] as const;
 const READS_NOTHING = [
   ['pure', `LANGUAGE sql AS 'SELECT $1 * 2'`],
@@ -39,6 +46,7 @@ const READS_NOTHING = [
       RETURN extract(year FROM date '2020-01-01' + $1) + length(trim(both 'x' FROM 'from t'));
       END $$`,
   ],
+  ['calls', `LANGUAGE sql AS $$ SELECT public.f_pure($1) + length('f_quoted(1)') $$`],
   ['series', `LANGUAGE sql AS 'SELECT sum(i)::int FROM generate_series(1, $1) AS i'`],
 ] as const;
 
