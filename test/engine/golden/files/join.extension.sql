@@ -407,7 +407,7 @@ GROUP BY 1;
 CREATE OR REPLACE FUNCTION imat_store.computed_join(access_key uuid) RETURNS SETOF imat_store.content_join
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
 BEGIN
@@ -419,6 +419,12 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed_join';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_join';
+  IF imat_catalog.is_rewritten_meanwhile(4) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
@@ -471,7 +477,7 @@ FROM (
 CREATE OR REPLACE FUNCTION imat_store.fold_join(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
@@ -592,7 +598,7 @@ FROM (
 ) AS s
 WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass, '1'::pg_catalog.regclass]) OR GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot, 8) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_join'::regclass) AND f.here AND 'imat_store.definition_join'::regclass IS NOT NULL AND 'pg_catalog.capture_changes()'::regprocedure IS NOT NULL),
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass, '1'::pg_catalog.regclass]) OR GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot, 8) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_join'::regclass) AND f.here AND 'imat_store.definition_join'::regclass IS NOT NULL AND 'pg_catalog.capture_changes()'::regprocedure IS NOT NULL AND (TRUE OR EXISTS (SELECT FROM public.sale, public.customer))),
     imat_catalog.arm_without_frontier('join', 3)
   )
 );
