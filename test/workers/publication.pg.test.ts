@@ -133,6 +133,22 @@ describe('imats that read imats', () => {
     expect(await failureOf('low')).toBeNull();
   });
 
+  // The end of a swap waits for transactions that were open then, whosever they were: one
+  // publication may still run when the swap of another imat is to end. Later passes end that swap.
+  const published = async (): Promise<string[]> =>
+    summaries(await pass())
+      .filter((run) => !run.startsWith('finish'))
+      .toSorted();
+  const finished = (): Promise<void> =>
+    until('the swaps are finished', async () => {
+      const owed = await world.rows(
+        'SELECT name FROM imat_catalog.imat WHERE swap_phase IS NOT NULL',
+      );
+      if (owed.length === 0) return true;
+      expect(await published()).toEqual([]);
+      return false;
+    });
+
   test('two that share what they read are published once each, then nothing is done', async () => {
     await world.imat.create('low', LOW, { freshness: '1ms' });
     for (const [name, order] of [
@@ -144,21 +160,9 @@ describe('imats that read imats', () => {
         `SELECT k, s, rank() OVER (ORDER BY s ${order}) AS r FROM imat.low`,
         { freshness: '1ms' },
       );
-    // The publication of one may still run when the swap of the other waits for who can read its
-    // previous slot. Later passes end that swap.
-    const published = async (): Promise<string[]> =>
-      summaries(await pass())
-        .filter((run) => !run.startsWith('finish'))
-        .toSorted();
-    const unfinished = (): Promise<unknown[]> =>
-      world.rows('SELECT name FROM imat_catalog.imat WHERE swap_phase IS NOT NULL');
     await pass();
     for (let round = 0; round < 3; round++) {
-      await until('the swaps are finished', async () => {
-        if ((await unfinished()).length === 0) return true;
-        expect(await published()).toEqual([]);
-        return false;
-      });
+      await finished();
       expect(await pass()).toEqual([]);
       await rested();
       await world.sql(`INSERT INTO t VALUES (5, ${round})`);
@@ -209,9 +213,7 @@ describe('imats that read imats', () => {
           'imat.two UNION SELECT DISTINCT at FROM imat.moment',
       ),
     ).toHaveLength(1);
-    // The end of a swap waits for transactions that were open then, whosever they were.
-    const owed = summaries(await pass()).filter((one) => !one.startsWith('finish '));
-    expect(owed).toEqual([]);
+    await finished();
     expect(await pass()).toEqual([]);
   });
 

@@ -45,7 +45,15 @@ BEGIN
       WHERE c.classid <> 'pg_class'::regclass OR c.schema_name IS DISTINCT FROM 'pg_temp'
         OR EXISTS (SELECT FROM pg_inherits h WHERE h.inhrelid = c.objid));
     IF changed = '{}' THEN RETURN; END IF;
-    PERFORM imat_catalog.keep_counting(changed);
+    -- A dump has the counting triggers before those that capture, and disables the idle ones after
+    -- it has created them.
+    IF NOT EXISTS (
+      SELECT FROM pg_event_trigger_ddl_commands() c JOIN pg_trigger t ON t.oid = c.objid
+      WHERE c.classid = 'pg_trigger'::regclass AND c.command_tag = 'CREATE TRIGGER'
+        AND t.tgname LIKE '!imat\_count\_%'
+    ) THEN
+      PERFORM imat_catalog.keep_counting(changed);
+    END IF;
     -- Arrays: all that follows is found by indexes, and no catalog is read as a whole.
     related := ARRAY(
       SELECT c.object FROM unnest(changed) c(object)
