@@ -3,8 +3,8 @@
  * to compute the answer anew.
  *
  *   a sixteenth of the keys     whatever is pending
- *   a quarter, at most 10,000   while fewer rows are pending than is_outgrown.sql says for a
- *                               sixteenth of the rows
+ *   a quarter, at most 10,000   while fewer rows of each table are pending than 10,000, or a
+ *                               sixteenth of its rows (is_outgrown.sql)
  *   at most 2,000               where no index finds their rows
  */
 import type { Holder } from '../regroup/classes.ts';

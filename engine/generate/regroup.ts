@@ -23,6 +23,7 @@ import { barrierView } from './current-view.ts';
 import { KEY_TOO_LONG } from './fold.ts';
 import { anyElapsed, timedTables } from './elapsed.ts';
 import { GUARDED_MOMENT, GUARDED_SNAPSHOT, isStored } from './frontier.ts';
+import { FEW_SETTING } from './few-keys.ts';
 import { isOtherwise } from './labels.ts';
 import { locksTables } from './locked-first.ts';
 import { isOutgrown } from './outgrown.ts';
@@ -37,7 +38,6 @@ import type { Subject } from './subject.ts';
 import { frontierOf } from './subject.ts';
 import type { Part } from './touched-rows.ts';
 import { computedNow, nowParts, partFrom, touchedIn } from './touched-rows.ts';
-import { FEW_SETTING } from './few-keys.ts';
 import { touchedView } from './touched-view.ts';
 
 const S = ident('s');

@@ -68,7 +68,7 @@ export function confinedParts(
   return [
     {
       from: sql`(\n${fragment(deparse(named(withKeys)))}\n)`,
-      where: isSure(confinable) ? [isFew] : [isFew, isOne(sql`${S}.${key}`, array)],
+      where: isSure(confinable) ? [isFew] : [isFew, isTouched(sql`${S}.${key}`, array)],
       label: 'rows of touched keys now',
     },
     {
@@ -79,8 +79,8 @@ export function confinedParts(
   ];
 }
 
-/** By a hash table of the keys. */
-const isOne = (key: Sql, array: Sql): Sql =>
+/** Whether a key is one of the array, by a hash table of it. */
+const isTouched = (key: Sql, array: Sql): Sql =>
   sql`(${key} IN (SELECT pg_catalog.unnest(${array}))) IS TRUE`;
 
 /** The rows of touched keys as they are stored. */
