@@ -140,6 +140,7 @@ const PLAIN: ReadonlySet<Expr['kind']> = new Set([
   'keyword',
   'literal',
   'named_argument',
+  'row',
   'unary',
 ]);
 
@@ -207,9 +208,18 @@ export function timedOf({ node }: TimedExpr, { nameOf, typeOf }: TableColumns): 
         };
   }
   const bounds = boundsIn(own(node));
-  return !bounds.every(isSteadyBound) || failsForFinite(node, typeOf)
+  const canBeNone = computedForRows(node).some((one) => failsForFinite(one, typeOf));
+  return !bounds.every(isSteadyBound) || canBeNone
     ? null
     : { expr: own(forFinite(node, typeOf)), isValue: !isTest(node), bounds, between: null };
+}
+
+/** What is computed for each row: of a comparison of rows the fields that are no bounds. */
+function computedForRows(node: Expr): readonly Expr[] {
+  if (!isTest(node) || node.kind !== 'binary') return [node];
+  const { left, right } = node;
+  if (left.kind !== 'row' || right.kind !== 'row') return [node];
+  return [...left.items, ...right.items].filter(hasColumn);
 }
 
 /** What columns are called in the table, and the OIDs of their types. */
@@ -351,7 +361,8 @@ const NO_ITEM = 0;
 
 function boundsIn(expr: Expr): readonly Expr[] {
   if (!readsNow(expr)) return [];
-  return hasColumn(expr) ? children(expr).flatMap(boundsIn) : [expr];
+  // The fields of a row are bounds: a row as such is no value that is noted.
+  return expr.kind === 'row' || hasColumn(expr) ? children(expr).flatMap(boundsIn) : [expr];
 }
 
 function hasColumn(expr: Expr): boolean {

@@ -30,6 +30,7 @@ import type { AddPlan, Plan, RowsPlan } from '../plan/plan.ts';
 import { allStores, storeItem } from '../plan/plan.ts';
 import { factsOf } from '../regroup/key-facts.ts';
 import { outlineOf, tablesOf } from '../regroup/outline.ts';
+import { momentsWhereRead } from '../regroup/moments-where-read.ts';
 import { reasonsAgainst } from '../regroup/reasons-against.ts';
 import { pushTime, unionsIn } from '../regroup/push-time.ts';
 import { hasPaths, isOfTime } from '../regroup/regroup-plan.ts';
@@ -110,13 +111,14 @@ async function planWith(
   const adding: Adding = { db, sources, serverMajor: server.major, values };
   const added = await planAdd(adding, definition, views, inspection.columns);
   if (!('reasons' in added)) return { plan: { stores: [added], residual: null }, againstAdd: [] };
-  const whole = standalone(definition, views, sources);
+  const named = standalone(definition, views, sources);
+  const whole = momentsWhereRead(named);
   const query = pushes ? await withTimeBelow(db, whole) : whole;
   if (pushes && query === whole) return { reasons: added.reasons };
   const late = timedItems(query, outlineOf(query), sources, values).untimed;
   // Groups of views are groups below, and subqueries may have become expressions.
   const inlined =
-    views.size === 0 && definition.ctes.length === 0 && !pushes
+    views.size === 0 && definition.ctes.length === 0 && query === named
       ? added
       : await planAdd(adding, query, new Map(), inspection.columns);
   if (!('reasons' in inlined))

@@ -17,6 +17,7 @@ INSERT INTO p SELECT i, 'p' || i, DATE '2024-01-18' + 3 * i FROM generate_series
 CREATE VIEW late AS SELECT g, sum(DAY - due) AS days FROM e GROUP BY g;
 CREATE VIEW calendar AS SELECT d::date AS day, to_char(d, 'YYYY-MM') AS month
   FROM generate_series(DAY::timestamp - interval '9 days', DAY::timestamp, '1 day') d;
+CREATE VIEW marked AS SELECT id, g, v, due, DAY AS today FROM e;
 CREATE VIEW recent AS SELECT id, g, v, due FROM e WHERE due >= DAY - 5;
 CREATE VIEW recent_days AS SELECT c.day, c.month, r.id, r.g, r.v
   FROM calendar c LEFT JOIN recent r ON r.due = c.day`;
@@ -38,6 +39,9 @@ const VALUES: Readonly<Record<string, string>> = {
     ELSE 'old' END AS band, count(*) AS n FROM e GROUP BY 1`,
   zoned: `SELECT date_part('day', age(DAY, due)) AS d, count(*) AS n FROM e GROUP BY 1`,
   listed: 'SELECT g, count(*) AS n FROM e WHERE due IN (DAY, DAY - 1, DAY + 2) GROUP BY g',
+  rows: `SELECT g, count(*) AS n, sum(v) AS s FROM e
+    WHERE (g, due) >= (extract(dow FROM DAY)::int, DAY - 5) GROUP BY g`,
+  rows_value: `SELECT g, count(*) FILTER (WHERE ROW(due, g) > ROW(DAY - 3, 2)) AS n FROM e GROUP BY g`,
   month: `SELECT g, count(*) AS n FROM e
     WHERE to_char(due, 'YYYY-MM') = to_char(DAY, 'YYYY-MM') GROUP BY g`,
   joined: `SELECT p.name, sum(DAY - e.due) AS s, sum(DAY - p.since) AS o
@@ -165,6 +169,38 @@ const MOVED: Readonly<Record<string, string>> = {
     GROUP BY day, month`,
 };
 
+/** Times that a subquery shows as a column. */
+const COLUMNS: Readonly<Record<string, string>> = {
+  latest: `SELECT p.g, p.name, w.due, w.old, w.r FROM p LEFT JOIN (SELECT x.g, x.due,
+    row_number() OVER (PARTITION BY x.g ORDER BY x.due DESC, x.id) AS r,
+    avg(CASE WHEN x.due <= x.today - 4 THEN x.v END) OVER (PARTITION BY x.g) AS old
+    FROM (SELECT e.*, DAY AS today FROM e WHERE due >= DAY - 9) x) w ON w.g = p.g AND w.r = 1`,
+  latest_groups: `SELECT y.early, count(*) AS n, sum(y.old) AS old FROM (SELECT p.g,
+    p.since < '2024-01-24' AS early, w.old FROM p LEFT JOIN (SELECT x.g, x.due,
+    row_number() OVER (PARTITION BY x.g ORDER BY x.due DESC, x.id) AS r,
+    avg(CASE WHEN x.due <= x.today - 4 THEN x.v END) OVER (PARTITION BY x.g) AS old
+    FROM (SELECT e.*, DAY AS today FROM e) x) w ON w.g = p.g AND w.r = 1) y GROUP BY y.early`,
+  sets: `SELECT p.g, s.due FROM p JOIN (SELECT DISTINCT g, due, DAY AS today FROM e) s ON s.g = p.g
+    WHERE s.due >= s.today - 3`,
+  groups: `SELECT s.g, p.name, s.n, s.m FROM (SELECT g, due, DAY - 3 AS since, count(*) AS n,
+    max(v) AS m FROM e GROUP BY g, due) s JOIN p ON p.g = s.g WHERE s.due >= s.since`,
+  listed: `SELECT b.g, b.id, p.name FROM (SELECT a.g, a.due, a.id, a.x + 1 AS y FROM
+    (SELECT g, due, id, DAY - 4 FROM e) a(g, due, id, x)) b LEFT JOIN p ON p.g = b.g
+    WHERE b.due > b.y`,
+  correlated: `SELECT s.g, (SELECT count(*) FROM e WHERE e.g = s.g AND e.due > s.since) AS n,
+    EXISTS (SELECT FROM e WHERE e.g = s.g AND e.due = s.since) AS some
+    FROM (SELECT p.g, DAY - 3 AS since FROM p) s`,
+  lateral: `SELECT s.g, l.n, l.x FROM (SELECT p.g, DAY - 3 AS since FROM p) s,
+    LATERAL (SELECT count(*) AS n, bit_xor(e.id) AS x FROM e
+      WHERE e.g = s.g AND e.due > s.since) l`,
+  twice: `WITH r AS (SELECT e.g, e.v, e.due, DAY - 3 AS since FROM e)
+    SELECT p.g, count(a.v) AS a, count(DISTINCT b.v) AS b FROM p
+    LEFT JOIN (SELECT g, v FROM r WHERE due > since) a ON a.g = p.g
+    LEFT JOIN (SELECT g, v FROM r WHERE due <= since) b ON b.g = p.g GROUP BY p.g`,
+  viewed: `SELECT p.g, m.id FROM p JOIN marked m ON m.g = p.g WHERE m.due >= m.today - 2`,
+  shown: `SELECT p.g, m.id, m.today - 1 AS yesterday FROM p JOIN marked m ON m.g = p.g`,
+};
+
 let day = '';
 const withDay = (text: string): string => text.replaceAll('DAY', day);
 const definitionsOf = (all: Readonly<Record<string, string>>): Record<string, string> =>
@@ -172,7 +208,7 @@ const definitionsOf = (all: Readonly<Record<string, string>>): Record<string, st
     Object.entries(all).map(([name, text]) => [
       name,
       withDay(text).replaceAll(
-        /\b(FROM|JOIN) (e|p|late|calendar|recent|recent_days)\b/g,
+        /\b(FROM|JOIN) (e|p|late|calendar|marked|recent|recent_days)\b/g,
         '$1 public.$2',
       ),
     ]),
@@ -208,6 +244,7 @@ const BATCHES = [
   ['moments', MOMENTS],
   ['calendars', CALENDARS],
   ['moved', MOVED],
+  ['columns', COLUMNS],
 ] as const;
 
 describe.each(BATCHES)('%s', (batch, given) => {
