@@ -868,6 +868,14 @@ COMMENT ON FUNCTION imat_catalog.capture_without_rights(oid) IS
   'Returns the capture functions of a source whose owners cannot append to its log, and these.';
 GRANT EXECUTE ON FUNCTION imat_catalog.capture_without_rights(oid) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.casts_looked_up(imat integer)
+  RETURNS name[]
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.casts_looked_up(integer) IS
+  'Returns the types to which PostgreSQL''s own functions in a definition look up casts when they run, as || and to_json do: text, json, both or none.';
+GRANT EXECUTE ON FUNCTION imat_catalog.casts_looked_up(integer) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.change_members(what text, named regclass[], commands text)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
@@ -1273,7 +1281,7 @@ CREATE FUNCTION imat_catalog.found_by_name(schemas name[], functions name[], ope
   SET search_path=pg_catalog, pg_temp
   SET plan_cache_mode=force_generic_plan;
 COMMENT ON FUNCTION imat_catalog.found_by_name(name[],name[],name[],name[],oid[]) IS
-  'Returns the functions, operators, casts and types, none of them PostgreSQL''s own, that a body may find by the names given (names_in_body), or the casts alone if there are none of functions.';
+  'Returns the functions, operators, casts and types, none of them PostgreSQL''s own, that a body may find by the names given (names_in_body); without names of functions only casts to the types given (casts_looked_up).';
 GRANT EXECUTE ON FUNCTION imat_catalog.found_by_name(name[],name[],name[],name[],oid[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.frontiers_read(imat integer)

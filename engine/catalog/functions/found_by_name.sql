@@ -19,7 +19,7 @@ BEGIN
     -- A relation's type cannot be called.
     SELECT 'pg_type'::regclass, y.oid, y.typnamespace
     FROM pg_type y WHERE y.typname = ANY (types || functions) AND y.oid::bigint >= 16384
-      AND (y.typrelid = 0 OR y.typname = ANY (types))
+      AND functions IS NOT NULL AND (y.typrelid = 0 OR y.typname = ANY (types))
   )
   SELECT o.class, o.object FROM named o JOIN pg_namespace n ON n.oid = o.schema
   WHERE imat_catalog.is_within(n.nspname, schemas)
@@ -27,10 +27,13 @@ BEGIN
   -- An implicit one lets functions and operators take what they did not.
   SELECT 'pg_cast'::regclass, c.oid FROM pg_cast c
   WHERE c.oid >= 16384 AND (c.castsource < 16384 OR c.castsource = ANY (value_types))
-    AND CASE WHEN functions IS NULL THEN c.casttarget IN ('text'::regtype, 'json'::regtype)
+    AND CASE WHEN functions IS NULL
+      THEN c.casttarget = 'text'::regtype AND 'text' = ANY (types)
+        OR c.casttarget = 'json'::regtype AND 'json' = ANY (types)
       ELSE c.castcontext = 'i' OR c.casttarget < 16384 OR c.casttarget = ANY (value_types) END;
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.found_by_name(name[], name[], name[], name[], oid[]) IS
   'Returns the functions, operators, casts and types, none of them PostgreSQL''s own, that a body '
-  'may find by the names given (names_in_body), or the casts alone if there are none of functions.';
+  'may find by the names given (names_in_body); without names of functions only casts to the types '
+  'given (casts_looked_up).';

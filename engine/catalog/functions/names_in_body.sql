@@ -1,7 +1,6 @@
 -- A name that nothing had in a place where it is no call was no name of a type, and is none later.
 -- By the session's search_path imat itself finds PostgreSQL's own objects alone, so in such a body
--- all other names have a schema. Where only a proof says that a function is immutable, it holds as
--- long as no other schema has a name of PostgreSQL's that could be taken.
+-- all other names have a schema.
 CREATE OR REPLACE FUNCTION imat_catalog.names_in_body(function oid, schemas name[])
 RETURNS TABLE (found_in name[], functions name[], operators name[], types name[],
   value_types oid[])
@@ -9,8 +8,7 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
   WITH body AS MATERIALIZED (
-    SELECT p.prosrc AS code, p.provolatile <> 'i' AS is_proved,
-      p.prorettype || p.proargtypes::oid[] || p.proallargtypes AS types
+    SELECT p.prosrc AS code, p.prorettype || p.proargtypes::oid[] || p.proallargtypes AS types
     FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
     WHERE p.oid = names_in_body.function AND p.prosqlbody IS NULL
       AND l.lanname NOT IN ('c', 'internal')
@@ -62,10 +60,9 @@ AS $$
     coalesce(array_agg(n.name) FILTER (WHERE n.class = 'pg_operator'::regclass), '{}'),
     coalesce(array_agg(n.name) FILTER (WHERE n.class = 'pg_type'::regclass), '{}'),
     ARRAY(SELECT u.type FROM used u WHERE u.type >= 16384)
-  FROM body b
-    CROSS JOIN unnest(CASE WHEN schemas = '{}' THEN '{t,f}' ELSE ARRAY[NULL::boolean] END) k(is_own)
+  FROM body CROSS JOIN unnest(CASE WHEN schemas = '{}' THEN '{t,f}' ELSE ARRAY[NULL::boolean] END)
+      k(is_own)
     JOIN names n ON n.is_own = coalesce(k.is_own, n.is_own)
-  WHERE k.is_own IS NOT TRUE OR b.is_proved
   GROUP BY k.is_own
 $$;
 

@@ -58,9 +58,10 @@ BEGIN
     SELECT u.* FROM called c, LATERAL imat_catalog.names_in_body(c.object, c.schemas) u
     WHERE c.class = 'pg_proc'::regclass AND c.object >= 16384
     UNION
-    -- What looks up casts when it runs.
-    SELECT NULL, NULL, '{}', '{}', ARRAY(SELECT w.type FROM imat_catalog.types_within(
-      ARRAY(SELECT imat_catalog.types_read(imat))) w(type) WHERE w.type >= 16384)
+    SELECT NULL, NULL, '{}', imat_catalog.casts_looked_up(imat), ARRAY(
+      SELECT w.type
+      FROM imat_catalog.types_within(ARRAY(SELECT imat_catalog.types_read(imat))) w(type)
+      WHERE w.type >= 16384)
   ), used AS (
     INSERT INTO imat_catalog.name_use
     SELECT imat, row_number() OVER (), n.*, ARRAY(
@@ -68,7 +69,7 @@ BEGIN
         n.operators, n.types, n.value_types) f
       UNION ALL
       SELECT e.oid || ' in ' || e.extnamespace FROM pg_extension e)
-    FROM named n WHERE n.functions IS NOT NULL OR n.value_types <> '{}'
+    FROM named n WHERE n.functions IS NOT NULL OR n.types <> '{}' AND n.value_types <> '{}'
   )
   INSERT INTO imat_catalog.fact AS f (imat_id, class, object, version, facts)
   SELECT DISTINCT ON (c.class, c.object) imat, c.class, c.object,

@@ -10,7 +10,7 @@ CREATE TABLE imat_catalog.name_use (
   -- what is called; NULL for the definition itself, which looks up casts alone when it runs
   functions name[],
   operators name[] NOT NULL,
-  -- and relations, as types of their rows
+  -- and relations, as types of their rows; for the definition itself, what is cast to
   types name[] NOT NULL,
   -- of the values, except PostgreSQL's own
   value_types oid[] NOT NULL,

@@ -31,6 +31,9 @@ const step = (name: string, type = 'int'): string =>
   `CREATE FUNCTION ${name}(${type}) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1::int + 100'`;
 const operator = (name: string, procedure = 's.added', left = 'int'): string =>
   `CREATE OPERATOR ${name} (leftarg = ${left}, rightarg = int, function = ${procedure})`;
+const MIXED = `CREATE FUNCTION s.mixed(int, numeric) RETURNS int IMMUTABLE LANGUAGE sql
+    AS 'SELECT 100';
+  CREATE OPERATOR public.+ (leftarg = int, rightarg = numeric, function = s.mixed)`;
 const SHORTER = 'AS varchar(1)';
 const CUT = `SELECT length(('abc' || $1)::short::text)`;
 
@@ -58,6 +61,12 @@ const LATER: readonly Case[] = [
     f('SELECT sign($1)::int').replace('IMMUTABLE', ''),
     step('public.sign'),
   ],
+  [
+    "one that fits better than PostgreSQL's, in a body that is taken at its word",
+    f('SELECT sign($1)::int'),
+    step('public.sign'),
+  ],
+  ["an operator that fits better than PostgreSQL's", f('SELECT ($1 + 1.5)::int'), MIXED],
   [
     'one that a function further down calls',
     `CREATE FUNCTION s.middle(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT step($1)';
@@ -183,6 +192,29 @@ test.each(LATER)('%s', async (_, body, change) => {
   await expectExact(await world.session(), { name: 'v', definition: DEFINITION });
 });
 
+test.each([
+  ['an overload that fits better', 'SELECT sign($1)::int', step('public.sign'), 'swap'],
+  ['an operator', 'SELECT ($1 + 1.5)::int', MIXED, 'swap'],
+  ['a function further down', 'SELECT public.below($1)', step('public.sign'), 'swap'],
+  [
+    'an overload that fits worse',
+    'SELECT round($1 * 1.0, 1)::int',
+    `CREATE FUNCTION public.round(float8, int) RETURNS float8 LANGUAGE sql AS 'SELECT 100.0'`,
+    'delta',
+  ],
+  ['names with a schema', 'SELECT pg_catalog.sign($1)::int', step('public.sign'), 'delta'],
+])("%s in another schema than PostgreSQL's", async (_, body, other, strategy) => {
+  await world.sql(`${f(body)}; ${other};
+    CREATE FUNCTION public.below(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT sign($1)::int'`);
+  await world.imat.create('v', DEFINITION);
+  expect((await world.imat.list())[0]?.strategy).toBe(strategy);
+  for (const path of ['public', 'pg_catalog', 'public, pg_catalog']) {
+    const session = await world.session();
+    await session.sql(`SET search_path = ${path}`);
+    await expectExact(session, { name: 'v', definition: DEFINITION });
+  }
+});
+
 /** Unnoticed by the event triggers, as where no superuser has created them. */
 const unnoticed = (commands: string): Promise<void> =>
   world.sql(`SET imat.maintaining = on; ${commands}; RESET imat.maintaining`);
@@ -241,7 +273,8 @@ test.each([
 ])("a cast that PostgreSQL's own functions find: %s", async (_, definition, cast) => {
   await world.sql(RUN_TIME);
   await world.imat.create('v', definition);
-  await world.sql('CREATE CAST (couple AS int) WITH INOUT AS ASSIGNMENT');
+  await world.sql(`CREATE CAST (couple AS int) WITH INOUT AS ASSIGNMENT;
+    CREATE CAST (couple AS xml) WITH INOUT`);
   await world.sql('CREATE FUNCTION s.length(mood) RETURNS int LANGUAGE sql AS $$SELECT 1$$');
   await expectExact(world, { name: 'v', definition });
   await world.sql(`CREATE CAST (${cast}) AS ASSIGNMENT`);
@@ -263,8 +296,7 @@ const WITHOUT_EFFECT: readonly Case[] = [
     'a schema that it does not name',
     f('SELECT s.step(length($1::s.short)) + 1'),
     `CREATE SCHEMA tenant; ${step('tenant.step')}; ${step('first.step')};
-      CREATE TABLE tenant.short (a int); ${operator('first.+')};
-      CREATE FUNCTION first.length(s.short) RETURNS int LANGUAGE sql AS 'SELECT 1'`,
+      CREATE TABLE tenant.short (a int)`,
   ],
   [
     'names that it does not call',
