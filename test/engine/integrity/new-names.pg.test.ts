@@ -205,7 +205,8 @@ test.each([
   ['names with a schema', 'SELECT pg_catalog.sign($1)::int', step('public.sign'), 'delta'],
 ])("%s in another schema than PostgreSQL's", async (_, body, other, strategy) => {
   await world.sql(`${f(body)}; ${other};
-    CREATE FUNCTION public.below(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT sign($1)::int'`);
+    CREATE FUNCTION public.below(int) RETURNS int IMMUTABLE LANGUAGE sql
+      AS 'SELECT sign($1)::int'`);
   await world.imat.create('v', DEFINITION);
   expect((await world.imat.list())[0]?.strategy).toBe(strategy);
   for (const path of ['public', 'pg_catalog', 'public, pg_catalog']) {
