@@ -1281,7 +1281,7 @@ CREATE FUNCTION imat_catalog.found_by_name(schemas name[], functions name[], ope
   SET search_path=pg_catalog, pg_temp
   SET plan_cache_mode=force_generic_plan;
 COMMENT ON FUNCTION imat_catalog.found_by_name(name[],name[],name[],name[],oid[]) IS
-  'Returns the functions, operators, casts and types, none of them PostgreSQL''s own, that a body may find by the names given (names_in_body); without names of functions only casts to the types given (casts_looked_up).';
+  'Returns the functions, operators, casts, types, collations and text search configurations, none of them PostgreSQL''s own, that a body may find by the names given (names_in_body); without names of functions only casts to the types given (casts_looked_up).';
 GRANT EXECUTE ON FUNCTION imat_catalog.found_by_name(name[],name[],name[],name[],oid[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.frontiers_read(imat integer)
@@ -1715,7 +1715,7 @@ CREATE FUNCTION imat_catalog.names_in_body(function oid, schemas name[])
   LANGUAGE sql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.names_in_body(oid,name[]) IS
-  'Returns the names that a body in quotes may look up of functions, operators and types, where it finds them, and the types of its values, except PostgreSQL''s own. schemas: where names without a schema are found (path_within).';
+  'Returns the names that a body in quotes may look up of functions, operators and types (with them, of collations and text search configurations), where it finds them, and the types of its values, except PostgreSQL''s own. schemas: where names without a schema are found (path_within).';
 GRANT EXECUTE ON FUNCTION imat_catalog.names_in_body(oid,name[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.names_inlined(facts jsonb)

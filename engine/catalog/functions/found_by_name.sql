@@ -20,6 +20,12 @@ BEGIN
     SELECT 'pg_type'::regclass, y.oid, y.typnamespace
     FROM pg_type y WHERE y.typname = ANY (types || functions) AND y.oid::bigint >= 16384
       AND functions IS NOT NULL AND (y.typrelid = 0 OR y.typname = ANY (types))
+    UNION ALL
+    SELECT 'pg_collation'::regclass, c.oid, c.collnamespace
+    FROM pg_collation c WHERE c.collname = ANY (types) AND c.oid >= 16384
+    UNION ALL
+    SELECT 'pg_ts_config'::regclass, c.oid, c.cfgnamespace
+    FROM pg_ts_config c WHERE c.cfgname = ANY (types) AND c.oid >= 16384
   )
   SELECT o.class, o.object FROM named o JOIN pg_namespace n ON n.oid = o.schema
   WHERE imat_catalog.is_within(n.nspname, schemas)
@@ -34,6 +40,6 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.found_by_name(name[], name[], name[], name[], oid[]) IS
-  'Returns the functions, operators, casts and types, none of them PostgreSQL''s own, that a body '
-  'may find by the names given (names_in_body); without names of functions only casts to the types '
-  'given (casts_looked_up).';
+  'Returns the functions, operators, casts, types, collations and text search configurations, none '
+  'of them PostgreSQL''s own, that a body may find by the names given (names_in_body); without '
+  'names of functions only casts to the types given (casts_looked_up).';

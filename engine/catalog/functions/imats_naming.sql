@@ -19,6 +19,10 @@ BEGIN
     UNION ALL
     SELECT y.typname FROM pg_type y WHERE y.oid = ANY (changed)
     UNION ALL
+    SELECT c.collname FROM pg_collation c WHERE c.oid = ANY (changed)
+    UNION ALL
+    SELECT c.cfgname FROM pg_ts_config c WHERE c.oid = ANY (changed)
+    UNION ALL
     SELECT y.typname FROM pg_range r JOIN pg_type y ON y.oid = r.rngmultitypid
     WHERE r.rngtypid = ANY (changed));
   added_schemas := ARRAY(SELECT n.nspname FROM pg_namespace n WHERE n.oid = ANY (changed));

@@ -21,10 +21,19 @@ AS $$
       WHERE p.proname = w.word AND p.pronamespace = 'pg_catalog'::regnamespace) OR EXISTS (
       SELECT FROM pg_type y
       WHERE y.typname = w.word AND y.typnamespace = 'pg_catalog'::regnamespace) AS is_own
-    FROM words w WHERE w.is_called
+    -- And a function in the notation of a column: r.f.
+    FROM words w WHERE w.is_called OR EXISTS (
+      SELECT FROM pg_proc p JOIN pg_type y ON y.oid = p.proargtypes[0]
+      WHERE p.proname = w.word AND p.pronargs = 1 AND y.typtype IN ('c', 'd', 'p'))
     UNION ALL
-    SELECT 'pg_type'::regclass, y.typname, bool_or(y.typnamespace = 'pg_catalog'::regnamespace)
-    FROM words w JOIN pg_type y ON y.typname = w.word GROUP BY y.typname
+    SELECT 'pg_type'::regclass, t.name, bool_or(t.schema = 'pg_catalog'::regnamespace)
+    FROM words w, LATERAL (
+      SELECT y.typname, y.typnamespace FROM pg_type y WHERE y.typname = w.word
+      UNION ALL
+      SELECT c.collname, c.collnamespace FROM pg_collation c WHERE c.collname = w.word
+      UNION ALL
+      SELECT c.cfgname, c.cfgnamespace FROM pg_ts_config c WHERE c.cfgname = w.word
+    ) t(name, schema) GROUP BY t.name
     UNION ALL
     SELECT 'pg_operator'::regclass, o.name, EXISTS (
       SELECT FROM pg_operator p
@@ -67,6 +76,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION imat_catalog.names_in_body(oid, name[]) IS
-  'Returns the names that a body in quotes may look up of functions, operators and types, where it '
-  'finds them, and the types of its values, except PostgreSQL''s own. schemas: where names '
-  'without a schema are found (path_within).';
+  'Returns the names that a body in quotes may look up of functions, operators and types (with '
+  'them, of collations and text search configurations), where it finds them, and the types of its '
+  'values, except PostgreSQL''s own. schemas: where names without a schema are found '
+  '(path_within).';

@@ -9,6 +9,11 @@ AS $$
       format('operator %s is new, and the body of a function may use it', object::regoperator)
     WHEN 'pg_type'::regclass THEN
       format('type %s is new, and the body of a function may name it', object::regtype)
+    WHEN 'pg_collation'::regclass THEN
+      format('collation %s is new, and the body of a function may name it', object::regcollation)
+    WHEN 'pg_ts_config'::regclass THEN
+      format('text search configuration %s is new, and the body of a function may name it',
+        object::regconfig)
     ELSE (
       SELECT format('the cast from %s to %s is new, and what it computes may use it',
         c.castsource::regtype, c.casttarget::regtype)

@@ -3,6 +3,7 @@
  * be taken in place of what was there: then the imat does not answer until it is repaired.
  */
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { lacks } from '../../setup/database.ts';
 import { createWorld, expectExact, sqlstateOf, type World } from '../commands/support/world.ts';
 
 let world: World;
@@ -39,7 +40,15 @@ const CUT = `SELECT length(('abc' || $1)::short::text)`;
 
 type Case = readonly [what: string, body: string, change: string];
 
+const COLLATION: Case = [
+  'a collation',
+  `CREATE COLLATION s.own FROM "C"; CREATE COLLATION first.away (provider = icu, locale = 'en');
+    ${f(`SELECT CASE WHEN 'B' < 'a' COLLATE own THEN 1 ELSE 2 END`, 'SET search_path = first, s')}`,
+  'ALTER COLLATION first.away RENAME TO own',
+];
+
 const LATER: readonly Case[] = [
+  ...(lacks('icu') ? [] : [COLLATION]),
   ['an overload that fits better', f('SELECT s.step($1)'), step('s.step')],
   [
     'one in PL/pgSQL that fits better',
@@ -135,6 +144,17 @@ const LATER: readonly Case[] = [
     'a type that is called',
     `${step('public.made')}; ${f(`SELECT $1 + public.made('7')`)}`,
     'CREATE DOMAIN public.made AS int',
+  ],
+  [
+    'a function in the notation of a column',
+    `CREATE FUNCTION s.both(s.pair) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1.a + $1.b';
+      ${f('SELECT (ROW($1, 1)::s.pair).both', 'SET search_path = first, s')}`,
+    `CREATE FUNCTION first.both(s.pair) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1.a * 100'`,
+  ],
+  [
+    'a text search configuration',
+    f(`SELECT length(to_tsvector('english', 'the x'))`, 'SET search_path = first, pg_catalog'),
+    'CREATE TEXT SEARCH CONFIGURATION first.english (COPY = pg_catalog.simple)',
   ],
   [
     'a table of the name',
