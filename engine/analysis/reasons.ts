@@ -71,6 +71,17 @@ export function functionReasons(functions: FunctionFacts, query: Query | null): 
           span: node?.span ?? null,
         },
       ];
+    if (use.otherwiseWith !== undefined)
+      return [
+        {
+          kind: 'moment_dependent',
+          message:
+            `"${name}" is declared IMMUTABLE, but computes something else where the search_path ` +
+            `has schema "${use.otherwiseWith}"`,
+          hint: 'Qualify the names in its body, or ALTER FUNCTION ... SET search_path.',
+          span: node?.span ?? null,
+        },
+      ];
     const [kind, message, otherHint] =
       use.dependence === 'moment'
         ? ([

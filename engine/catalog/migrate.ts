@@ -170,6 +170,8 @@ export async function initialize(
     const known = await catalogObjects(db);
     await migrateTables(db, installed?.version ?? 0, explicitly);
     if (installed === null || !isCurrent(installed)) await replaceFunctions(db);
+    if (installed !== null && installed.version < tables.length)
+      await db.query('SELECT imat_catalog.note_names_used()');
     await makeCatalogPrivate(db, known);
     await db.query('SELECT imat_catalog.watch_commands()');
     if (explicitly)

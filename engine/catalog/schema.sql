@@ -247,6 +247,21 @@ CREATE TABLE imat_catalog.moment (
 COMMENT ON TABLE imat_catalog.moment IS
   'Points in the history of a group, each a snapshot. Those that have a name are marks.';
 
+CREATE TABLE imat_catalog.name_use (
+  imat_id integer NOT NULL,
+  number integer NOT NULL,
+  schemas name[],
+  functions name[],
+  operators name[] NOT NULL,
+  types name[] NOT NULL,
+  value_types oid[] NOT NULL,
+  known text[] NOT NULL,
+  CONSTRAINT name_use_imat_id_fkey FOREIGN KEY (imat_id) REFERENCES imat_catalog.imat(id) ON DELETE CASCADE,
+  CONSTRAINT name_use_pkey PRIMARY KEY (imat_id, number)
+);
+COMMENT ON TABLE imat_catalog.name_use IS
+  'The names that bodies of functions in quotes look up, by body, and what had them at the conversion.';
+
 CREATE TABLE imat_catalog.request (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   name text NOT NULL,
@@ -789,13 +804,13 @@ COMMENT ON FUNCTION imat_catalog.break_imat(integer,text) IS
   'Marks an imat as broken, with all imats that read it: reads raise an error until it is repaired.';
 GRANT EXECUTE ON FUNCTION imat_catalog.break_imat(integer,text) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.called_by_name(function oid, schemas oid[])
+CREATE FUNCTION imat_catalog.called_by_name(function oid, schemas name[])
   RETURNS TABLE(class oid, object oid)
   LANGUAGE sql STABLE
   SET search_path=pg_catalog, pg_temp;
-COMMENT ON FUNCTION imat_catalog.called_by_name(oid,oid[]) IS
-  'Returns the functions, operators, casts and types, none of them PostgreSQL''s own, that a body in quotes may use. schemas: where names without a schema are found, or NULL for anywhere.';
-GRANT EXECUTE ON FUNCTION imat_catalog.called_by_name(oid,oid[]) TO PUBLIC;
+COMMENT ON FUNCTION imat_catalog.called_by_name(oid,name[]) IS
+  'Returns the functions, operators, casts and types, none of them PostgreSQL''s own, that a body in quotes may use. schemas: where names without a schema are found (path_within).';
+GRANT EXECUTE ON FUNCTION imat_catalog.called_by_name(oid,name[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.called_name(class oid, object oid)
   RETURNS text
@@ -852,6 +867,14 @@ CREATE FUNCTION imat_catalog.capture_without_rights(source oid)
 COMMENT ON FUNCTION imat_catalog.capture_without_rights(oid) IS
   'Returns the capture functions of a source whose owners cannot append to its log, and these.';
 GRANT EXECUTE ON FUNCTION imat_catalog.capture_without_rights(oid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.casts_looked_up(imat integer)
+  RETURNS name[]
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.casts_looked_up(integer) IS
+  'Returns the types to which PostgreSQL''s own functions in a definition look up casts when they run, as || and to_json do: text, json, both or none.';
+GRANT EXECUTE ON FUNCTION imat_catalog.casts_looked_up(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.change_members(what text, named regclass[], commands text)
   RETURNS void
@@ -1252,6 +1275,15 @@ COMMENT ON FUNCTION imat_catalog.follow_parts_of(integer) IS
   'Takes in one change of the partitions of an imat''s sources; false if there is none left that can be taken in now. Call it in READ COMMITTED transactions until it returns false.';
 GRANT EXECUTE ON FUNCTION imat_catalog.follow_parts_of(integer) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.found_by_name(schemas name[], functions name[], operators name[], types name[], value_types oid[])
+  RETURNS TABLE(class oid, object oid)
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp
+  SET plan_cache_mode=force_generic_plan;
+COMMENT ON FUNCTION imat_catalog.found_by_name(name[],name[],name[],name[],oid[]) IS
+  'Returns the functions, operators, casts, types, collations and text search configurations, none of them PostgreSQL''s own, that a body may find by the names given (names_in_body); without names of functions only casts to the types given (casts_looked_up).';
+GRANT EXECUTE ON FUNCTION imat_catalog.found_by_name(name[],name[],name[],name[],oid[]) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.frontiers_read(imat integer)
   RETURNS text
   LANGUAGE sql STABLE
@@ -1364,6 +1396,14 @@ CREATE FUNCTION imat_catalog.idle_slot(swap jsonb, active oid)
 COMMENT ON FUNCTION imat_catalog.idle_slot(jsonb,oid) IS
   'Returns the index, 0 or 1, of the slot of a swap imat that is not active.';
 GRANT EXECUTE ON FUNCTION imat_catalog.idle_slot(jsonb,oid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.imats_naming(changed oid[])
+  RETURNS integer[]
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.imats_naming(oid[]) IS
+  'Returns the imats whose functions have bodies that may take one of the objects given by its name.';
+GRANT EXECUTE ON FUNCTION imat_catalog.imats_naming(oid[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.interval_bounds(start_group text, start_mark text, end_group text, end_mark text, OUT first_id bigint, OUT last_id bigint)
   RETURNS record
@@ -1503,6 +1543,13 @@ CREATE FUNCTION imat_catalog.is_unfit(source oid, part oid)
 COMMENT ON FUNCTION imat_catalog.is_unfit(oid,oid) IS
   'Returns true if a part of a source can change without firing the triggers of capture.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_unfit(oid,oid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.is_within(schema name, schemas name[])
+  RETURNS boolean
+  LANGUAGE sql STABLE;
+COMMENT ON FUNCTION imat_catalog.is_within(name,name[]) IS
+  'Returns true if what a schema has can be found in one of the schemas given, or NULL for any.';
+GRANT EXECUTE ON FUNCTION imat_catalog.is_within(name,name[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.keep_counting(tables oid[])
   RETURNS void
@@ -1663,6 +1710,14 @@ COMMENT ON FUNCTION imat_catalog.name_of(oid,text) IS
   'Returns the qualified name of a relation; the noted one if there is no such relation.';
 GRANT EXECUTE ON FUNCTION imat_catalog.name_of(oid,text) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.names_in_body(function oid, schemas name[])
+  RETURNS TABLE(found_in name[], functions name[], operators name[], types name[], value_types oid[])
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.names_in_body(oid,name[]) IS
+  'Returns the names that a body in quotes may look up of functions, operators and types (with them, of collations and text search configurations), where it finds them, and the types of its values, except PostgreSQL''s own. schemas: where names without a schema are found (path_within).';
+GRANT EXECUTE ON FUNCTION imat_catalog.names_in_body(oid,name[]) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.names_inlined(facts jsonb)
   RETURNS text[]
   LANGUAGE sql IMMUTABLE
@@ -1670,6 +1725,23 @@ CREATE FUNCTION imat_catalog.names_inlined(facts jsonb)
 COMMENT ON FUNCTION imat_catalog.names_inlined(jsonb) IS
   'Returns the names that a view has had whose query is in the text of a definition.';
 GRANT EXECUTE ON FUNCTION imat_catalog.names_inlined(jsonb) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.newcomer_difference(class oid, object oid)
+  RETURNS text
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.newcomer_difference(oid,oid) IS
+  'Returns as text what is new since the conversion (newcomers).';
+GRANT EXECUTE ON FUNCTION imat_catalog.newcomer_difference(oid,oid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.newcomers(imat integer)
+  RETURNS TABLE(class oid, object oid)
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp
+  SET plan_cache_mode=force_generic_plan;
+COMMENT ON FUNCTION imat_catalog.newcomers(integer) IS
+  'Returns what was created, renamed or moved since the conversion so that the body of a function that an imat uses may take it.';
+GRANT EXECUTE ON FUNCTION imat_catalog.newcomers(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.no_frontier(name text)
   RETURNS boolean
@@ -1725,6 +1797,14 @@ CREATE FUNCTION imat_catalog.note_names()
 COMMENT ON FUNCTION imat_catalog.note_names() IS
   'Notes the names that the relations of all imats have now, and looks up by name those that are not there. What other sessions have locked is left to the next call.';
 GRANT EXECUTE ON FUNCTION imat_catalog.note_names() TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.note_names_used()
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.note_names_used() IS
+  'Notes the names in the bodies of functions for imats that an earlier version has made.';
+GRANT EXECUTE ON FUNCTION imat_catalog.note_names_used() TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.note_renamed(wanted integer[])
   RETURNS void
@@ -1823,13 +1903,13 @@ COMMENT ON FUNCTION imat_catalog.part_file(oid,oid) IS
   'Returns which file the rows of a part of a source are in, and which of its columns stand for those of the source.';
 GRANT EXECUTE ON FUNCTION imat_catalog.part_file(oid,oid) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.path_within(function oid, schemas oid[])
-  RETURNS oid[]
+CREATE FUNCTION imat_catalog.path_within(function oid, schemas name[])
+  RETURNS name[]
   LANGUAGE sql STABLE
   SET search_path=pg_catalog, pg_temp;
-COMMENT ON FUNCTION imat_catalog.path_within(oid,oid[]) IS
-  'Returns the schemas in which a function may find names without a schema; NULL if these can be any. schemas: those of what calls it.';
-GRANT EXECUTE ON FUNCTION imat_catalog.path_within(oid,oid[]) TO PUBLIC;
+COMMENT ON FUNCTION imat_catalog.path_within(oid,name[]) IS
+  'Returns the schemas in which a function may find names without a schema: empty for those of the session, NULL for any. schemas: those of what calls it.';
+GRANT EXECUTE ON FUNCTION imat_catalog.path_within(oid,name[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.pending_rows(imat integer)
   RETURNS bigint
@@ -2082,11 +2162,11 @@ COMMENT ON FUNCTION imat_catalog.schema_now(oid[],oid[]) IS
 GRANT EXECUTE ON FUNCTION imat_catalog.schema_now(oid[],oid[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.schemas_in(path text)
-  RETURNS oid[]
+  RETURNS name[]
   LANGUAGE sql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.schemas_in(text) IS
-  'Returns the schemas in which a search_path may find names, in no order.';
+  'Returns the names of the schemas in which a search_path may find names, in no order, with $user as it is.';
 GRANT EXECUTE ON FUNCTION imat_catalog.schemas_in(text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.sequence_steps(member integer, from_id bigint, to_id bigint, OUT increments bigint, OUT has_structure_changed boolean)
@@ -2264,6 +2344,14 @@ COMMENT ON FUNCTION imat_catalog.take_turn(text,integer) IS
   'Makes a worker the ticker, or keeps it the ticker; returns false if another worker is.';
 GRANT EXECUTE ON FUNCTION imat_catalog.take_turn(text,integer) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.takes_others(class oid, object oid, value_types oid[])
+  RETURNS boolean
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.takes_others(oid,oid,oid[]) IS
+  'Returns true if a function or an operator has the name of one of PostgreSQL''s own and takes a type that no value becomes which is of PostgreSQL''s own types or of those given.';
+GRANT EXECUTE ON FUNCTION imat_catalog.takes_others(oid,oid,oid[]) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.triggers_of(source oid, relation oid DEFAULT NULL::oid)
   RETURNS jsonb
   LANGUAGE plpgsql STABLE
@@ -2329,6 +2417,15 @@ COMMENT ON FUNCTION imat_catalog.uncount(integer) IS
   'Takes the counting triggers off a table, which the caller has locked; what they have counted stays.';
 GRANT EXECUTE ON FUNCTION imat_catalog.uncount(integer) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.unescaped(name text, escape text)
+  RETURNS text
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp
+  SET standard_conforming_strings=on;
+COMMENT ON FUNCTION imat_catalog.unescaped(text,text) IS
+  'Returns a name that is written as U&"..." as it is, or NULL if it is none.';
+GRANT EXECUTE ON FUNCTION imat_catalog.unescaped(text,text) TO PUBLIC;
+
 CREATE PROCEDURE imat_catalog.upkeep()
   LANGUAGE plpgsql;
 COMMENT ON PROCEDURE imat_catalog.upkeep() IS
@@ -2365,7 +2462,7 @@ CREATE FUNCTION imat_catalog.watch_ddl()
   SET search_path=pg_catalog, pg_temp
   SET lock_timeout=2s;
 COMMENT ON FUNCTION imat_catalog.watch_ddl() IS
-  'The event triggers imat_ddl and imat_drop call it: it marks imats as broken whose tables, triggers, views, functions, operators, casts or types a command changes.';
+  'The event triggers imat_ddl and imat_drop call it: it marks imats as broken whose tables, triggers, views, functions, operators, casts or types a command changes, or whose functions may take by a name what it makes.';
 
 CREATE FUNCTION imat_catalog.watched_enums(imat integer)
   RETURNS oid[]

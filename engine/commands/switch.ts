@@ -217,7 +217,7 @@ async function moveRows(
      FROM imat_catalog.frontier f WHERE f.imat_id = $2`,
     [target.id, id],
   );
-  for (const table of ['imat_source', 'fact']) {
+  for (const table of ['imat_source', 'fact', 'name_use']) {
     await db.query(`DELETE FROM imat_catalog.${table} WHERE imat_id = $1`, [target.id]);
     await db.query(`UPDATE imat_catalog.${table} SET imat_id = $1 WHERE imat_id = $2`, [
       target.id,

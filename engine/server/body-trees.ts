@@ -11,11 +11,15 @@ import type { Db } from '../db/db.ts';
 import { isRejected } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { constantsIn, conversionsOf, hasSessionConstants } from './body-values.ts';
-import { ambiguousLooseName, ambiguousName, isTypeAsFunction } from './stable-names.ts';
-import { TEXT } from './stored-constants.ts';
+import {
+  ambiguousLooseName,
+  ambiguousName,
+  isTypeAsFunction,
+  looseIn,
+  openCallIn,
+} from './stable-names.ts';
 import type { TreeNode, TreeValue } from './stored-tree.ts';
 import { isNode, nodesOf, numberOf, parseNodeTree, visitNodes } from './stored-tree.ts';
-import { FIRST_NORMAL_OID } from './type-output.ts';
 
 /** Why a body proves nothing, to be said after "its body". */
 type Refusal = { readonly refusal: string };
@@ -93,29 +97,54 @@ const UNRESOLVED: Refusal = {
 };
 
 async function bodyOf(db: Db, row: FunctionRow): Promise<Proof | Refusal | null> {
-  const { language } = row;
-  if (language !== 'sql' && language !== 'plpgsql') return null;
-  // What else could be said of these is that they are of another kind.
-  if (row.kind !== 'f' || row.returns_set || row.is_list || row.has_odd_types) return null;
-  if (row.modes?.some((mode) => mode !== 'i') === true) return null;
+  if (!isFollowed(row)) return null;
   const searchPath = searchPathIn(row.settings);
   if (searchPath === null) return { refusal: 'runs under settings of its own' };
   if (row.bound !== null) return boundBody(db, row, row.bound);
-  const names = row.types.map((_, index) => row.names?.[index] ?? '');
-  const body = readBody(await loadGrammar(), language, names, row.source);
+  const body = await quotedBody(row);
   if ('refusal' in body) return body;
-  const resolved = await resolvedBody(db, row, names, body, (run) => under(db, searchPath, run));
+  const resolved = await resolvedBody(db, row, body, (run) => under(db, searchPath, run));
   if ('refusal' in resolved) return resolved;
-  const other =
-    (await ambiguousLooseName(db, body.loose)) ??
-    (await ambiguousName(
-      db,
-      resolved.map(({ tree }) => tree),
-    ));
-  if (other !== null) return { refusal: `has a name, "${other}", that another schema has as well` };
   const all = resolved.map(({ tree }) => tree);
+  const other = (await ambiguousLooseName(db, body.loose)) ?? (await ambiguousName(db, all));
+  if (other !== null) return { refusal: `has a name, "${other}", that another schema has as well` };
   const loose = looseIn(all, body.loose.hasUntyped) ?? (await openCallIn(db, all));
   return loose === null ? proofOf(db, resolved) : { refusal: loose };
+}
+
+/** What else could be said of others is that they are of another kind. */
+const isFollowed = (row: FunctionRow): boolean =>
+  (row.language === 'sql' || row.language === 'plpgsql') &&
+  row.kind === 'f' &&
+  !(row.returns_set || row.is_list || row.has_odd_types) &&
+  (row.modes ?? []).every((mode) => mode === 'i');
+
+const quotedBody = async (row: FunctionRow): Promise<Body | Refusal> =>
+  readBody(
+    await loadGrammar(),
+    row.language === 'sql' ? 'sql' : 'plpgsql',
+    parametersOf(row),
+    row.source,
+  );
+
+const parametersOf = (row: FunctionRow): string[] =>
+  row.types.map((_, index) => row.names?.[index] ?? '');
+
+/**
+ * What a body in quotes computes if its names are looked up under a search_path; null for one that
+ * is not followed. Inside a transaction, which is to be rolled back.
+ */
+export async function resolvedUnder(
+  db: Db,
+  oid: number,
+  searchPath: string,
+): Promise<readonly Resolved[] | null> {
+  const [row] = await db.query<FunctionRow>(FUNCTIONS_SQL, [`{${oid}}`]);
+  if (row === undefined || !isFollowed(row)) return null;
+  const body = await quotedBody(row);
+  if ('refusal' in body) return null;
+  const resolved = await resolvedBody(db, row, body, (run) => under(db, searchPath, run));
+  return 'refusal' in resolved ? null : resolved;
 }
 
 /**
@@ -141,7 +170,7 @@ function searchPathIn(settings: readonly string[]): string | null {
 }
 
 /** A statement and the type to which its value is converted; null for one that is not. */
-type Resolved = { readonly tree: TreeNode; readonly to: number | null };
+export type Resolved = { readonly tree: TreeNode; readonly to: number | null };
 
 const BOOLEAN = 16;
 
@@ -166,14 +195,13 @@ function queriesIn(text: string): TreeNode[] {
 async function resolvedBody(
   db: Db,
   row: FunctionRow,
-  names: readonly string[],
   body: Body,
   lookUp: Under,
 ): Promise<readonly Resolved[] | Refusal> {
   const types = await typesOf(db, body.variables, lookUp);
   if (types === null) return { refusal: 'has a variable of a type that is not followed' };
   const parameters = [
-    ...names.map((name, index) => [name, row.type_names[index] ?? '']),
+    ...parametersOf(row).map((name, index) => [name, row.type_names[index] ?? '']),
     ...body.variables.map(({ name }) => [name, types.get(name)?.name ?? '']),
     ...body.aliases.map(({ name, parameter }) => [name, row.type_names[parameter - 1] ?? '']),
   ].map(([name = '', type = '']) => (name === '' ? type : `${quoteIdent(name)} ${type}`));
@@ -311,67 +339,6 @@ function problemIn(tree: TreeNode): string | null {
     ? problem
     : (problem ?? 'is more than an expression');
 }
-
-/**
- * Why names in a body in quotes can mean something else later, and nothing says so: PostgreSQL
- * looks them up at each call.
- */
-function looseIn(trees: readonly TreeNode[], hasUntyped: boolean): string | null {
-  let problem: string | null = null;
-  const isUsers = (node: TreeNode, field: string): boolean =>
-    (numberOf(node, field) ?? 0) >= FIRST_NORMAL_OID;
-  for (const tree of trees)
-    visitNodes(tree, (node) => {
-      const isCast = IS_CAST.has(numberOf(node, 'funcformat'));
-      if (isUsers(node, 'opno') || (isCast && isUsers(node, 'funcid')))
-        problem ??= "uses an operator or a cast that is not PostgreSQL's own";
-      const isLoose = (argument: TreeNode): boolean =>
-        isUnwrittenCast(argument) || (hasUntyped && isMaybeUntyped(argument));
-      if (!isCast && isUsers(node, 'funcid') && nodesOf(node, 'args').some(isLoose))
-        problem ??= OVERLOADED;
-    });
-  return problem;
-}
-
-const OVERLOADED = 'calls a function with arguments of other types: an overload could fit better';
-
-/**
- * The same of a user's function that takes any type, or a list of arguments: one with these types,
- * or with as many arguments, fits better.
- */
-async function openCallIn(db: Db, trees: readonly TreeNode[]): Promise<string | null> {
-  const called = new Set<number>();
-  for (const tree of trees)
-    visitNodes(tree, (node) => {
-      const oid = numberOf(node, 'funcid') ?? 0;
-      if (oid >= FIRST_NORMAL_OID) called.add(oid);
-    });
-  if (called.size === 0) return null;
-  const open = await db.query(
-    `SELECT FROM pg_proc p WHERE p.oid::bigint = ANY ($1::bigint[])
-       AND (p.provariadic <> 0 OR EXISTS (
-         SELECT FROM pg_type t WHERE t.oid = ANY (p.proargtypes::oid[]) AND t.typtype = 'p'))
-     LIMIT 1`,
-    [`{${[...called].join(',')}}`],
-  );
-  return open.length === 0 ? null : OVERLOADED;
-}
-
-/** Of `CoercionForm`: a cast that is written, and one that is not. */
-const UNWRITTEN = 2;
-const IS_CAST: ReadonlySet<number | null> = new Set([1, UNWRITTEN]);
-
-const isUnwrittenCast = (node: TreeNode): boolean =>
-  ['funcformat', 'relabelformat', 'coerceformat'].some(
-    (field) => numberOf(node, field) === UNWRITTEN,
-  );
-
-/**
- * Whether an argument may have been written without a type. One that became text is not meant: of
- * several overloads PostgreSQL takes the one with text for it, so none that comes later.
- */
-const isMaybeUntyped = (node: TreeNode): boolean =>
-  node.node === 'CONST' && numberOf(node, 'consttype') !== TEXT;
 
 /** Of `CmdType`. */
 const SELECT = 1;

@@ -13,6 +13,8 @@ export type FunctionUse = {
   readonly dependence: Dependence;
   /** The tables that a function reads although it is declared IMMUTABLE; null for any other. */
   readonly reads?: string | null;
+  /** A schema with which a function computes something else although it is declared IMMUTABLE. */
+  readonly otherwiseWith?: string;
   /** Why the body of a function does not prove that it depends on its arguments alone. */
   readonly body?: string | null;
   /** Whether it is so because the call leaves an argument to a default that is not stable. */

@@ -16,6 +16,7 @@ import { findIn, rowItems, typesIn } from './tree-findings.ts';
 import { omittedDefaults } from './omitted-defaults.ts';
 import type { ProvedByBodies } from './proved-functions.ts';
 import { provedByBodies } from './proved-functions.ts';
+import { computingOtherwise } from './session-names.ts';
 import type { Dependence, TypeOutput } from './type-output.ts';
 import { FIRST_NORMAL_OID, loadTypeOutputs, RECORD } from './type-output.ts';
 import {
@@ -83,6 +84,8 @@ type Known = {
   readonly outputs: ReadonlyMap<number, TypeOutput>;
   /** What functions read that are declared IMMUTABLE. */
   readonly hidden: ReadonlyMap<number, string>;
+  /** Schemas with which such functions compute something else. */
+  readonly otherwise: ReadonlyMap<number, string>;
   readonly bodies: ProvedByBodies;
   /** What the defaults of arguments depend on that calls leave out, by the function. */
   readonly defaults: ReadonlyMap<number, FunctionFacts>;
@@ -106,11 +109,13 @@ async function factsOf(
   const outputs = await loadTypeOutputs(db, typesIn(findings));
   const rows = [...functions.values()];
   const hidden = await hiddenTables(db, rows);
+  const otherwise = await computingOtherwise(db, [...functions.keys()]);
   const bodies = await provedByBodies(db, rows, within, (inner, of) => factsOf(db, inner, of));
   const defaults = new Map<number, FunctionFacts>();
   for (const [oid, omitted] of await omittedDefaults(db, findings.uses))
     if (!within.includes(oid)) defaults.set(oid, await factsOf(db, omitted, [...within, oid]));
-  const unstable = unstableIn({ findings, functions, inputs, outputs, hidden, bodies, defaults });
+  const known = { findings, functions, inputs, outputs, hidden, otherwise, bodies, defaults };
+  const unstable = unstableIn(known);
   const others = [bodies.facts, ...defaults.values()];
   const called = new Set(findings.uses.map((use) => use.oid));
   const inBody = within.length === 0 ? [] : rows.filter((row) => called.has(row.oid));
@@ -152,13 +157,17 @@ function unstableIn({
   inputs,
   outputs,
   hidden,
+  otherwise,
   bodies,
   defaults,
 }: Known): FunctionUse[] {
   const unstable = [
     ...[...functions.values()].flatMap((row): FunctionUse[] => {
       const reads = hidden.get(row.oid);
-      return reads === undefined ? [] : [{ ...named(row), dependence: 'moment', reads }];
+      if (reads !== undefined) return [{ ...named(row), dependence: 'moment', reads }];
+      const otherwiseWith = otherwise.get(row.oid);
+      if (otherwiseWith === undefined) return [];
+      return [{ ...named(row), dependence: 'moment', otherwiseWith }];
     }),
     ...findings.uses.flatMap((use) =>
       bodies.proved.has(use.oid)

@@ -69,8 +69,11 @@ export async function provedByBodies(
   return { proved, refused, facts: together(facts) };
 }
 
-function said({ name, operator, dependence, reads, body }: FunctionUse): string {
+function said(use: FunctionUse): string {
+  const { name, operator, dependence, reads, otherwiseWith, body } = use;
   if (reads !== undefined && reads !== null) return `calls ${name}, which reads ${reads}`;
+  if (otherwiseWith !== undefined)
+    return `calls ${name}, whose body has names that schema "${otherwiseWith}" has as well`;
   if (body !== undefined && body !== null) return `calls ${name}, whose body ${body}`;
   const what = operator === null ? name : operator.signature;
   return dependence === 'settings' ? `depends on session settings (${what})` : `uses ${what}`;

@@ -5,8 +5,10 @@
  * take an argument is overrated where that is simpler.
  */
 import type { Db } from '../db/db.ts';
+import { TEXT } from './stored-constants.ts';
 import type { TreeNode } from './stored-tree.ts';
 import { nodesOf, numberOf, typeOf, visitNodes } from './stored-tree.ts';
+import { FIRST_NORMAL_OID } from './type-output.ts';
 
 /** `arguments`: their types before hidden conversions; 0 for one that can become any. */
 type Named = {
@@ -135,3 +137,63 @@ export async function ambiguousLooseName(
   );
   return other?.name ?? null;
 }
+
+/**
+ * Why names in a body in quotes can mean something else later, and nothing says so: PostgreSQL
+ * looks them up at each call.
+ */
+export function looseIn(trees: readonly TreeNode[], hasUntyped: boolean): string | null {
+  let problem: string | null = null;
+  const isUsers = (node: TreeNode, field: string): boolean =>
+    (numberOf(node, field) ?? 0) >= FIRST_NORMAL_OID;
+  for (const tree of trees)
+    visitNodes(tree, (node) => {
+      const isCast = IS_CAST.has(numberOf(node, 'funcformat'));
+      if (isUsers(node, 'opno') || (isCast && isUsers(node, 'funcid')))
+        problem ??= "uses an operator or a cast that is not PostgreSQL's own";
+      const isLoose = (argument: TreeNode): boolean =>
+        isUnwrittenCast(argument) || (hasUntyped && isMaybeUntyped(argument));
+      if (!isCast && isUsers(node, 'funcid') && nodesOf(node, 'args').some(isLoose))
+        problem ??= OVERLOADED;
+    });
+  return problem;
+}
+
+const OVERLOADED = 'calls a function with arguments of other types: an overload could fit better';
+
+/**
+ * The same of a user's function that takes any type, or a list of arguments: one with these types,
+ * or with as many arguments, fits better.
+ */
+export async function openCallIn(db: Db, trees: readonly TreeNode[]): Promise<string | null> {
+  const called = new Set<number>();
+  for (const tree of trees)
+    visitNodes(tree, (node) => {
+      const oid = numberOf(node, 'funcid') ?? 0;
+      if (oid >= FIRST_NORMAL_OID) called.add(oid);
+    });
+  if (called.size === 0) return null;
+  const open = await db.query(
+    `SELECT FROM pg_proc p WHERE p.oid::bigint = ANY ($1::bigint[])
+       AND (p.provariadic <> 0 OR EXISTS (
+         SELECT FROM pg_type t WHERE t.oid = ANY (p.proargtypes::oid[]) AND t.typtype = 'p'))
+     LIMIT 1`,
+    [`{${[...called].join(',')}}`],
+  );
+  return open.length === 0 ? null : OVERLOADED;
+}
+
+/** Of `CoercionForm`: a cast that is written, and one that is not. */
+const IS_CAST: ReadonlySet<number | null> = new Set([1, IMPLICIT_CAST]);
+
+const isUnwrittenCast = (node: TreeNode): boolean =>
+  ['funcformat', 'relabelformat', 'coerceformat'].some(
+    (field) => numberOf(node, field) === IMPLICIT_CAST,
+  );
+
+/**
+ * Whether an argument may have been written without a type. One that became text is not meant: of
+ * several overloads PostgreSQL takes the one with text for it, so none that comes later.
+ */
+const isMaybeUntyped = (node: TreeNode): boolean =>
+  node.node === 'CONST' && numberOf(node, 'consttype') !== TEXT;

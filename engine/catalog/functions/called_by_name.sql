@@ -1,7 +1,7 @@
 -- Whatever looks like a call counts, in any language, and so does an operator, or a function of a
 -- row in the notation of a column (r.f). IN, BETWEEN, CASE and LIKE call operators that no text
 -- names. Casts need no text at all, but values of their types.
-CREATE OR REPLACE FUNCTION imat_catalog.called_by_name(function oid, schemas oid[])
+CREATE OR REPLACE FUNCTION imat_catalog.called_by_name(function oid, schemas name[])
 RETURNS TABLE (class oid, object oid)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -14,11 +14,12 @@ AS $$
       AND l.lanname NOT IN ('c', 'internal')
   ), words AS MATERIALIZED (
     SELECT w.* FROM body b, imat_catalog.words_in(b.code) w
+  ), path AS MATERIALIZED (
+    SELECT CASE WHEN cardinality(schemas) > 0
+      THEN schemas || ARRAY(SELECT w.word FROM words w) END AS schemas
   ), places AS MATERIALIZED (
-    SELECT n.oid AS schema FROM pg_namespace n
-    WHERE n.nspname NOT IN ('imat', 'imat_catalog', 'imat_store')
-      AND n.nspname !~ '^pg_(toast|temp)'
-      AND (schemas IS NULL OR n.oid = ANY (schemas) OR n.nspname IN (SELECT w.word FROM words w))
+    SELECT n.oid AS schema FROM pg_namespace n, path t
+    WHERE imat_catalog.is_within(n.nspname, t.schemas)
   ), named AS MATERIALIZED (
     SELECT 'pg_proc'::regclass::oid AS class, o.oid AS object,
       o.prorettype || o.proargtypes::oid[] || o.proallargtypes AS types
@@ -51,6 +52,6 @@ AS $$
     AND (c.casttarget < 16384 OR c.casttarget IN (SELECT p.type FROM present p))
 $$;
 
-COMMENT ON FUNCTION imat_catalog.called_by_name(oid, oid[]) IS
+COMMENT ON FUNCTION imat_catalog.called_by_name(oid, name[]) IS
   'Returns the functions, operators, casts and types, none of them PostgreSQL''s own, that a body '
-  'in quotes may use. schemas: where names without a schema are found, or NULL for anywhere.';
+  'in quotes may use. schemas: where names without a schema are found (path_within).';

@@ -51,6 +51,11 @@ BEGIN
     -- A view that can be dropped is one whose query the definition has as text.
     AND NOT (n.facts IS NULL AND f.facts ?| ARRAY['rule', 'inlined'])
   UNION ALL
+  SELECT i.id, imat_catalog.newcomer_difference(n.class, n.object)
+  FROM compared i CROSS JOIN LATERAL imat_catalog.newcomers(i.id) n
+  WHERE i.same_cluster
+    AND EXISTS (SELECT FROM imat_catalog.name_use u WHERE u.imat_id = i.id)
+  UNION ALL
   SELECT i.id, format('%s %s was created anew with another query',
       CASE WHEN f.facts ? 'rule' THEN 'view' ELSE 'materialized view' END, n.name) || former
   FROM compared i JOIN imat_catalog.fact f ON f.imat_id = i.id AND i.same_cluster

@@ -11,10 +11,13 @@ DECLARE
   own CONSTANT oid[] := ARRAY(
     SELECT f.object FROM imat_catalog.fact f
     WHERE f.imat_id = imat AND f.class = 'pg_proc'::regclass AND NOT f.facts ? 'called');
+  of_session CONSTANT name[] := (
+    SELECT '{}'::name[] FROM imat_catalog.imat i WHERE i.id = imat AND i.strategy = 'delta');
 BEGIN
+  DELETE FROM imat_catalog.name_use u WHERE u.imat_id = imat;
   WITH RECURSIVE called AS (
     SELECT 'pg_proc'::regclass::oid AS class, c.object, true AS by_name,
-      imat_catalog.path_within(c.object, NULL) AS schemas
+      imat_catalog.path_within(c.object, of_session) AS schemas
     FROM unnest(own || functions) c(object)
     UNION ALL
     SELECT 'pg_cast'::regclass, k.oid, false, NULL
@@ -51,6 +54,22 @@ BEGIN
     WHERE n.object >= 16384 AND NOT EXISTS (
       SELECT FROM pg_depend e
       WHERE e.classid = n.class AND e.objid = n.object AND e.deptype = 'e')
+  ), named AS (
+    SELECT u.* FROM called c, LATERAL imat_catalog.names_in_body(c.object, c.schemas) u
+    WHERE c.class = 'pg_proc'::regclass AND c.object >= 16384
+    UNION
+    SELECT NULL, NULL, '{}', imat_catalog.casts_looked_up(imat), ARRAY(
+      SELECT w.type
+      FROM imat_catalog.types_within(ARRAY(SELECT imat_catalog.types_read(imat))) w(type)
+      WHERE w.type >= 16384)
+  ), used AS (
+    INSERT INTO imat_catalog.name_use
+    SELECT imat, row_number() OVER (), n.*, ARRAY(
+      SELECT f.class || '/' || f.object FROM imat_catalog.found_by_name(n.found_in, n.functions,
+        n.operators, n.types, n.value_types) f
+      UNION ALL
+      SELECT e.oid || ' in ' || e.extnamespace FROM pg_extension e)
+    FROM named n WHERE n.functions IS NOT NULL OR n.types <> '{}' AND n.value_types <> '{}'
   )
   INSERT INTO imat_catalog.fact AS f (imat_id, class, object, version, facts)
   SELECT DISTINCT ON (c.class, c.object) imat, c.class, c.object,

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION imat_catalog.path_within(function oid, schemas oid[]) RETURNS oid[]
+CREATE OR REPLACE FUNCTION imat_catalog.path_within(function oid, schemas name[]) RETURNS name[]
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -10,6 +10,6 @@ AS $$
   FROM pg_proc p WHERE p.oid = function
 $$;
 
-COMMENT ON FUNCTION imat_catalog.path_within(oid, oid[]) IS
-  'Returns the schemas in which a function may find names without a schema; NULL if these can be '
-  'any. schemas: those of what calls it.';
+COMMENT ON FUNCTION imat_catalog.path_within(oid, name[]) IS
+  'Returns the schemas in which a function may find names without a schema: empty for those of '
+  'the session, NULL for any. schemas: those of what calls it.';

@@ -76,7 +76,8 @@ BEGIN
       -- A view that is created anew, whose former query a definition has.
       SELECT f.imat_id FROM imat_catalog.fact f
       WHERE f.facts ? 'inlined' AND imat_catalog.names_inlined(f.facts)
-        && ARRAY(SELECT c.oid::regclass::text FROM pg_class c WHERE c.oid = ANY (changed)));
+        && ARRAY(SELECT c.oid::regclass::text FROM pg_class c WHERE c.oid = ANY (changed))
+    ) || imat_catalog.imats_naming(changed);
     -- By its name a body finds what it uses, and a view whose query a definition has is known.
     IF tg_tag = 'ALTER SCHEMA' THEN
       concerned := concerned || ARRAY(
@@ -124,6 +125,6 @@ END $$;
 COMMENT ON FUNCTION imat_catalog.watch_ddl() IS
   'The event triggers imat_ddl and imat_drop call it: it marks imats as broken whose tables, '
   'triggers, views, functions, operators, casts or types a '
-  'command changes.';
+  'command changes, or whose functions may take by a name what it makes.';
 
 REVOKE ALL ON FUNCTION imat_catalog.watch_ddl() FROM PUBLIC;

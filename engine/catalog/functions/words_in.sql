@@ -12,17 +12,28 @@ AS $$
     FROM regexp_matches(code, '([^\x01-\x40\x5b-\x5e\x60\x7b-\x7f]'
       '[^\x01-\x23\x25-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]*)\s*(\(|--|/\*)?', 'g') m
     GROUP BY 1
+  ), quoted AS MATERIALIZED (
+    SELECT m[1] AS word FROM regexp_matches(code, '"(?:[^"]|"")+"', 'g') m
+    UNION
+    SELECT '"' || replace(p.part, E'\x01', '""') || '"'
+    FROM regexp_split_to_table(replace(code, '""', E'\x01'), '"') p(part)
+    WHERE strpos(code, '"') > 0
   ), words AS MATERIALIZED (
     SELECT p.word, p.is_called FROM plain p
     UNION
     SELECT s.word, p.is_called FROM plain p, regexp_split_to_table(p.word, '\$') s(word)
     WHERE strpos(p.word, '$') > 0
     UNION
-    SELECT m[1], true FROM regexp_matches(code, '"(?:[^"]|"")+"', 'g') m
+    SELECT q.word, true FROM quoted q
     UNION
-    SELECT '"' || replace(p.part, E'\x01', '""') || '"', true
-    FROM regexp_split_to_table(replace(code, '""', E'\x01'), '"') p(part)
-    WHERE strpos(code, '"') > 0
+    SELECT '"' || replace(u.name, '"', '""') || '"', true
+    FROM quoted q, (
+      SELECT '\' AS mark
+      UNION
+      SELECT m[1] FROM regexp_matches(code, 'uescape\s*''(.)''', 'gi') m
+    ) e, LATERAL (SELECT imat_catalog.unescaped(
+      replace(substr(q.word, 2, length(q.word) - 2), '""', '"'), e.mark)) u(name)
+    WHERE code ~* 'u&"' AND strpos(q.word, e.mark) > 0 AND u.name IS NOT NULL
   )
   SELECT imat_catalog.as_identifier(w.word), bool_or(w.is_called) FROM words w GROUP BY 1
 $$;

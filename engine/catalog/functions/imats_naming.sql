@@ -1,0 +1,41 @@
+CREATE OR REPLACE FUNCTION imat_catalog.imats_naming(changed oid[]) RETURNS integer[]
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  names name[];
+  added_schemas name[];
+BEGIN
+  IF NOT EXISTS (SELECT FROM imat_catalog.name_use) THEN RETURN '{}'; END IF;
+  IF EXISTS (SELECT FROM pg_extension e WHERE e.oid = ANY (changed)) THEN
+    RETURN ARRAY(SELECT DISTINCT u.imat_id FROM imat_catalog.name_use u);
+  END IF;
+  names := ARRAY(
+    SELECT p.proname FROM pg_proc p WHERE p.oid = ANY (changed)
+    UNION ALL
+    SELECT o.oprname FROM pg_operator o WHERE o.oid = ANY (changed)
+    UNION ALL
+    SELECT c.relname FROM pg_class c WHERE c.oid = ANY (changed)
+    UNION ALL
+    SELECT y.typname FROM pg_type y WHERE y.oid = ANY (changed)
+    UNION ALL
+    SELECT c.collname FROM pg_collation c WHERE c.oid = ANY (changed)
+    UNION ALL
+    SELECT c.cfgname FROM pg_ts_config c WHERE c.oid = ANY (changed)
+    UNION ALL
+    SELECT y.typname FROM pg_range r JOIN pg_type y ON y.oid = r.rngmultitypid
+    WHERE r.rngtypid = ANY (changed));
+  added_schemas := ARRAY(SELECT n.nspname FROM pg_namespace n WHERE n.oid = ANY (changed));
+  RETURN ARRAY(
+    SELECT DISTINCT u.imat_id FROM imat_catalog.name_use u
+    WHERE u.functions && names OR u.operators && names OR u.types && names
+      OR u.schemas && added_schemas OR added_schemas <> '{}' AND '$user' = ANY (u.schemas)
+      OR EXISTS (
+        SELECT FROM pg_cast c
+        WHERE c.oid = ANY (changed)
+          AND (c.castsource < 16384 OR c.castsource = ANY (u.value_types))));
+END $$;
+
+COMMENT ON FUNCTION imat_catalog.imats_naming(oid[]) IS
+  'Returns the imats whose functions have bodies that may take one of the objects given by its '
+  'name.';
