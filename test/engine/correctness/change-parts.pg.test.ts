@@ -131,7 +131,7 @@ async function viewsRead(): Promise<string[]> {
   const read: string[] = [];
   await world.sql('SELECT * FROM imat.three');
   for (const view of ['part1of_three', 'part2of_three', 'part3of_three', 'delta_three']) {
-    const oid = await world.value(`SELECT 'imat_store.${view}'::regclass::oid`);
+    const oid = await world.value<number>(`SELECT 'imat_store.${view}'::regclass::oid`);
     const waits = async (): Promise<boolean> =>
       (await witness.value(`SELECT EXISTS (
         SELECT FROM pg_locks WHERE NOT granted AND relation = ${oid})`)) === true;
