@@ -7,7 +7,7 @@
  * How to get bytes that tell a type's values apart where `=` does not, in every session the same:
  * from their binary form, or from their text. The binary form of text is in the client's encoding,
  * the text of dates depends on DateStyle. `by` is the qualified send or output function; null for a
- * type that is text.
+ * type that is text, and for one that only a cast makes text (refcursor).
  */
 export type Image =
   | { readonly form: 'binary'; readonly by: string }

@@ -40,7 +40,7 @@ export async function regroup(
     const facts = (await queryColumns(db, plan.query))[plan.place];
     if (facts === undefined || !facts.sortable || !facts.hasPlainEquality) continue;
     // Keys are gathered in an array, which would join arrays together.
-    if (facts.baseType.endsWith('[]')) continue;
+    if (IS_ARRAY.test(facts.baseType)) continue;
     const name = columnNames(plan)[plan.place] ?? '';
     const key = { name, type: facts.logType, label: labelOf(plan) };
     const columnTypes = new Map(columns.map((one) => [one.name, one.type]));
@@ -50,6 +50,8 @@ export async function regroup(
   }
   return { reasons: [NO_KEY] };
 }
+
+const IS_ARRAY = /\[\]$|^(?:int2|oid)vector$/;
 
 /** Keys whose types are asked for. */
 const MAX_TRIED = 10;

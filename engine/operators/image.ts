@@ -14,7 +14,10 @@ export type ImageGrouping = { readonly groupBy: readonly Sql[]; readonly select:
 export function imageOf(value: Sql, { image, type }: TypeFacts): Sql {
   if (image === null) throw new Error(`type ${type} has no image`);
   if (image.form === 'binary') return sql`${fragment(image.by)}(${value})`;
-  const text = image.by === null ? value : sql`pg_catalog.textin(${fragment(image.by)}(${value}))`;
+  const text =
+    image.by === null
+      ? sql`CAST(${value} AS pg_catalog.text)`
+      : sql`pg_catalog.textin(${fragment(image.by)}(${value}))`;
   return sql`pg_catalog.convert_to(${text}, pg_catalog.getdatabaseencoding())`;
 }
 

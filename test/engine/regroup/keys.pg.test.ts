@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { FOLD, useBench } from '../correctness/support/bench.ts';
 
 const bench = useBench(`
-CREATE TABLE a (id int PRIMARY KEY, k int, v int, t text, codes int[], other int);
+CREATE TABLE a (id int PRIMARY KEY, k int, v int, t text, codes int[], other int,
+  places int2vector DEFAULT '1 2', types oidvector DEFAULT '23');
 CREATE TABLE b (id int PRIMARY KEY, k int, x int);
 CREATE TABLE c (k int, x int, z int);
 `);
@@ -125,8 +126,16 @@ test('a column under the name that a join gives it', async () => {
   expect.hasAssertions();
 });
 
-test('arrays of several lengths', async () => {
-  await holds('SELECT a.codes, array_agg(a.id ORDER BY a.id) AS m FROM a GROUP BY a.codes', 'swap');
+test.each([
+  ['of several lengths', 'codes'],
+  ['without a bracket in their type', 'places'],
+  ['of OIDs', 'types'],
+])('arrays %s', async (_, key) => {
+  await holds(
+    `SELECT a.${key}, array_agg(a.id ORDER BY a.id) AS m FROM a
+    GROUP BY a.${key}`,
+    'swap',
+  );
   expect.hasAssertions();
 });
 

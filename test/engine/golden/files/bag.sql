@@ -359,7 +359,7 @@ COMMENT ON TRIGGER "~imat_truncate" ON public.sale IS 'imat: captures changes fo
 -- the state: one row per group, with what each aggregate needs
 CREATE TABLE imat_store.state_bag WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
 SELECT
-  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.region, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding()), q.value))) AS row_digest,
+  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(CAST(q.region AS pg_catalog.text), pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(CAST(q.label AS pg_catalog.text), pg_catalog.getdatabaseencoding()), q.value))) AS row_digest,
   q.region AS region,
   q.label AS label,
   q.value AS value,
@@ -375,7 +375,7 @@ FROM (
   WHERE (r1.product_id = r2.id)
     AND (r2.price > (0)::numeric)
 ) AS q
-GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.region, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding()), q.value))), q.region, q.label, q.value;
+GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(CAST(q.region AS pg_catalog.text), pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(CAST(q.label AS pg_catalog.text), pg_catalog.getdatabaseencoding()), q.value))), q.region, q.label, q.value;
 
 -- what publications of all tables need
 ALTER TABLE imat_store.state_bag REPLICA IDENTITY FULL;
@@ -438,7 +438,7 @@ WITH pending AS MATERIALIZED (
     ) AS r2
 )
 SELECT
-  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.region, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding()), q.value))) AS row_digest,
+  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(CAST(q.region AS pg_catalog.text), pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(CAST(q.label AS pg_catalog.text), pg_catalog.getdatabaseencoding()), q.value))) AS row_digest,
   q.*
 FROM (
   -- plus changes of public.sale AS s
@@ -521,7 +521,7 @@ WITH pending AS MATERIALIZED (
     ) AS r2
 )
 SELECT
-  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.region, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding()), q.value))) AS row_digest,
+  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(CAST(q.region AS pg_catalog.text), pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(CAST(q.label AS pg_catalog.text), pg_catalog.getdatabaseencoding()), q.value))) AS row_digest,
   q.*
 FROM (
   -- all changes, cancelled against each other
@@ -573,7 +573,7 @@ FROM (
 -- the state computed anew
 CREATE VIEW imat_store.content_bag AS
 SELECT
-  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.region, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding()), q.value))) AS row_digest,
+  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(CAST(q.region AS pg_catalog.text), pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(CAST(q.label AS pg_catalog.text), pg_catalog.getdatabaseencoding()), q.value))) AS row_digest,
   q.region AS region,
   q.label AS label,
   q.value AS value,
@@ -589,7 +589,7 @@ FROM (
   WHERE (r1.product_id = r2.id)
     AND (r2.price > (0)::numeric)
 ) AS q
-GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.region, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding()), q.value))), q.region, q.label, q.value;
+GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(CAST(q.region AS pg_catalog.text), pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(CAST(q.label AS pg_catalog.text), pg_catalog.getdatabaseencoding()), q.value))), q.region, q.label, q.value;
 
 -- the same as a function, for reads while a reset is pending
 CREATE OR REPLACE FUNCTION imat_store.computed_bag(access_key uuid) RETURNS SETOF imat_store.content_bag

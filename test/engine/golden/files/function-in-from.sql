@@ -361,7 +361,7 @@ COMMENT ON TRIGGER "~imat_truncate" ON public.sale IS 'imat: captures changes fo
 -- the state: one row per group, with what each aggregate needs
 CREATE TABLE imat_store.state_function_in_from WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
 SELECT
-  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.name, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.word, pg_catalog.getdatabaseencoding()), q.place))) AS row_digest,
+  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(CAST(q.name AS pg_catalog.text), pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(CAST(q.word AS pg_catalog.text), pg_catalog.getdatabaseencoding()), q.place))) AS row_digest,
   q.name AS name,
   q.word AS word,
   q.place AS place,
@@ -378,7 +378,7 @@ FROM (
   WHERE (r2.id = r1.customer_id)
     AND (f3.c15 <> ('')::text)
 ) AS q
-GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.name, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.word, pg_catalog.getdatabaseencoding()), q.place))), q.name, q.word, q.place;
+GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(CAST(q.name AS pg_catalog.text), pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(CAST(q.word AS pg_catalog.text), pg_catalog.getdatabaseencoding()), q.place))), q.name, q.word, q.place;
 
 -- what publications of all tables need
 ALTER TABLE imat_store.state_function_in_from REPLICA IDENTITY FULL;
@@ -443,7 +443,7 @@ WITH pending AS MATERIALIZED (
     ) AS r2
 )
 SELECT
-  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.name, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.word, pg_catalog.getdatabaseencoding()), q.place))) AS row_digest,
+  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(CAST(q.name AS pg_catalog.text), pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(CAST(q.word AS pg_catalog.text), pg_catalog.getdatabaseencoding()), q.place))) AS row_digest,
   q.*
 FROM (
   -- all changes, cancelled against each other
@@ -494,7 +494,7 @@ FROM (
 -- the state computed anew
 CREATE VIEW imat_store.content_function_in_from AS
 SELECT
-  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.name, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.word, pg_catalog.getdatabaseencoding()), q.place))) AS row_digest,
+  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(CAST(q.name AS pg_catalog.text), pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(CAST(q.word AS pg_catalog.text), pg_catalog.getdatabaseencoding()), q.place))) AS row_digest,
   q.name AS name,
   q.word AS word,
   q.place AS place,
@@ -511,7 +511,7 @@ FROM (
   WHERE (r2.id = r1.customer_id)
     AND (f3.c15 <> ('')::text)
 ) AS q
-GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.name, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.word, pg_catalog.getdatabaseencoding()), q.place))), q.name, q.word, q.place;
+GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(CAST(q.name AS pg_catalog.text), pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(CAST(q.word AS pg_catalog.text), pg_catalog.getdatabaseencoding()), q.place))), q.name, q.word, q.place;
 
 -- the same as a function, for reads while a reset is pending
 CREATE OR REPLACE FUNCTION imat_store.computed_function_in_from(access_key uuid) RETURNS SETOF imat_store.content_function_in_from

@@ -188,7 +188,7 @@ COMMENT ON TRIGGER "~imat_truncate" ON public.sale IS 'imat: captures changes fo
 -- the state: one row per group, with what each aggregate needs
 CREATE TABLE imat_store.state_values WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
 SELECT
-  pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding())))) AS row_digest,
+  pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, pg_catalog.convert_to(CAST(q.label AS pg_catalog.text), pg_catalog.getdatabaseencoding())))) AS row_digest,
   q.id AS id,
   q.label AS label,
   pg_catalog.count(*) AS rows
@@ -201,7 +201,7 @@ FROM (
     LATERAL (VALUES (1, ('one')::text), (2, ('two')::text)) AS f2(c11, c12)
   WHERE (f2.c11 = r1.quantity)
 ) AS q
-GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding())))), q.id, q.label;
+GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, pg_catalog.convert_to(CAST(q.label AS pg_catalog.text), pg_catalog.getdatabaseencoding())))), q.id, q.label;
 
 -- what publications of all tables need
 ALTER TABLE imat_store.state_values REPLICA IDENTITY FULL;
@@ -239,7 +239,7 @@ WITH pending AS MATERIALIZED (
   WHERE f.imat_id = 1
 )
 SELECT
-  pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding())))) AS row_digest,
+  pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, pg_catalog.convert_to(CAST(q.label AS pg_catalog.text), pg_catalog.getdatabaseencoding())))) AS row_digest,
   q.*
 FROM (
   -- plus changes of public.sale AS s
@@ -266,7 +266,7 @@ WITH pending AS MATERIALIZED (
   WHERE f.imat_id = 1
 )
 SELECT
-  pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding())))) AS row_digest,
+  pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, pg_catalog.convert_to(CAST(q.label AS pg_catalog.text), pg_catalog.getdatabaseencoding())))) AS row_digest,
   q.*
 FROM (
   -- plus changes of public.sale AS s
@@ -290,7 +290,7 @@ FROM (
 -- the state computed anew
 CREATE VIEW imat_store.content_values AS
 SELECT
-  pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding())))) AS row_digest,
+  pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, pg_catalog.convert_to(CAST(q.label AS pg_catalog.text), pg_catalog.getdatabaseencoding())))) AS row_digest,
   q.id AS id,
   q.label AS label,
   pg_catalog.count(*) AS rows
@@ -303,7 +303,7 @@ FROM (
     LATERAL (VALUES (1, ('one')::text), (2, ('two')::text)) AS f2(c11, c12)
   WHERE (f2.c11 = r1.quantity)
 ) AS q
-GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding())))), q.id, q.label;
+GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, pg_catalog.convert_to(CAST(q.label AS pg_catalog.text), pg_catalog.getdatabaseencoding())))), q.id, q.label;
 
 -- the same as a function, for reads while a reset is pending
 CREATE OR REPLACE FUNCTION imat_store.computed_values(access_key uuid) RETURNS SETOF imat_store.content_values
