@@ -56,6 +56,8 @@ function withMoments(query: Select): Select {
 
 function momentsOf({ query, columnAliases }: SubqueryItem): Moments {
   if (query.kind !== 'select') return new Map();
+  // DISTINCT must show what it orders by.
+  if (query.distinct && query.orderBy.some(({ expr }) => isMoment(expr))) return new Map();
   const names = outputNames(query, columnAliases);
   const found = query.targets.flatMap(({ expr }, place): [string, Expr][] =>
     isMoment(expr) ? [[names[place] ?? '', expr]] : [],

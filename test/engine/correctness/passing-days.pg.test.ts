@@ -171,34 +171,34 @@ const MOVED: Readonly<Record<string, string>> = {
 
 /** Times that a subquery shows as a column. */
 const COLUMNS: Readonly<Record<string, string>> = {
-  latest: `SELECT p.g, p.name, w.due, w.old, w.r FROM p LEFT JOIN (SELECT x.g, x.due,
+  column_latest: `SELECT p.g, p.name, w.due, w.old, w.r FROM p LEFT JOIN (SELECT x.g, x.due,
     row_number() OVER (PARTITION BY x.g ORDER BY x.due DESC, x.id) AS r,
     avg(CASE WHEN x.due <= x.today - 4 THEN x.v END) OVER (PARTITION BY x.g) AS old
     FROM (SELECT e.*, DAY AS today FROM e WHERE due >= DAY - 9) x) w ON w.g = p.g AND w.r = 1`,
-  latest_groups: `SELECT y.early, count(*) AS n, sum(y.old) AS old FROM (SELECT p.g,
+  column_latest_groups: `SELECT y.early, count(*) AS n, sum(y.old) AS old FROM (SELECT p.g,
     p.since < '2024-01-24' AS early, w.old FROM p LEFT JOIN (SELECT x.g, x.due,
     row_number() OVER (PARTITION BY x.g ORDER BY x.due DESC, x.id) AS r,
     avg(CASE WHEN x.due <= x.today - 4 THEN x.v END) OVER (PARTITION BY x.g) AS old
     FROM (SELECT e.*, DAY AS today FROM e) x) w ON w.g = p.g AND w.r = 1) y GROUP BY y.early`,
-  sets: `SELECT p.g, s.due FROM p JOIN (SELECT DISTINCT g, due, DAY AS today FROM e) s ON s.g = p.g
+  column_sets: `SELECT p.g, s.due FROM p JOIN (SELECT DISTINCT g, due, DAY AS today FROM e) s ON s.g = p.g
     WHERE s.due >= s.today - 3`,
-  groups: `SELECT s.g, p.name, s.n, s.m FROM (SELECT g, due, DAY - 3 AS since, count(*) AS n,
+  column_groups: `SELECT s.g, p.name, s.n, s.m FROM (SELECT g, due, DAY - 3 AS since, count(*) AS n,
     max(v) AS m FROM e GROUP BY g, due) s JOIN p ON p.g = s.g WHERE s.due >= s.since`,
-  listed: `SELECT b.g, b.id, p.name FROM (SELECT a.g, a.due, a.id, a.x + 1 AS y FROM
+  column_listed: `SELECT b.g, b.id, p.name FROM (SELECT a.g, a.due, a.id, a.x + 1 AS y FROM
     (SELECT g, due, id, DAY - 4 FROM e) a(g, due, id, x)) b LEFT JOIN p ON p.g = b.g
     WHERE b.due > b.y`,
-  correlated: `SELECT s.g, (SELECT count(*) FROM e WHERE e.g = s.g AND e.due > s.since) AS n,
+  column_correlated: `SELECT s.g, (SELECT count(*) FROM e WHERE e.g = s.g AND e.due > s.since) AS n,
     EXISTS (SELECT FROM e WHERE e.g = s.g AND e.due = s.since) AS some
     FROM (SELECT p.g, DAY - 3 AS since FROM p) s`,
-  lateral: `SELECT s.g, l.n, l.x FROM (SELECT p.g, DAY - 3 AS since FROM p) s,
+  column_lateral: `SELECT s.g, l.n, l.x FROM (SELECT p.g, DAY - 3 AS since FROM p) s,
     LATERAL (SELECT count(*) AS n, bit_xor(e.id) AS x FROM e
       WHERE e.g = s.g AND e.due > s.since) l`,
-  twice: `WITH r AS (SELECT e.g, e.v, e.due, DAY - 3 AS since FROM e)
+  column_twice: `WITH r AS (SELECT e.g, e.v, e.due, DAY - 3 AS since FROM e)
     SELECT p.g, count(a.v) AS a, count(DISTINCT b.v) AS b FROM p
     LEFT JOIN (SELECT g, v FROM r WHERE due > since) a ON a.g = p.g
     LEFT JOIN (SELECT g, v FROM r WHERE due <= since) b ON b.g = p.g GROUP BY p.g`,
-  viewed: `SELECT p.g, m.id FROM p JOIN marked m ON m.g = p.g WHERE m.due >= m.today - 2`,
-  shown: `SELECT p.g, m.id, m.today - 1 AS yesterday FROM p JOIN marked m ON m.g = p.g`,
+  column_viewed: `SELECT p.g, m.id FROM p JOIN marked m ON m.g = p.g WHERE m.due >= m.today - 2`,
+  column_shown: `SELECT p.g, m.id, m.today - 1 AS yesterday FROM p JOIN marked m ON m.g = p.g`,
 };
 
 let day = '';

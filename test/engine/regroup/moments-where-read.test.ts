@@ -68,6 +68,12 @@ test.each([
   ['an aggregate', '(SELECT count(now()) AS t, g FROM e GROUP BY g) s ON true', 's.t', 'JOIN'],
   ['a collation', '(SELECT id, to_char(now()) COLLATE "C" AS t FROM e) s ON true', 's.t', 'JOIN'],
   ['a union', '(SELECT id, now() AS t FROM e UNION SELECT 1, at FROM e) s ON true', 's.t', 'JOIN'],
+  [
+    'an order of different rows',
+    '(SELECT DISTINCT id, now() AS t FROM e ORDER BY t) s ON true',
+    's.t',
+    'JOIN',
+  ],
   ['no other column', '(SELECT now() AS t) s ON true', 's.t', 'JOIN'],
   ['two of a name', '(SELECT id AS t, now() AS t FROM e) s ON true', '1', 'JOIN'],
   ['a set', '(SELECT id, unnest(now()) AS t FROM e) s ON true', 's.t', 'JOIN'],
