@@ -7,9 +7,9 @@ import type { Expr, Query, Relation, Select, Sublink, TableItem } from '../../pa
 import { mapExpr, mapQuery, returnsSet } from '../../parser/walk.ts';
 import { existence } from '../algebra/query-rewrites/existence.ts';
 import { expandGroupingSets } from '../algebra/query-rewrites/grouping-sets.ts';
+import { groupsOverRows } from '../algebra/query-rewrites/groups-over-rows.ts';
 import { freeNumber } from '../algebra/query-rewrites/relations.ts';
 import { separateGlobals } from '../algebra/query-rewrites/globals.ts';
-import { rowsOfTotals } from '../algebra/query-rewrites/rows-of-totals.ts';
 import { selectFrom } from '../algebra/query-rewrites/select.ts';
 import { orderedOver, refersTo, separate } from '../algebra/query-rewrites/separate.ts';
 import type { StoredColumn } from '../algebra/loose-columns.ts';
@@ -186,11 +186,11 @@ class Separation {
     }
   }
 
-  /** Totals over tables, as totals over their rows, if these are few. */
+  /** Groups over tables, as groups over their rows, if these are few. */
   async #overRows(query: Select): Promise<Select | null> {
     if (!query.relations.some(({ kind }) => kind === 'table')) return null;
-    const totals = rowsOfTotals(query, this.#next++);
-    return totals !== null && (await this.#rules.areFew(totals.rows)) ? totals.whole : null;
+    const groups = groupsOverRows(query, this.#next++);
+    return groups !== null && (await this.#rules.areFew(groups.rows)) ? groups.whole : null;
   }
 
   /** Grouping sets of the outermost SELECT, as one SELECT each. */

@@ -41,7 +41,8 @@ const VALUES: Readonly<Record<string, string>> = {
   listed: 'SELECT g, count(*) AS n FROM e WHERE due IN (DAY, DAY - 1, DAY + 2) GROUP BY g',
   rows: `SELECT g, count(*) AS n, sum(v) AS s FROM e
     WHERE (g, due) >= (extract(dow FROM DAY)::int, DAY - 5) GROUP BY g`,
-  rows_value: `SELECT g, count(*) FILTER (WHERE ROW(due, g) > ROW(DAY - 3, 2)) AS n FROM e GROUP BY g`,
+  rows_value: `SELECT g, count(*) FILTER (WHERE ROW(due, g) > ROW(DAY - 3, 2)) AS n FROM e
+    GROUP BY g`,
   month: `SELECT g, count(*) AS n FROM e
     WHERE to_char(due, 'YYYY-MM') = to_char(DAY, 'YYYY-MM') GROUP BY g`,
   joined: `SELECT p.name, sum(DAY - e.due) AS s, sum(DAY - p.since) AS o
@@ -180,10 +181,11 @@ const COLUMNS: Readonly<Record<string, string>> = {
     row_number() OVER (PARTITION BY x.g ORDER BY x.due DESC, x.id) AS r,
     avg(CASE WHEN x.due <= x.today - 4 THEN x.v END) OVER (PARTITION BY x.g) AS old
     FROM (SELECT e.*, DAY AS today FROM e) x) w ON w.g = p.g AND w.r = 1) y GROUP BY y.early`,
-  column_sets: `SELECT p.g, s.due FROM p JOIN (SELECT DISTINCT g, due, DAY AS today FROM e) s ON s.g = p.g
-    WHERE s.due >= s.today - 3`,
-  column_groups: `SELECT s.g, p.name, s.n, s.m FROM (SELECT g, due, DAY - 3 AS since, count(*) AS n,
-    max(v) AS m FROM e GROUP BY g, due) s JOIN p ON p.g = s.g WHERE s.due >= s.since`,
+  column_sets: `SELECT p.g, s.due FROM p JOIN (SELECT DISTINCT g, due, DAY AS today FROM e) s
+    ON s.g = p.g WHERE s.due >= s.today - 3`,
+  column_groups: `SELECT s.g, p.name, s.n, s.m FROM (SELECT g, due, DAY - 3 AS since,
+    count(*) AS n, max(v) AS m FROM e GROUP BY g, due) s JOIN p ON p.g = s.g
+    WHERE s.due >= s.since`,
   column_listed: `SELECT b.g, b.id, p.name FROM (SELECT a.g, a.due, a.id, a.x + 1 AS y FROM
     (SELECT g, due, id, DAY - 4 FROM e) a(g, due, id, x)) b LEFT JOIN p ON p.g = b.g
     WHERE b.due > b.y`,
@@ -275,6 +277,38 @@ describe.each(BATCHES)('%s', (batch, given) => {
     for (const [name, definition] of definitions)
       await expectEqual(sandbox.db, `imat.${name}`, definition, `${name} of ${batch}`);
   });
+});
+
+test('groups over few rows of many: the time is read above the rows that are stored', async () => {
+  await sandbox.sql(
+    withDay(`CREATE TABLE visit (id int PRIMARY KEY, g int, at date);
+    INSERT INTO visit SELECT i, i % 300, DAY - i % 12 FROM generate_series(1, 20000) AS i;
+    CREATE TABLE member (g int PRIMARY KEY, region text);
+    INSERT INTO member SELECT i, 'r' || i % 7 FROM generate_series(0, 330) AS i;
+    CREATE INDEX ON visit (g); ANALYZE visit; ANALYZE member`),
+  );
+  const last = '(SELECT g, max(at) AS last FROM public.visit GROUP BY g)';
+  const definitions = {
+    active: withDay(`SELECT m.region, count(*) FILTER (WHERE x.last > DAY - 2) AS active,
+      count(x.g) AS known, count(*) AS n
+      FROM public.member m LEFT JOIN ${last} x ON x.g = m.g GROUP BY m.region`),
+    ages: withDay(`SELECT coalesce(DAY - x.last, -1) AS age, m.region, min(m.g) AS first,
+      percentile_disc(0.5) WITHIN GROUP (ORDER BY DAY - x.last) AS middle
+      FROM public.member m LEFT JOIN ${last} x ON x.g = m.g GROUP BY 1, 2
+      HAVING count(*) > 2 AND bool_or(x.last IS NULL OR x.last <= DAY)`),
+  };
+  for (const [name, definition] of Object.entries(definitions))
+    expect(await sandbox.imat.create(name, definition)).toMatchObject({ strategy: 'delta' });
+  const writes = [
+    (n: number) =>
+      withDay(`INSERT INTO visit VALUES (${30_000 + n}, ${n % 330}, DAY - ${n % 4})
+        ON CONFLICT (id) DO NOTHING`),
+    (n: number) => withDay(`UPDATE visit SET at = at + 1 WHERE g = ${n % 300} AND at < DAY`),
+    (n: number) => `DELETE FROM visit WHERE g = ${n % 300}`,
+    (n: number) => `UPDATE member SET region = 'r' || ${n % 8} WHERE g % 40 = ${n % 40}`,
+  ];
+  await everySessionAtItsTime({ sandbox, sessions, definitions, writes, steps: 25 }, 23);
+  for (const name of Object.keys(definitions)) await sandbox.imat.revert(name);
 });
 
 test('a day that is twice in a set is one group', async () => {

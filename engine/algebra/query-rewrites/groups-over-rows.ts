@@ -1,5 +1,6 @@
 /**
- * Aggregates over all rows that no rule maintains: the aggregates over their rows.
+ * Aggregates that no rule maintains, because they concern all rows or read the time, as aggregates
+ * over stored rows.
  *
  *   SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY v) FROM <from> WHERE <where>
  *   rows     SELECT v FROM <from> WHERE <where>
@@ -15,11 +16,11 @@ import { isNow } from '../timed.ts';
 import { rowsBelow } from './rows-below.ts';
 import { over } from './select.ts';
 
-export type Totals = { readonly rows: Select; readonly whole: Select };
+export type GroupsOverRows = { readonly rows: Select; readonly whole: Select };
 
 /** Null for another query. `number`: an item of FROM that there is not yet. */
-export function rowsOfTotals(query: Query, number: number): Totals | null {
-  if (query.kind !== 'select' || !query.grouped || query.groupBy.length > 0) return null;
+export function groupsOverRows(query: Query, number: number): GroupsOverRows | null {
+  if (query.kind !== 'select' || !query.grouped) return null;
   const parts = rowsBelow(query, { oid: 0, schema: '', name: '', only: false }, number);
   if (parts === null || readsTime(parts.rows)) return null;
   return { rows: parts.rows, whole: over(parts.rows, 'rows', number, parts.groups) };
