@@ -28,6 +28,8 @@ export type TypeFacts = {
   readonly logType: string;
   /** OID of the base type. */
   readonly oid: number;
+  /** The qualified, quoted collation where it is not the type's own. */
+  readonly collation: string | null;
   /** Whether a value is a row with fields. */
   readonly isComposite: boolean;
   /**
@@ -61,8 +63,6 @@ export type TypeFacts = {
 export type ColumnFacts = TypeFacts & {
   readonly name: string;
   readonly attnum: number;
-  /** The qualified, quoted collation where it is not the type's own. */
-  readonly collation: string | null;
   /** Generated when read: what a trigger sees of it is NULL. */
   readonly isVirtual: boolean;
   /** Whether it belonged to its table's primary key when that was looked up. */

@@ -22,9 +22,17 @@ import { and, fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
 
+/** What the function asks for. */
+export const accessKey = ({ id }: Subject): Sql =>
+  sql`(SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = ${id})`;
+
 /** The call for an extreme, by its place, of a group whose keys a row `b` has. */
-export function derivedExtreme({ id, names }: Subject, { keys, extremes }: Store, at: number): Sql {
-  const access = sql`(SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = ${id})`;
+export function derivedExtreme(
+  { names }: Subject,
+  { keys, extremes }: Store,
+  at: number,
+  access: Sql,
+): Sql {
   const group = keys.map(({ name }) => sql`b.${ident(name)}`);
   const call = sql`${names.derived.sql}(${join([access, sql`${at + 1}`, ...group], ', ')})`;
   const columns = join(

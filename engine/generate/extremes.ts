@@ -18,7 +18,7 @@ import { keyColumns, stateColumns } from '../operators/store.ts';
 import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { and, fragment, ident, join, lines, sql } from '../sql/sql.ts';
-import { derivedExtreme } from './derived.ts';
+import { accessKey, derivedExtreme } from './derived.ts';
 import type { Subject } from './subject.ts';
 
 const ROWS = ident(OWN_COLUMNS.rows);
@@ -29,7 +29,17 @@ export const hasExtremes = ({ extremes }: Store): boolean => extremes.length > 0
 
 /** Columns beside the stored ones, which are called otherwise. */
 type Own = (
-  what: 'came' | 'went' | 'again' | 'stored' | 'total' | 'value' | 'weight' | 'images',
+  what:
+    | 'access'
+    | 'argument'
+    | 'came'
+    | 'went'
+    | 'again'
+    | 'stored'
+    | 'total'
+    | 'value'
+    | 'weight'
+    | 'images',
   number?: number,
 ) => Sql;
 
@@ -53,18 +63,48 @@ const nullOf =
   ({ name }: Extreme): Sql =>
     sql`(NULL::${state}).${ident(name)}`;
 
-/** What came and what went of each argument, in a row that is about neither. */
-const nothingNetted = (store: Store, state: Sql): readonly Sql[] =>
-  argumentsOf(store)
+const isSameType = ({ facts: a }: Extreme, { facts: b }: Extreme): boolean =>
+  a.type === b.type && a.collation === b.collation;
+
+/** The first argument of each type, whose arguments share two columns for what came and went. */
+const typesOf = (store: Store): readonly Extreme[] => {
+  const all = argumentsOf(store);
+  return all.filter((one, at) => all.findIndex((other) => isSameType(one, other)) === at);
+};
+
+/** The number of an argument's columns. */
+const typeNumber = (store: Store, argument: Extreme): number =>
+  typesOf(store).findIndex((one) => isSameType(one, argument)) + 1;
+
+/** No argument, and nothing that came or went. */
+const nothingNetted = (store: Store, state: Sql): readonly Sql[] => [
+  sql`NULL::integer`,
+  ...typesOf(store)
     .map(nullOf(state))
-    .flatMap((nothing) => [nothing, nothing]);
+    .flatMap((nothing) => [nothing, nothing]),
+];
+
+const nettedNames = (store: Store): readonly Sql[] => {
+  const own = ownNames(store);
+  return [
+    own('argument'),
+    ...typesOf(store).flatMap((_, at) => [own('came', at + 1), own('went', at + 1)]),
+  ];
+};
 
 /**
  * The touched groups, as a query over an item `changes` of its WITH clause. `stored`: conditions on
  * stored rows under the alias `s`, of which one holds for each row of a touched group. Parts are
- * those of the changes, and with `isTotal` those of the stored rows as well.
+ * those of the changes, and with `isTotal` those of the stored rows as well. The access key is
+ * asked for once: for each call, it would make the planner expect so much work that it compiles.
  */
-export function boundsOf(store: Store, state: Sql, stored: readonly Sql[], isTotal: boolean): Sql {
+export function boundsOf(
+  subject: Subject,
+  store: Store,
+  stored: readonly Sql[],
+  isTotal: boolean,
+): Sql {
+  const state = subject.names.state.sql;
   const own = ownNames(store);
   const isLostColumns = store.extremes.map(
     (one, at) => sql`${isLost(one, at, own)} AS ${own('again', at + 1)}`,
@@ -72,10 +112,9 @@ export function boundsOf(store: Store, state: Sql, stored: readonly Sql[], isTot
   const { select, groupBy } = store.identity.grouping(store);
   const all = [...select, ...boundColumns(store, own, isTotal)];
   const by = groupBy.length === 0 ? sql`` : sql`\nGROUP BY ${join(groupBy, ', ')}`;
-  const netted = argumentsOf(store).flatMap((_, at) => [own('came', at + 1), own('went', at + 1)]);
-  const names = [...stateColumns(store).map(ident), ...netted, own('stored')];
+  const names = [...stateColumns(store).map(ident), ...nettedNames(store), own('stored')];
   return sql`SELECT
-  ${lines([sql`${B}.*`, ...isLostColumns])}
+  ${lines([sql`${B}.*`, sql`${accessKey(subject)} AS ${own('access')}`, ...isLostColumns])}
 FROM (
   SELECT
     ${lines(all)}
@@ -97,20 +136,27 @@ function boundColumns(store: Store, own: Own, isTotal: boolean): readonly Sql[] 
   });
   const extremes = store.extremes.flatMap((one, at) => {
     const number = args.findIndex((other) => isSameInput(one, other)) + 1;
-    const first = (column: Sql): Sql => firstValue(one, sql`u.${column}`);
+    const isOwn = sql`u.${own('argument')} = ${number}`;
+    const first = (what: 'came' | 'went'): Sql =>
+      firstValue(one, sql`CASE WHEN ${isOwn} THEN u.${own(what, typeNumber(store, one))} END`);
     return [
-      sql`${first(ident(one.name))} AS ${ident(one.name)}`,
-      sql`${first(own('came', number))} AS ${own('came', at + 1)}`,
-      sql`${first(own('went', number))} AS ${own('went', at + 1)}`,
+      sql`${firstValue(one, sql`u.${ident(one.name)}`)} AS ${ident(one.name)}`,
+      sql`${first('came')} AS ${own('came', at + 1)}`,
+      sql`${first('went')} AS ${own('went', at + 1)}`,
     ];
   });
   const total = sql`COALESCE(pg_catalog.sum(u.${ROWS}), 0)::bigint AS ${own('total')}`;
   return [...parts, ...extremes, total];
 }
 
-/** Stored rows, changes, and what came and went, as SELECTs of the same columns. */
+/**
+ * Stored rows, changes, and what came and went, as SELECTs of the same columns. What came and went
+ * of all arguments is put together first, by few columns: else the columns of the arguments would
+ * multiply with the arguments.
+ */
 function boundRows(store: Store, state: Sql, stored: readonly Sql[]): readonly Sql[] {
   const added = [...keyColumns(store), ...store.parts.map(({ name }) => name)];
+  const netted = nettedNames(store);
   return [
     ...stored.map(
       (where) => sql`SELECT
@@ -126,7 +172,22 @@ WHERE ${where}`,
     sql`FALSE`,
   ])}
 FROM changes AS c`,
-    ...argumentsOf(store).map((one) => netRows(store, state, one)),
+    sql`SELECT
+  ${lines([
+    ...columns(ident('n'), keyColumns(store)),
+    ...store.parts.map(({ type }) => sql`NULL::${fragment(type)}`),
+    ...store.extremes.map(nullOf(state)),
+    ...netted.map((name) => sql`n.${name}`),
+    sql`FALSE`,
+  ])}
+FROM (
+  ${join(
+    argumentsOf(store).map((one, at) => netRows(store, state, one, at + 1)),
+    '\nUNION ALL\n',
+  )}
+) AS n(
+  ${lines([...keyColumns(store).map(ident), ...netted])}
+)`,
   ];
 }
 
@@ -135,7 +196,7 @@ FROM changes AS c`,
  * by their images; if several of them came or went, all count as gone, because any of them can be
  * the answer.
  */
-function netRows(store: Store, state: Sql, argument: Extreme): Sql {
+function netRows(store: Store, state: Sql, argument: Extreme, number: number): Sql {
   const value = sql`u.${ident(argument.name)}`;
   const image = imageGrouping(value, argument.facts);
   const { select, groupBy } = store.identity.grouping(store);
@@ -151,8 +212,8 @@ function netRows(store: Store, state: Sql, argument: Extreme): Sql {
   ];
   const isLess = sql`n.${weight} < 0`;
   const isGone = isSame ? isLess : sql`${isLess} OR n.${count} > 1`;
-  const netted = argumentsOf(store).flatMap((one) =>
-    one === argument
+  const netted = typesOf(store).flatMap((one) =>
+    isSameType(one, argument)
       ? [
           sql`CASE WHEN n.${weight} > 0 THEN n.${netValue} END`,
           sql`CASE WHEN ${isGone} THEN n.${netValue} END`,
@@ -160,13 +221,7 @@ function netRows(store: Store, state: Sql, argument: Extreme): Sql {
       : [nullOf(state)(one), nullOf(state)(one)],
   );
   return sql`SELECT
-  ${lines([
-    ...columns(ident('n'), keyColumns(store)),
-    ...store.parts.map(({ type }) => sql`NULL::${fragment(type)}`),
-    ...store.extremes.map(nullOf(state)),
-    ...netted,
-    sql`FALSE`,
-  ])}
+  ${lines([...columns(ident('n'), keyColumns(store)), sql`${number}`, ...netted])}
 FROM (
   SELECT
     ${lines(net)}
@@ -225,9 +280,10 @@ export function mergedColumns(subject: Subject, store: Store): readonly Sql[] {
 function merged(subject: Subject, store: Store, one: Extreme, at: number): Sql {
   const own = ownNames(store);
   const [stored, came] = [sql`${B}.${ident(one.name)}`, sql`${B}.${own('came', at + 1)}`];
+  const access = sql`${B}.${own('access')}`;
   return sql`CASE
   WHEN ${B}.${own('total')} = 0 THEN NULL
-  WHEN ${B}.${own('again', at + 1)} THEN ${derivedExtreme(subject, store, at)}
+  WHEN ${B}.${own('again', at + 1)} THEN ${derivedExtreme(subject, store, at, access)}
   WHEN ${came} IS NULL THEN ${stored}
   WHEN ${stored} IS NULL OR ${came} ${one.reaches} ${stored} THEN ${came}
   ELSE ${stored}

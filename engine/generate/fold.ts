@@ -170,7 +170,7 @@ function deltaItems(subject: Subject, plan: AddPlan): Sql {
 )`;
   }
   return sql`bounds AS MATERIALIZED (
-  ${boundsOf(store, state.sql, touchedRows(plan), false)}
+  ${boundsOf(subject, store, touchedRows(plan), false)}
 ), few AS MATERIALIZED (
   ${isFewAgain(plan, state.sql)}
 ), delta AS MATERIALIZED (

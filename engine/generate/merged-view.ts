@@ -47,7 +47,7 @@ export function mergedView(subject: Subject, plan: AddPlan, first: FirstRows | n
     sql`WITH ${CHANGES} AS MATERIALIZED (
   ${readChanges(subject, plan)}
 ), bounds AS MATERIALIZED (
-  ${boundsOf(store, state.sql, touchedRows(plan), true)}
+  ${boundsOf(subject, store, touchedRows(plan), true)}
 ), few AS MATERIALIZED (
   ${isFewAgain(plan, state.sql)}
 )

@@ -344,3 +344,50 @@ describe('random histories', () => {
 
 /** The product of a price without a scale. */
 const ambiguousIn = (name: string) => (name === 'views' ? { ambiguous: ['t'] } : {});
+
+describe('many of them', () => {
+  test('of types and collations that differ', async () => {
+    await tableOf(`id int PRIMARY KEY, g int, x int, y int, t text, u text, c text COLLATE "C",
+      n numeric, p numeric(10,2), v varchar(3)`);
+    const columns = ['x', 'y', 't', 'u', 'c', 'n', 'p', 'v'];
+    await bench.convert(
+      `SELECT g, ${columns
+        .map((name) => `min(${name}) AS low_${name}, max(${name}) AS high_${name}`)
+        .join(', ')}, max(t) FILTER (WHERE x > 3) AS some FROM v GROUP BY g`,
+    );
+    const values = `i, i % 3, i, 20 - i, chr(65 + i % 7), chr(97 + i % 5),
+      chr(CASE i % 2 WHEN 0 THEN 65 ELSE 97 END + i % 11), i / 4.0, i / 8.0, i::text`;
+    await bench.run([
+      `INSERT INTO v SELECT ${values} FROM generate_series(1, 20) i`,
+      FOLD,
+      'DELETE FROM v WHERE id IN (18, 19, 20)',
+      `INSERT INTO v SELECT ${values} FROM generate_series(21, 23) i`,
+      FOLD,
+      "UPDATE v SET t = c, u = NULL, c = t, n = n + 0.00, v = 'z' WHERE id % 4 = 0",
+      'UPDATE v SET x = y, y = x WHERE g = 1',
+      FOLD,
+      'DELETE FROM v WHERE t = (SELECT max(t) FROM v) OR n = (SELECT min(n) FROM v)',
+      'DELETE FROM v WHERE g = 2',
+    ]);
+    expect.hasAssertions();
+  });
+
+  test('are read without a plan that PostgreSQL would compile', async () => {
+    const columns = Array.from({ length: 80 }, (_, n) => `x${n}`);
+    await tableOf(`id int PRIMARY KEY, g int, ${columns.map((name) => `${name} int`).join(', ')}`);
+    await bench.user.execute('INSERT INTO v SELECT i, i % 5, i FROM generate_series(1, 50) i');
+    const { relation } = await bench.convert(
+      `SELECT g, ${columns.map((name) => `max(${name}) AS ${name}`).join(', ')} FROM v GROUP BY g`,
+    );
+    await bench.run(['DELETE FROM v WHERE id IN (49, 50)', 'INSERT INTO v VALUES (51, 5, 1, 2)']);
+    const [plan] = await bench.user.query<{ 'QUERY PLAN': [{ Plan: { 'Total Cost': number } }] }>(
+      `EXPLAIN (FORMAT json) SELECT * FROM ${relation}`,
+    );
+    expect(plan?.['QUERY PLAN'][0].Plan['Total Cost']).toBeLessThan(50_000);
+    const [view] = await bench.user.query<{ length: number }>(
+      `SELECT max(length(pg_get_viewdef(c.oid))) AS length FROM pg_class AS c
+       WHERE c.relnamespace = 'imat_store'::regnamespace AND c.relname ~ '^current_'`,
+    );
+    expect(view?.length).toBeLessThan(400_000);
+  });
+});

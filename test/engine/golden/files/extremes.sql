@@ -355,6 +355,7 @@ WITH changes AS MATERIALIZED (
 ), bounds AS MATERIALIZED (
   SELECT
     b.*,
+    (SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1) AS imat_access,
     b.imat_total <> 0 AND (b.imat_went1 IS NOT NULL AND (b.min_amount IS NULL OR b.imat_went1 OPERATOR(pg_catalog.<=) b.min_amount) AND (NOT b.imat_went1 OPERATOR(pg_catalog.<=) b.imat_came1) IS NOT TRUE OR COALESCE((b.imat_came1 OPERATOR(pg_catalog.<=) b.min_amount) IS TRUE AND (b.min_amount OPERATOR(pg_catalog.<=) b.imat_came1) IS TRUE AND pg_catalog.numeric_send(b.imat_came1) <> pg_catalog.numeric_send(b.min_amount), FALSE)) AS imat_again1,
     b.imat_total <> 0 AND (b.imat_went2 IS NOT NULL AND (b.max_amount_if_shipped IS NULL OR b.imat_went2 OPERATOR(pg_catalog.>=) b.max_amount_if_shipped) AND (NOT b.imat_went2 OPERATOR(pg_catalog.>=) b.imat_came2) IS NOT TRUE OR COALESCE((b.imat_came2 OPERATOR(pg_catalog.>=) b.max_amount_if_shipped) IS TRUE AND (b.max_amount_if_shipped OPERATOR(pg_catalog.>=) b.imat_came2) IS TRUE AND pg_catalog.numeric_send(b.imat_came2) <> pg_catalog.numeric_send(b.max_amount_if_shipped), FALSE)) AS imat_again2
   FROM (
@@ -362,11 +363,11 @@ WITH changes AS MATERIALIZED (
       u.region,
       COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
       pg_catalog.min(u.min_amount) AS min_amount,
-      pg_catalog.min(u.imat_came1) AS imat_came1,
-      pg_catalog.min(u.imat_went1) AS imat_went1,
+      pg_catalog.min(CASE WHEN u.imat_argument = 1 THEN u.imat_came1 END) AS imat_came1,
+      pg_catalog.min(CASE WHEN u.imat_argument = 1 THEN u.imat_went1 END) AS imat_went1,
       pg_catalog.max(u.max_amount_if_shipped) AS max_amount_if_shipped,
-      pg_catalog.max(u.imat_came2) AS imat_came2,
-      pg_catalog.max(u.imat_went2) AS imat_went2,
+      pg_catalog.max(CASE WHEN u.imat_argument = 2 THEN u.imat_came1 END) AS imat_came2,
+      pg_catalog.max(CASE WHEN u.imat_argument = 2 THEN u.imat_went1 END) AS imat_went2,
       COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS imat_total
     FROM (
       SELECT
@@ -374,10 +375,9 @@ WITH changes AS MATERIALIZED (
         s.rows,
         s.min_amount,
         s.max_amount_if_shipped,
+        NULL::integer,
         (NULL::imat_store.state_extremes).min_amount,
         (NULL::imat_store.state_extremes).min_amount,
-        (NULL::imat_store.state_extremes).max_amount_if_shipped,
-        (NULL::imat_store.state_extremes).max_amount_if_shipped,
         TRUE
       FROM imat_store.state_extremes AS s
       WHERE EXISTS (SELECT FROM changes AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
@@ -387,10 +387,9 @@ WITH changes AS MATERIALIZED (
         s.rows,
         s.min_amount,
         s.max_amount_if_shipped,
+        NULL::integer,
         (NULL::imat_store.state_extremes).min_amount,
         (NULL::imat_store.state_extremes).min_amount,
-        (NULL::imat_store.state_extremes).max_amount_if_shipped,
-        (NULL::imat_store.state_extremes).max_amount_if_shipped,
         TRUE
       FROM imat_store.state_extremes AS s
       WHERE region IS NULL
@@ -400,10 +399,9 @@ WITH changes AS MATERIALIZED (
         c.rows,
         (NULL::imat_store.state_extremes).min_amount,
         (NULL::imat_store.state_extremes).max_amount_if_shipped,
+        NULL::integer,
         (NULL::imat_store.state_extremes).min_amount,
         (NULL::imat_store.state_extremes).min_amount,
-        (NULL::imat_store.state_extremes).max_amount_if_shipped,
-        (NULL::imat_store.state_extremes).max_amount_if_shipped,
         FALSE
       FROM changes AS c
       UNION ALL
@@ -412,53 +410,58 @@ WITH changes AS MATERIALIZED (
         NULL::bigint,
         (NULL::imat_store.state_extremes).min_amount,
         (NULL::imat_store.state_extremes).max_amount_if_shipped,
-        CASE WHEN n.imat_weight > 0 THEN n.imat_value END,
-        CASE WHEN n.imat_weight < 0 OR n.imat_images > 1 THEN n.imat_value END,
-        (NULL::imat_store.state_extremes).max_amount_if_shipped,
-        (NULL::imat_store.state_extremes).max_amount_if_shipped,
+        n.imat_argument,
+        n.imat_came1,
+        n.imat_went1,
         FALSE
       FROM (
         SELECT
-          u.region,
-          u.min_amount AS imat_value,
-          pg_catalog.sum(u.rows) AS imat_weight,
-          pg_catalog.count(*) OVER (PARTITION BY u.region, u.min_amount) AS imat_images
-        FROM changes AS u
-        WHERE u.min_amount IS NOT NULL
-        GROUP BY u.region, u.min_amount, pg_catalog.numeric_send(u.min_amount)
-        HAVING pg_catalog.sum(u.rows) <> 0
-      ) AS n
-      UNION ALL
-      SELECT
-        n.region,
-        NULL::bigint,
-        (NULL::imat_store.state_extremes).min_amount,
-        (NULL::imat_store.state_extremes).max_amount_if_shipped,
-        (NULL::imat_store.state_extremes).min_amount,
-        (NULL::imat_store.state_extremes).min_amount,
-        CASE WHEN n.imat_weight > 0 THEN n.imat_value END,
-        CASE WHEN n.imat_weight < 0 OR n.imat_images > 1 THEN n.imat_value END,
-        FALSE
-      FROM (
+          n.region,
+          1,
+          CASE WHEN n.imat_weight > 0 THEN n.imat_value END,
+          CASE WHEN n.imat_weight < 0 OR n.imat_images > 1 THEN n.imat_value END
+        FROM (
+          SELECT
+            u.region,
+            u.min_amount AS imat_value,
+            pg_catalog.sum(u.rows) AS imat_weight,
+            pg_catalog.count(*) OVER (PARTITION BY u.region, u.min_amount) AS imat_images
+          FROM changes AS u
+          WHERE u.min_amount IS NOT NULL
+          GROUP BY u.region, u.min_amount, pg_catalog.numeric_send(u.min_amount)
+          HAVING pg_catalog.sum(u.rows) <> 0
+        ) AS n
+        UNION ALL
         SELECT
-          u.region,
-          u.max_amount_if_shipped AS imat_value,
-          pg_catalog.sum(u.rows) AS imat_weight,
-          pg_catalog.count(*) OVER (PARTITION BY u.region, u.max_amount_if_shipped) AS imat_images
-        FROM changes AS u
-        WHERE u.max_amount_if_shipped IS NOT NULL
-        GROUP BY u.region, u.max_amount_if_shipped, pg_catalog.numeric_send(u.max_amount_if_shipped)
-        HAVING pg_catalog.sum(u.rows) <> 0
-      ) AS n
+          n.region,
+          2,
+          CASE WHEN n.imat_weight > 0 THEN n.imat_value END,
+          CASE WHEN n.imat_weight < 0 OR n.imat_images > 1 THEN n.imat_value END
+        FROM (
+          SELECT
+            u.region,
+            u.max_amount_if_shipped AS imat_value,
+            pg_catalog.sum(u.rows) AS imat_weight,
+            pg_catalog.count(*) OVER (PARTITION BY u.region, u.max_amount_if_shipped) AS imat_images
+          FROM changes AS u
+          WHERE u.max_amount_if_shipped IS NOT NULL
+          GROUP BY u.region, u.max_amount_if_shipped, pg_catalog.numeric_send(u.max_amount_if_shipped)
+          HAVING pg_catalog.sum(u.rows) <> 0
+        ) AS n
+      ) AS n(
+        region,
+        imat_argument,
+        imat_came1,
+        imat_went1
+      )
     ) AS u(
       region,
       rows,
       min_amount,
       max_amount_if_shipped,
+      imat_argument,
       imat_came1,
       imat_went1,
-      imat_came2,
-      imat_went2,
       imat_stored
     )
   GROUP BY u.region
@@ -506,14 +509,14 @@ FROM (
       b.rows,
       CASE
         WHEN b.imat_total = 0 THEN NULL
-        WHEN b.imat_again1 THEN (SELECT e.min_amount FROM imat_store.derived_extremes((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1), 1, b.region) AS e(min_amount, max_amount_if_shipped))
+        WHEN b.imat_again1 THEN (SELECT e.min_amount FROM imat_store.derived_extremes(b.imat_access, 1, b.region) AS e(min_amount, max_amount_if_shipped))
         WHEN b.imat_came1 IS NULL THEN b.min_amount
         WHEN b.min_amount IS NULL OR b.imat_came1 OPERATOR(pg_catalog.<=) b.min_amount THEN b.imat_came1
         ELSE b.min_amount
       END AS min_amount,
       CASE
         WHEN b.imat_total = 0 THEN NULL
-        WHEN b.imat_again2 THEN (SELECT e.max_amount_if_shipped FROM imat_store.derived_extremes((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1), 2, b.region) AS e(min_amount, max_amount_if_shipped))
+        WHEN b.imat_again2 THEN (SELECT e.max_amount_if_shipped FROM imat_store.derived_extremes(b.imat_access, 2, b.region) AS e(min_amount, max_amount_if_shipped))
         WHEN b.imat_came2 IS NULL THEN b.max_amount_if_shipped
         WHEN b.max_amount_if_shipped IS NULL OR b.imat_came2 OPERATOR(pg_catalog.>=) b.max_amount_if_shipped THEN b.imat_came2
         ELSE b.max_amount_if_shipped
@@ -551,6 +554,7 @@ DECLARE
     ), bounds AS MATERIALIZED (
       SELECT
         b.*,
+        (SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1) AS imat_access,
         b.imat_total <> 0 AND (b.imat_went1 IS NOT NULL AND (b.min_amount IS NULL OR b.imat_went1 OPERATOR(pg_catalog.<=) b.min_amount) AND (NOT b.imat_went1 OPERATOR(pg_catalog.<=) b.imat_came1) IS NOT TRUE OR COALESCE((b.imat_came1 OPERATOR(pg_catalog.<=) b.min_amount) IS TRUE AND (b.min_amount OPERATOR(pg_catalog.<=) b.imat_came1) IS TRUE AND pg_catalog.numeric_send(b.imat_came1) <> pg_catalog.numeric_send(b.min_amount), FALSE)) AS imat_again1,
         b.imat_total <> 0 AND (b.imat_went2 IS NOT NULL AND (b.max_amount_if_shipped IS NULL OR b.imat_went2 OPERATOR(pg_catalog.>=) b.max_amount_if_shipped) AND (NOT b.imat_went2 OPERATOR(pg_catalog.>=) b.imat_came2) IS NOT TRUE OR COALESCE((b.imat_came2 OPERATOR(pg_catalog.>=) b.max_amount_if_shipped) IS TRUE AND (b.max_amount_if_shipped OPERATOR(pg_catalog.>=) b.imat_came2) IS TRUE AND pg_catalog.numeric_send(b.imat_came2) <> pg_catalog.numeric_send(b.max_amount_if_shipped), FALSE)) AS imat_again2
       FROM (
@@ -558,11 +562,11 @@ DECLARE
           u.region,
           COALESCE(pg_catalog.sum(CASE WHEN NOT u.imat_stored THEN u.rows END), 0)::bigint AS rows,
           pg_catalog.min(u.min_amount) AS min_amount,
-          pg_catalog.min(u.imat_came1) AS imat_came1,
-          pg_catalog.min(u.imat_went1) AS imat_went1,
+          pg_catalog.min(CASE WHEN u.imat_argument = 1 THEN u.imat_came1 END) AS imat_came1,
+          pg_catalog.min(CASE WHEN u.imat_argument = 1 THEN u.imat_went1 END) AS imat_went1,
           pg_catalog.max(u.max_amount_if_shipped) AS max_amount_if_shipped,
-          pg_catalog.max(u.imat_came2) AS imat_came2,
-          pg_catalog.max(u.imat_went2) AS imat_went2,
+          pg_catalog.max(CASE WHEN u.imat_argument = 2 THEN u.imat_came1 END) AS imat_came2,
+          pg_catalog.max(CASE WHEN u.imat_argument = 2 THEN u.imat_went1 END) AS imat_went2,
           COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS imat_total
         FROM (
           SELECT
@@ -570,10 +574,9 @@ DECLARE
             s.rows,
             s.min_amount,
             s.max_amount_if_shipped,
+            NULL::integer,
             (NULL::imat_store.state_extremes).min_amount,
             (NULL::imat_store.state_extremes).min_amount,
-            (NULL::imat_store.state_extremes).max_amount_if_shipped,
-            (NULL::imat_store.state_extremes).max_amount_if_shipped,
             TRUE
           FROM imat_store.state_extremes AS s
           WHERE EXISTS (SELECT FROM changes AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
@@ -583,10 +586,9 @@ DECLARE
             s.rows,
             s.min_amount,
             s.max_amount_if_shipped,
+            NULL::integer,
             (NULL::imat_store.state_extremes).min_amount,
             (NULL::imat_store.state_extremes).min_amount,
-            (NULL::imat_store.state_extremes).max_amount_if_shipped,
-            (NULL::imat_store.state_extremes).max_amount_if_shipped,
             TRUE
           FROM imat_store.state_extremes AS s
           WHERE region IS NULL
@@ -596,10 +598,9 @@ DECLARE
             c.rows,
             (NULL::imat_store.state_extremes).min_amount,
             (NULL::imat_store.state_extremes).max_amount_if_shipped,
+            NULL::integer,
             (NULL::imat_store.state_extremes).min_amount,
             (NULL::imat_store.state_extremes).min_amount,
-            (NULL::imat_store.state_extremes).max_amount_if_shipped,
-            (NULL::imat_store.state_extremes).max_amount_if_shipped,
             FALSE
           FROM changes AS c
           UNION ALL
@@ -608,53 +609,58 @@ DECLARE
             NULL::bigint,
             (NULL::imat_store.state_extremes).min_amount,
             (NULL::imat_store.state_extremes).max_amount_if_shipped,
-            CASE WHEN n.imat_weight > 0 THEN n.imat_value END,
-            CASE WHEN n.imat_weight < 0 OR n.imat_images > 1 THEN n.imat_value END,
-            (NULL::imat_store.state_extremes).max_amount_if_shipped,
-            (NULL::imat_store.state_extremes).max_amount_if_shipped,
+            n.imat_argument,
+            n.imat_came1,
+            n.imat_went1,
             FALSE
           FROM (
             SELECT
-              u.region,
-              u.min_amount AS imat_value,
-              pg_catalog.sum(u.rows) AS imat_weight,
-              pg_catalog.count(*) OVER (PARTITION BY u.region, u.min_amount) AS imat_images
-            FROM changes AS u
-            WHERE u.min_amount IS NOT NULL
-            GROUP BY u.region, u.min_amount, pg_catalog.numeric_send(u.min_amount)
-            HAVING pg_catalog.sum(u.rows) <> 0
-          ) AS n
-          UNION ALL
-          SELECT
-            n.region,
-            NULL::bigint,
-            (NULL::imat_store.state_extremes).min_amount,
-            (NULL::imat_store.state_extremes).max_amount_if_shipped,
-            (NULL::imat_store.state_extremes).min_amount,
-            (NULL::imat_store.state_extremes).min_amount,
-            CASE WHEN n.imat_weight > 0 THEN n.imat_value END,
-            CASE WHEN n.imat_weight < 0 OR n.imat_images > 1 THEN n.imat_value END,
-            FALSE
-          FROM (
+              n.region,
+              1,
+              CASE WHEN n.imat_weight > 0 THEN n.imat_value END,
+              CASE WHEN n.imat_weight < 0 OR n.imat_images > 1 THEN n.imat_value END
+            FROM (
+              SELECT
+                u.region,
+                u.min_amount AS imat_value,
+                pg_catalog.sum(u.rows) AS imat_weight,
+                pg_catalog.count(*) OVER (PARTITION BY u.region, u.min_amount) AS imat_images
+              FROM changes AS u
+              WHERE u.min_amount IS NOT NULL
+              GROUP BY u.region, u.min_amount, pg_catalog.numeric_send(u.min_amount)
+              HAVING pg_catalog.sum(u.rows) <> 0
+            ) AS n
+            UNION ALL
             SELECT
-              u.region,
-              u.max_amount_if_shipped AS imat_value,
-              pg_catalog.sum(u.rows) AS imat_weight,
-              pg_catalog.count(*) OVER (PARTITION BY u.region, u.max_amount_if_shipped) AS imat_images
-            FROM changes AS u
-            WHERE u.max_amount_if_shipped IS NOT NULL
-            GROUP BY u.region, u.max_amount_if_shipped, pg_catalog.numeric_send(u.max_amount_if_shipped)
-            HAVING pg_catalog.sum(u.rows) <> 0
-          ) AS n
+              n.region,
+              2,
+              CASE WHEN n.imat_weight > 0 THEN n.imat_value END,
+              CASE WHEN n.imat_weight < 0 OR n.imat_images > 1 THEN n.imat_value END
+            FROM (
+              SELECT
+                u.region,
+                u.max_amount_if_shipped AS imat_value,
+                pg_catalog.sum(u.rows) AS imat_weight,
+                pg_catalog.count(*) OVER (PARTITION BY u.region, u.max_amount_if_shipped) AS imat_images
+              FROM changes AS u
+              WHERE u.max_amount_if_shipped IS NOT NULL
+              GROUP BY u.region, u.max_amount_if_shipped, pg_catalog.numeric_send(u.max_amount_if_shipped)
+              HAVING pg_catalog.sum(u.rows) <> 0
+            ) AS n
+          ) AS n(
+            region,
+            imat_argument,
+            imat_came1,
+            imat_went1
+          )
         ) AS u(
           region,
           rows,
           min_amount,
           max_amount_if_shipped,
+          imat_argument,
           imat_came1,
           imat_went1,
-          imat_came2,
-          imat_went2,
           imat_stored
         )
       GROUP BY u.region
@@ -678,14 +684,14 @@ DECLARE
         b.rows,
         CASE
           WHEN b.imat_total = 0 THEN NULL
-          WHEN b.imat_again1 THEN (SELECT e.min_amount FROM imat_store.derived_extremes((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1), 1, b.region) AS e(min_amount, max_amount_if_shipped))
+          WHEN b.imat_again1 THEN (SELECT e.min_amount FROM imat_store.derived_extremes(b.imat_access, 1, b.region) AS e(min_amount, max_amount_if_shipped))
           WHEN b.imat_came1 IS NULL THEN b.min_amount
           WHEN b.min_amount IS NULL OR b.imat_came1 OPERATOR(pg_catalog.<=) b.min_amount THEN b.imat_came1
           ELSE b.min_amount
         END AS min_amount,
         CASE
           WHEN b.imat_total = 0 THEN NULL
-          WHEN b.imat_again2 THEN (SELECT e.max_amount_if_shipped FROM imat_store.derived_extremes((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1), 2, b.region) AS e(min_amount, max_amount_if_shipped))
+          WHEN b.imat_again2 THEN (SELECT e.max_amount_if_shipped FROM imat_store.derived_extremes(b.imat_access, 2, b.region) AS e(min_amount, max_amount_if_shipped))
           WHEN b.imat_came2 IS NULL THEN b.max_amount_if_shipped
           WHEN b.max_amount_if_shipped IS NULL OR b.imat_came2 OPERATOR(pg_catalog.>=) b.max_amount_if_shipped THEN b.imat_came2
           ELSE b.max_amount_if_shipped

@@ -544,20 +544,22 @@ WITH changes AS MATERIALIZED (
 ), bounds AS MATERIALIZED (
   SELECT
     b.*,
+    (SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1) AS imat_access,
     b.imat_total <> 0 AND b.imat_went1 IS NOT NULL AND (b.max_seconds IS NULL OR b.imat_went1 OPERATOR(pg_catalog.>=) b.max_seconds) AND (b.imat_came1 OPERATOR(pg_catalog.>=) b.imat_went1) IS NOT TRUE AS imat_again1
   FROM (
     SELECT
       u.customer_id,
       COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
       pg_catalog.max(u.max_seconds) AS max_seconds,
-      pg_catalog.max(u.imat_came1) AS imat_came1,
-      pg_catalog.max(u.imat_went1) AS imat_went1,
+      pg_catalog.max(CASE WHEN u.imat_argument = 1 THEN u.imat_came1 END) AS imat_came1,
+      pg_catalog.max(CASE WHEN u.imat_argument = 1 THEN u.imat_went1 END) AS imat_went1,
       COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS imat_total
     FROM (
       SELECT
         s.customer_id,
         s.rows,
         s.max_seconds,
+        NULL::integer,
         (NULL::imat_store.state2_rows_over_groups).max_seconds,
         (NULL::imat_store.state2_rows_over_groups).max_seconds,
         TRUE
@@ -568,6 +570,7 @@ WITH changes AS MATERIALIZED (
         s.customer_id,
         s.rows,
         s.max_seconds,
+        NULL::integer,
         (NULL::imat_store.state2_rows_over_groups).max_seconds,
         (NULL::imat_store.state2_rows_over_groups).max_seconds,
         TRUE
@@ -578,6 +581,7 @@ WITH changes AS MATERIALIZED (
         c.customer_id,
         c.rows,
         (NULL::imat_store.state2_rows_over_groups).max_seconds,
+        NULL::integer,
         (NULL::imat_store.state2_rows_over_groups).max_seconds,
         (NULL::imat_store.state2_rows_over_groups).max_seconds,
         FALSE
@@ -587,23 +591,37 @@ WITH changes AS MATERIALIZED (
         n.customer_id,
         NULL::bigint,
         (NULL::imat_store.state2_rows_over_groups).max_seconds,
-        CASE WHEN n.imat_weight > 0 THEN n.imat_value END,
-        CASE WHEN n.imat_weight < 0 THEN n.imat_value END,
+        n.imat_argument,
+        n.imat_came1,
+        n.imat_went1,
         FALSE
       FROM (
         SELECT
-          u.customer_id,
-          u.max_seconds AS imat_value,
-          pg_catalog.sum(u.rows) AS imat_weight
-        FROM changes AS u
-        WHERE u.max_seconds IS NOT NULL
-        GROUP BY u.customer_id, u.max_seconds
-        HAVING pg_catalog.sum(u.rows) <> 0
-      ) AS n
+          n.customer_id,
+          1,
+          CASE WHEN n.imat_weight > 0 THEN n.imat_value END,
+          CASE WHEN n.imat_weight < 0 THEN n.imat_value END
+        FROM (
+          SELECT
+            u.customer_id,
+            u.max_seconds AS imat_value,
+            pg_catalog.sum(u.rows) AS imat_weight
+          FROM changes AS u
+          WHERE u.max_seconds IS NOT NULL
+          GROUP BY u.customer_id, u.max_seconds
+          HAVING pg_catalog.sum(u.rows) <> 0
+        ) AS n
+      ) AS n(
+        customer_id,
+        imat_argument,
+        imat_came1,
+        imat_went1
+      )
     ) AS u(
       customer_id,
       rows,
       max_seconds,
+      imat_argument,
       imat_came1,
       imat_went1,
       imat_stored
@@ -650,7 +668,7 @@ FROM (
       b.rows,
       CASE
         WHEN b.imat_total = 0 THEN NULL
-        WHEN b.imat_again1 THEN (SELECT e.max_seconds FROM imat_store.derived2_rows_over_groups((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1), 1, b.customer_id) AS e(max_seconds))
+        WHEN b.imat_again1 THEN (SELECT e.max_seconds FROM imat_store.derived2_rows_over_groups(b.imat_access, 1, b.customer_id) AS e(max_seconds))
         WHEN b.imat_came1 IS NULL THEN b.max_seconds
         WHEN b.max_seconds IS NULL OR b.imat_came1 OPERATOR(pg_catalog.>=) b.max_seconds THEN b.imat_came1
         ELSE b.max_seconds
@@ -1013,20 +1031,22 @@ DECLARE
     ), bounds AS MATERIALIZED (
       SELECT
         b.*,
+        (SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1) AS imat_access,
         b.imat_total <> 0 AND b.imat_went1 IS NOT NULL AND (b.max_seconds IS NULL OR b.imat_went1 OPERATOR(pg_catalog.>=) b.max_seconds) AND (b.imat_came1 OPERATOR(pg_catalog.>=) b.imat_went1) IS NOT TRUE AS imat_again1
       FROM (
         SELECT
           u.customer_id,
           COALESCE(pg_catalog.sum(CASE WHEN NOT u.imat_stored THEN u.rows END), 0)::bigint AS rows,
           pg_catalog.max(u.max_seconds) AS max_seconds,
-          pg_catalog.max(u.imat_came1) AS imat_came1,
-          pg_catalog.max(u.imat_went1) AS imat_went1,
+          pg_catalog.max(CASE WHEN u.imat_argument = 1 THEN u.imat_came1 END) AS imat_came1,
+          pg_catalog.max(CASE WHEN u.imat_argument = 1 THEN u.imat_went1 END) AS imat_went1,
           COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS imat_total
         FROM (
           SELECT
             s.customer_id,
             s.rows,
             s.max_seconds,
+            NULL::integer,
             (NULL::imat_store.state2_rows_over_groups).max_seconds,
             (NULL::imat_store.state2_rows_over_groups).max_seconds,
             TRUE
@@ -1037,6 +1057,7 @@ DECLARE
             s.customer_id,
             s.rows,
             s.max_seconds,
+            NULL::integer,
             (NULL::imat_store.state2_rows_over_groups).max_seconds,
             (NULL::imat_store.state2_rows_over_groups).max_seconds,
             TRUE
@@ -1047,6 +1068,7 @@ DECLARE
             c.customer_id,
             c.rows,
             (NULL::imat_store.state2_rows_over_groups).max_seconds,
+            NULL::integer,
             (NULL::imat_store.state2_rows_over_groups).max_seconds,
             (NULL::imat_store.state2_rows_over_groups).max_seconds,
             FALSE
@@ -1056,23 +1078,37 @@ DECLARE
             n.customer_id,
             NULL::bigint,
             (NULL::imat_store.state2_rows_over_groups).max_seconds,
-            CASE WHEN n.imat_weight > 0 THEN n.imat_value END,
-            CASE WHEN n.imat_weight < 0 THEN n.imat_value END,
+            n.imat_argument,
+            n.imat_came1,
+            n.imat_went1,
             FALSE
           FROM (
             SELECT
-              u.customer_id,
-              u.max_seconds AS imat_value,
-              pg_catalog.sum(u.rows) AS imat_weight
-            FROM changes AS u
-            WHERE u.max_seconds IS NOT NULL
-            GROUP BY u.customer_id, u.max_seconds
-            HAVING pg_catalog.sum(u.rows) <> 0
-          ) AS n
+              n.customer_id,
+              1,
+              CASE WHEN n.imat_weight > 0 THEN n.imat_value END,
+              CASE WHEN n.imat_weight < 0 THEN n.imat_value END
+            FROM (
+              SELECT
+                u.customer_id,
+                u.max_seconds AS imat_value,
+                pg_catalog.sum(u.rows) AS imat_weight
+              FROM changes AS u
+              WHERE u.max_seconds IS NOT NULL
+              GROUP BY u.customer_id, u.max_seconds
+              HAVING pg_catalog.sum(u.rows) <> 0
+            ) AS n
+          ) AS n(
+            customer_id,
+            imat_argument,
+            imat_came1,
+            imat_went1
+          )
         ) AS u(
           customer_id,
           rows,
           max_seconds,
+          imat_argument,
           imat_came1,
           imat_went1,
           imat_stored
@@ -1098,7 +1134,7 @@ DECLARE
         b.rows,
         CASE
           WHEN b.imat_total = 0 THEN NULL
-          WHEN b.imat_again1 THEN (SELECT e.max_seconds FROM imat_store.derived2_rows_over_groups((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1), 1, b.customer_id) AS e(max_seconds))
+          WHEN b.imat_again1 THEN (SELECT e.max_seconds FROM imat_store.derived2_rows_over_groups(b.imat_access, 1, b.customer_id) AS e(max_seconds))
           WHEN b.imat_came1 IS NULL THEN b.max_seconds
           WHEN b.max_seconds IS NULL OR b.imat_came1 OPERATOR(pg_catalog.>=) b.max_seconds THEN b.imat_came1
           ELSE b.max_seconds

@@ -715,20 +715,22 @@ WITH changes AS MATERIALIZED (
 ), bounds AS MATERIALIZED (
   SELECT
     b.*,
+    (SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1) AS imat_access,
     b.imat_total <> 0 AND b.imat_went1 IS NOT NULL AND (b.max_sold_at IS NULL OR b.imat_went1 OPERATOR(pg_catalog.>=) b.max_sold_at) AND (b.imat_came1 OPERATOR(pg_catalog.>=) b.imat_went1) IS NOT TRUE AS imat_again1
   FROM (
     SELECT
       u.name,
       COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
       pg_catalog.max(u.max_sold_at) AS max_sold_at,
-      pg_catalog.max(u.imat_came1) AS imat_came1,
-      pg_catalog.max(u.imat_went1) AS imat_went1,
+      pg_catalog.max(CASE WHEN u.imat_argument = 1 THEN u.imat_came1 END) AS imat_came1,
+      pg_catalog.max(CASE WHEN u.imat_argument = 1 THEN u.imat_went1 END) AS imat_went1,
       COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS imat_total
     FROM (
       SELECT
         s.name,
         s.rows,
         s.max_sold_at,
+        NULL::integer,
         (NULL::imat_store.state_time_read).max_sold_at,
         (NULL::imat_store.state_time_read).max_sold_at,
         TRUE
@@ -739,6 +741,7 @@ WITH changes AS MATERIALIZED (
         s.name,
         s.rows,
         s.max_sold_at,
+        NULL::integer,
         (NULL::imat_store.state_time_read).max_sold_at,
         (NULL::imat_store.state_time_read).max_sold_at,
         TRUE
@@ -749,6 +752,7 @@ WITH changes AS MATERIALIZED (
         c.name,
         c.rows,
         (NULL::imat_store.state_time_read).max_sold_at,
+        NULL::integer,
         (NULL::imat_store.state_time_read).max_sold_at,
         (NULL::imat_store.state_time_read).max_sold_at,
         FALSE
@@ -758,23 +762,37 @@ WITH changes AS MATERIALIZED (
         n.name,
         NULL::bigint,
         (NULL::imat_store.state_time_read).max_sold_at,
-        CASE WHEN n.imat_weight > 0 THEN n.imat_value END,
-        CASE WHEN n.imat_weight < 0 THEN n.imat_value END,
+        n.imat_argument,
+        n.imat_came1,
+        n.imat_went1,
         FALSE
       FROM (
         SELECT
-          u.name,
-          u.max_sold_at AS imat_value,
-          pg_catalog.sum(u.rows) AS imat_weight
-        FROM changes AS u
-        WHERE u.max_sold_at IS NOT NULL
-        GROUP BY u.name, u.max_sold_at
-        HAVING pg_catalog.sum(u.rows) <> 0
-      ) AS n
+          n.name,
+          1,
+          CASE WHEN n.imat_weight > 0 THEN n.imat_value END,
+          CASE WHEN n.imat_weight < 0 THEN n.imat_value END
+        FROM (
+          SELECT
+            u.name,
+            u.max_sold_at AS imat_value,
+            pg_catalog.sum(u.rows) AS imat_weight
+          FROM changes AS u
+          WHERE u.max_sold_at IS NOT NULL
+          GROUP BY u.name, u.max_sold_at
+          HAVING pg_catalog.sum(u.rows) <> 0
+        ) AS n
+      ) AS n(
+        name,
+        imat_argument,
+        imat_came1,
+        imat_went1
+      )
     ) AS u(
       name,
       rows,
       max_sold_at,
+      imat_argument,
       imat_came1,
       imat_went1,
       imat_stored
@@ -826,7 +844,7 @@ FROM (
       b.rows,
       CASE
         WHEN b.imat_total = 0 THEN NULL
-        WHEN b.imat_again1 THEN (SELECT e.max_sold_at FROM imat_store.derived_time_read((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1), 1, b.name) AS e(max_sold_at))
+        WHEN b.imat_again1 THEN (SELECT e.max_sold_at FROM imat_store.derived_time_read(b.imat_access, 1, b.name) AS e(max_sold_at))
         WHEN b.imat_came1 IS NULL THEN b.max_sold_at
         WHEN b.max_sold_at IS NULL OR b.imat_came1 OPERATOR(pg_catalog.>=) b.max_sold_at THEN b.imat_came1
         ELSE b.max_sold_at
@@ -876,20 +894,22 @@ DECLARE
     ), bounds AS MATERIALIZED (
       SELECT
         b.*,
+        (SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1) AS imat_access,
         b.imat_total <> 0 AND b.imat_went1 IS NOT NULL AND (b.max_sold_at IS NULL OR b.imat_went1 OPERATOR(pg_catalog.>=) b.max_sold_at) AND (b.imat_came1 OPERATOR(pg_catalog.>=) b.imat_went1) IS NOT TRUE AS imat_again1
       FROM (
         SELECT
           u.name,
           COALESCE(pg_catalog.sum(CASE WHEN NOT u.imat_stored THEN u.rows END), 0)::bigint AS rows,
           pg_catalog.max(u.max_sold_at) AS max_sold_at,
-          pg_catalog.max(u.imat_came1) AS imat_came1,
-          pg_catalog.max(u.imat_went1) AS imat_went1,
+          pg_catalog.max(CASE WHEN u.imat_argument = 1 THEN u.imat_came1 END) AS imat_came1,
+          pg_catalog.max(CASE WHEN u.imat_argument = 1 THEN u.imat_went1 END) AS imat_went1,
           COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS imat_total
         FROM (
           SELECT
             s.name,
             s.rows,
             s.max_sold_at,
+            NULL::integer,
             (NULL::imat_store.state_time_read).max_sold_at,
             (NULL::imat_store.state_time_read).max_sold_at,
             TRUE
@@ -900,6 +920,7 @@ DECLARE
             s.name,
             s.rows,
             s.max_sold_at,
+            NULL::integer,
             (NULL::imat_store.state_time_read).max_sold_at,
             (NULL::imat_store.state_time_read).max_sold_at,
             TRUE
@@ -910,6 +931,7 @@ DECLARE
             c.name,
             c.rows,
             (NULL::imat_store.state_time_read).max_sold_at,
+            NULL::integer,
             (NULL::imat_store.state_time_read).max_sold_at,
             (NULL::imat_store.state_time_read).max_sold_at,
             FALSE
@@ -919,23 +941,37 @@ DECLARE
             n.name,
             NULL::bigint,
             (NULL::imat_store.state_time_read).max_sold_at,
-            CASE WHEN n.imat_weight > 0 THEN n.imat_value END,
-            CASE WHEN n.imat_weight < 0 THEN n.imat_value END,
+            n.imat_argument,
+            n.imat_came1,
+            n.imat_went1,
             FALSE
           FROM (
             SELECT
-              u.name,
-              u.max_sold_at AS imat_value,
-              pg_catalog.sum(u.rows) AS imat_weight
-            FROM changes AS u
-            WHERE u.max_sold_at IS NOT NULL
-            GROUP BY u.name, u.max_sold_at
-            HAVING pg_catalog.sum(u.rows) <> 0
-          ) AS n
+              n.name,
+              1,
+              CASE WHEN n.imat_weight > 0 THEN n.imat_value END,
+              CASE WHEN n.imat_weight < 0 THEN n.imat_value END
+            FROM (
+              SELECT
+                u.name,
+                u.max_sold_at AS imat_value,
+                pg_catalog.sum(u.rows) AS imat_weight
+              FROM changes AS u
+              WHERE u.max_sold_at IS NOT NULL
+              GROUP BY u.name, u.max_sold_at
+              HAVING pg_catalog.sum(u.rows) <> 0
+            ) AS n
+          ) AS n(
+            name,
+            imat_argument,
+            imat_came1,
+            imat_went1
+          )
         ) AS u(
           name,
           rows,
           max_sold_at,
+          imat_argument,
           imat_came1,
           imat_went1,
           imat_stored
@@ -969,7 +1005,7 @@ DECLARE
         b.rows,
         CASE
           WHEN b.imat_total = 0 THEN NULL
-          WHEN b.imat_again1 THEN (SELECT e.max_sold_at FROM imat_store.derived_time_read((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1), 1, b.name) AS e(max_sold_at))
+          WHEN b.imat_again1 THEN (SELECT e.max_sold_at FROM imat_store.derived_time_read(b.imat_access, 1, b.name) AS e(max_sold_at))
           WHEN b.imat_came1 IS NULL THEN b.max_sold_at
           WHEN b.max_sold_at IS NULL OR b.imat_came1 OPERATOR(pg_catalog.>=) b.max_sold_at THEN b.imat_came1
           ELSE b.max_sold_at
