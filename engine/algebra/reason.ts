@@ -104,6 +104,13 @@ export const tooManyDifferent = (count: number, most: number): PlanReason => ({
   span: null,
 });
 
+export const tooManyColumns = (count: number, most: number): PlanReason => ({
+  kind: 'too_many_columns',
+  message: `what is stored would need ${count} columns, and a table has at most ${most}`,
+  hint: null,
+  span: null,
+});
+
 export const inexact = (label: string, type: string, span: Span | null): PlanReason => ({
   kind: 'inexact_aggregate',
   message: `${label} has type ${type}, of which the last digits depend on the order of rows`,

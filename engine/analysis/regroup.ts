@@ -4,6 +4,7 @@ import type { Expr, Query } from '../../parser/tree.ts';
 import { returnsSet } from '../../parser/walk.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
 import type { PlanReason } from '../algebra/reason.ts';
+import { tooManyColumns } from '../algebra/reason.ts';
 import type { Db } from '../db/db.ts';
 import type { KeyPlan } from '../regroup/choose-key.ts';
 import { keyPlans } from '../regroup/choose-key.ts';
@@ -26,6 +27,8 @@ export async function regroup(
   values: boolean,
 ): Promise<RegroupPlan | { readonly reasons: readonly PlanReason[] }> {
   if (definition.limit !== null) return { reasons: [NO_KEY] };
+  if (columns.length > MAX_COLUMNS)
+    return { reasons: [tooManyColumns(columns.length, MAX_COLUMNS)] };
   const query = withoutOrder(definition);
   const { constants, moving, oidOf, typeOf } = await constantsIn(db, query, sources);
   const outline = outlineOf(query);
@@ -52,6 +55,9 @@ export async function regroup(
 }
 
 const IS_ARRAY = /\[\]$|^(?:int2|oid)vector$/;
+
+/** Beside them there are the key, and whether a row is stored as it is. */
+const MAX_COLUMNS = 1598;
 
 /** Keys whose types are asked for. */
 const MAX_TRIED = 10;

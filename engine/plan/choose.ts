@@ -25,6 +25,7 @@ import {
   extremeOfGroups,
   failingFilter,
   inexact,
+  tooManyColumns,
   tooManyDifferent,
 } from '../algebra/reason.ts';
 import { extremeRule } from '../aggregates/extreme.ts';
@@ -100,7 +101,7 @@ function planOf(
       ? groupStore(core, input, types, outputName)
       : bagStore(core, input, types, outputName);
   const reasons = [
-    ...('reasons' in store ? store.reasons : []),
+    ...('reasons' in store ? store.reasons : columnsIn(store)),
     ...(inner !== null || named !== null ? extremesIn(core) : []),
     ...ambiguousUses(core, residual, types),
     ...nodesOf(core).flatMap(against),
@@ -119,6 +120,19 @@ function planOf(
     netting: mayFail(core, store) ? 'fenced' : 'logged',
   };
 }
+
+/** PostgreSQL's MaxHeapAttributeNumber; lists of a SELECT can have a few more. */
+const MAX_COLUMNS = 1600;
+
+/** An extreme has four columns where it is merged (generate/extremes.ts). */
+function columnsIn({ identity, keys, parts, extremes, values }: Store): readonly PlanReason[] {
+  const own = identity.extra.length + keys.length + parts.length + values.length + OTHERS;
+  const count = own + 4 * extremes.length;
+  return count > MAX_COLUMNS ? [tooManyColumns(count, MAX_COLUMNS)] : [];
+}
+
+/** The number of rows, their total, the access key, and what tells rows apart. */
+const OTHERS = 4;
 
 /** What stands against aggregates that are merged, over groups and below them. */
 function extremesIn(core: Core): readonly PlanReason[] {
