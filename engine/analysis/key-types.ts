@@ -1,16 +1,8 @@
 /** The types of the keys of grouping sets, which only the server knows. */
 import type { Expr, Query, Select } from '../../parser/tree.ts';
 import { equalExpr } from '../../parser/walk.ts';
-import { keysIn } from '../algebra/query-rewrites/relations.ts';
 
 type KeyColumn = { readonly type: string; readonly baseType: string };
-
-/** The keys of a SELECT with grouping sets; none of any other query. */
-export function groupKeysOf(query: Query): readonly Expr[] {
-  if (query.kind !== 'select') return [];
-  const hasSets = query.groupBy.some(({ kind }) => kind !== 'expr' && kind !== 'row');
-  return hasSets ? query.groupBy.flatMap(keysIn) : [];
-}
 
 /**
  * Asks by a query that shows the keys of each row. Null for a domain: a set without the key shows

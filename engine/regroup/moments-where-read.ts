@@ -8,12 +8,16 @@
  *
  * Right because such a column has one value for all rows. Counter-examples, which stay: an item
  * that an outer join can show as NULLs, the branches of a union, a column that USING merges, a row
- * as a whole, and an expression with COLLATE: a column passes its collation on as an implicit one.
+ * as a whole, an expression with COLLATE, since a column passes its collation on as an implicit one,
+ * ROW(..), which is compared field by field only where it is written, keys of grouping sets, since
+ * two columns of one time are two keys, but one expression, and `(SELECT max(d.since))`: by its
+ * columns an aggregate is one of a query further out.
  */
 import { outputNames } from '../../parser/scope.ts';
 import type { Expr, FromItem, Query, Select, SubqueryItem } from '../../parser/tree.ts';
 import { mapExprs, returnsSet, visit } from '../../parser/walk.ts';
-import { mapQueries } from '../algebra/query-rewrites/relations.ts';
+import { groupKeysOf } from '../algebra/query-rewrites/grouping-sets.ts';
+import { mapQueries, numbersIn } from '../algebra/query-rewrites/relations.ts';
 import { readsNow } from '../algebra/timed.ts';
 import { nullableIn } from './outline.ts';
 
@@ -33,11 +37,13 @@ type Moments = ReadonlyMap<string, Expr>;
 
 function withMoments(query: Select): Select {
   const items = new Map<number, Moments>();
-  const fixed = new Set([...query.from.flatMap(nullableIn), ...readOtherwise(query)]);
+  const nullable = new Set(query.from.flatMap(nullableIn));
+  const otherwise = readOtherwise(query);
   for (const [place, relation] of query.relations.entries()) {
     const number = query.first + place;
-    if (relation.kind !== 'subquery' || fixed.has(number)) continue;
-    const moments = momentsOf(relation);
+    if (relation.kind !== 'subquery' || nullable.has(number) || otherwise.rows.has(number))
+      continue;
+    const moments = momentsOf(relation, (name) => otherwise.columns.has(`${number} ${name}`));
     if (moments.size > 0) items.set(number, moments);
   }
   if (items.size === 0) return query;
@@ -54,14 +60,20 @@ function withMoments(query: Select): Select {
   return { ...mapped, relations };
 }
 
-function momentsOf({ query, columnAliases }: SubqueryItem): Moments {
+function momentsOf(
+  { query, columnAliases }: SubqueryItem,
+  isFixed: (name: string) => boolean,
+): Moments {
   if (query.kind !== 'select') return new Map();
   // DISTINCT must show what it orders by.
   if (query.distinct && query.orderBy.some(({ expr }) => isMoment(expr))) return new Map();
+  // Sets without such a key show it as NULL.
+  if (groupKeysOf(query).some(readsNow)) return new Map();
   const names = outputNames(query, columnAliases);
-  const found = query.targets.flatMap(({ expr }, place): [string, Expr][] =>
-    isMoment(expr) ? [[names[place] ?? '', expr]] : [],
-  );
+  const found = query.targets.flatMap(({ expr }, place): [string, Expr][] => {
+    const name = names[place] ?? '';
+    return isMoment(expr) && !isFixed(name) ? [[name, expr]] : [];
+  });
   const isOnce = new Set(names).size === names.length;
   // A row of nothing is none that can be written everywhere.
   return new Map(isOnce && found.length < query.targets.length ? found : []);
@@ -85,6 +97,7 @@ const OTHERS: ReadonlySet<Expr['kind']> = new Set([
   'window',
   'grouping',
   'collate',
+  'row',
 ]);
 
 /** A subquery without some of its columns. */
@@ -100,19 +113,48 @@ function without(relation: SubqueryItem, moments: Moments): SubqueryItem {
   };
 }
 
-/** The items that the query reads as a row, or by a name that a join gives to their columns. */
-function readOtherwise(query: Select): ReadonlySet<number> {
-  const found = new Set<number>();
+type ReadOtherwise = {
+  /** The items that are read as a row. */
+  readonly rows: ReadonlySet<number>;
+  /** Columns that are more to the query than values, with the number of the item. */
+  readonly columns: ReadonlySet<string>;
+};
+
+function readOtherwise(query: Select): ReadOtherwise {
+  const rows = new Set<number>();
+  const columns = new Set<string>();
+  const add = (node: Expr): null => {
+    if (node.kind === 'column') columns.add(`${node.relation} ${node.name}`);
+    return null;
+  };
   const see = (expr: Expr): void =>
     visit(expr, (node) => {
-      if (node.kind === 'column') found.add(node.relation);
+      add(node);
+      if (node.kind === 'sublink') mapExprs(node.query, add);
     });
   mapExprs(query, (node) => {
-    if (node.kind === 'whole_row') found.add(node.relation);
+    if (node.kind === 'whole_row') rows.add(node.relation);
     if (node.kind === 'join_column') see(node);
+    if (node.kind === 'sublink') for (const one of aggregatesAround(node.query)) see(one);
     return null;
   });
-  for (const item of query.from) for (const one of usingIn(item)) see(one);
+  for (const one of [...query.from.flatMap(usingIn), ...groupKeysOf(query)]) see(one);
+  return { rows, columns };
+}
+
+/** The aggregates in a query that are those of a query around it. */
+function aggregatesAround(query: Query): readonly Expr[] {
+  const found: Expr[] = [];
+  const own = numbersIn(query);
+  mapExprs(query, (node) => {
+    if (node.kind !== 'aggregate') return null;
+    const read: number[] = [];
+    visit(node, (one) => {
+      if (one.kind === 'column') read.push(one.relation);
+    });
+    if (!read.some((number) => own.has(number))) found.push(node);
+    return null;
+  });
   return found;
 }
 

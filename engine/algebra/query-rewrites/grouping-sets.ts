@@ -7,7 +7,7 @@
  */
 import type { Expr, GroupItem, Query, Select } from '../../../parser/tree.ts';
 import { equalExpr, mapExpr, mapQuery, visit } from '../../../parser/walk.ts';
-import { freeNumber, mapQueries, renumbered } from './relations.ts';
+import { freeNumber, keysIn, mapQueries, renumbered } from './relations.ts';
 
 /** More sets than this are too many stores. */
 const MAX_SETS = 32;
@@ -95,6 +95,10 @@ function hasAggregate({ targets, having }: Select): boolean {
 
 const isSets = (item: GroupItem): boolean =>
   item.kind === 'rollup' || item.kind === 'cube' || item.kind === 'sets' || item.kind === 'empty';
+
+/** The keys of a SELECT with grouping sets; none of any other query. */
+export const groupKeysOf = (query: Query): readonly Expr[] =>
+  query.kind === 'select' && query.groupBy.some(isSets) ? query.groupBy.flatMap(keysIn) : [];
 
 /** Every set of keys: the items of GROUP BY multiply. */
 function setsOf(items: readonly GroupItem[], isDistinct: boolean): readonly (readonly Expr[])[] {

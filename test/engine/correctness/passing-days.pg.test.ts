@@ -199,6 +199,12 @@ const COLUMNS: Readonly<Record<string, string>> = {
     SELECT p.g, count(a.v) AS a, count(DISTINCT b.v) AS b FROM p
     LEFT JOIN (SELECT g, v FROM r WHERE due > since) a ON a.g = p.g
     LEFT JOIN (SELECT g, v FROM r WHERE due <= since) b ON b.g = p.g GROUP BY p.g`,
+  column_sets_two: `SELECT s.a, s.b, bit_xor(s.id) AS x
+    FROM (SELECT e.id, DAY AS a, DAY AS b FROM e) s GROUP BY GROUPING SETS ((s.a), (s.b))`,
+  column_sets_other: `SELECT s.a, DAY AS b, bit_xor(s.id) AS x
+    FROM (SELECT e.id, DAY AS a FROM e) s GROUP BY ROLLUP (s.a)`,
+  column_using: `SELECT g, s.id, s.since - 1 AS before FROM (SELECT e.g, e.id, e.due,
+    DAY - 3 AS since FROM e) s JOIN p USING (g) WHERE s.due > s.since`,
   column_viewed: `SELECT p.g, m.id FROM p JOIN marked m ON m.g = p.g WHERE m.due >= m.today - 2`,
   column_shown: `SELECT p.g, m.id, m.today - 1 AS yesterday FROM p JOIN marked m ON m.g = p.g`,
 };

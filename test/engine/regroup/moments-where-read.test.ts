@@ -53,6 +53,17 @@ test.each([
       `WHERE (p.at > ${NOW})) AS n FROM (SELECT e.g AS g FROM public.e) AS s`,
   ],
   [
+    'SELECT s.g, count(*) AS n FROM (SELECT g, at, now() AS t FROM e) s WHERE s.at > s.t ' +
+      'GROUP BY ROLLUP (s.g)',
+    'SELECT s.g AS g, pg_catalog.count(*) AS n FROM (SELECT e.g AS g, e.at AS at ' +
+      `FROM public.e) AS s WHERE (s.at > ${NOW}) GROUP BY ROLLUP (s.g)`,
+  ],
+  [
+    'SELECT s.g, (SELECT count(p.at > s.t) FROM p) AS n FROM (SELECT g, now() AS t FROM e) s',
+    `SELECT s.g AS g, (SELECT pg_catalog.count((p.at > ${NOW})) FROM public.p) AS n ` +
+      'FROM (SELECT e.g AS g FROM public.e) AS s',
+  ],
+  [
     'SELECT s.g, p.id FROM (SELECT DISTINCT g, now() AS t FROM e) s LEFT JOIN p ON p.at = s.t',
     'SELECT s.g AS g, p.id AS id FROM (SELECT DISTINCT e.g AS g FROM public.e) AS s ' +
       `LEFT JOIN public.p ON (p.at = ${NOW})`,
@@ -77,7 +88,28 @@ test.each([
   ['no other column', '(SELECT now() AS t) s ON true', 's.t', 'JOIN'],
   ['two of a name', '(SELECT id AS t, now() AS t FROM e) s ON true', '1', 'JOIN'],
   ['a set', '(SELECT id, unnest(now()) AS t FROM e) s ON true', 's.t', 'JOIN'],
+  ['a row of constants', '(SELECT id, ROW(now(), 1) AS t FROM e) s ON true', 's.t', 'JOIN'],
+  [
+    'a key that sets can be without',
+    '(SELECT g, now() AS t FROM e GROUP BY ROLLUP (g, now())) s ON true',
+    's.t',
+    'JOIN',
+  ],
+  [
+    'an aggregate of the query',
+    '(SELECT id, now() AS t FROM e) s ON true',
+    '(SELECT count(s.t))',
+    'JOIN',
+  ],
   ['a column that is merged', '(SELECT id, now() AS at FROM e) s USING (at)', 's.id', 'JOIN'],
 ])('stays: %s', async (_what, item, shown, join = 'LEFT JOIN') => {
   expect(await rewritten(`SELECT p.id, ${shown} AS x FROM p ${join} ${item}`)).toBeNull();
 });
+
+test.each(['GROUPING SETS ((s.t), (s.u))', 'ROLLUP (s.t, s.u)', 'CUBE (s.u, (SELECT s.t))'])(
+  'stays: keys of grouping sets: %s',
+  async (keys) => {
+    const from = '(SELECT g, now() AS t, now() AS u FROM e) s';
+    expect(await rewritten(`SELECT now() AS t, count(*) FROM ${from} GROUP BY ${keys}`)).toBeNull();
+  },
+);
