@@ -18,6 +18,7 @@ import { inlineViews } from '../algebra/query-rewrites/inline-views.ts';
 import { withoutMomentKeys } from '../algebra/query-rewrites/moment-keys.ts';
 import { freeNumber } from '../algebra/query-rewrites/relations.ts';
 import { inlineRowlessSublinks } from '../algebra/query-rewrites/rowless-sublinks.ts';
+import { rowValues } from '../algebra/query-rewrites/row-values.ts';
 import { sortByColumns } from '../algebra/query-rewrites/whole-rows.ts';
 import { rowsBelow } from '../algebra/query-rewrites/rows-below.ts';
 import { rewrite } from '../algebra/rewrites/all.ts';
@@ -104,7 +105,7 @@ async function planWith(
   server: Server,
   { views, pushes, values }: Handling & { readonly views: Views },
 ): Promise<Planned | Reasons> {
-  const definition = withoutMomentKeys(inlineRowlessSublinks(given));
+  const definition = withoutMomentKeys(inlineRowlessSublinks(rowValues(given)));
   const sources = new Map<number, SourceFacts>(
     inspection.all.map((relation) => [relation.oid, relation]),
   );
@@ -209,7 +210,7 @@ async function viewQueries(
     ];
     if ('reasons' in reading || against.length > 0)
       return { reasons: against.map((reason) => inView(name, reason)) };
-    queries.set(oid, { name, query: inlineRowlessSublinks(reading.query) });
+    queries.set(oid, { name, query: inlineRowlessSublinks(rowValues(reading.query)) });
   }
   return { queries };
 }

@@ -8,10 +8,10 @@
  *
  * Right because such a column has one value for all rows. Counter-examples, which stay: an item
  * that an outer join can show as NULLs, the branches of a union, a column that USING merges, a row
- * as a whole, an expression with COLLATE, since a column passes its collation on as an implicit one,
- * ROW(..), which is compared field by field only where it is written, keys of grouping sets, since
- * two columns of one time are two keys, but one expression, and `(SELECT max(d.since))`: by its
- * columns an aggregate is one of a query further out.
+ * as a whole, an expression with COLLATE, since a column passes its collation on as an implicit
+ * one, ROW(..), which is compared field by field only where it is written, keys of grouping sets,
+ * since two columns of one time are two keys, but one expression, and `(SELECT max(d.since))`: by
+ * its columns an aggregate is one of a query further out.
  */
 import { outputNames } from '../../parser/scope.ts';
 import type { Expr, FromItem, Query, Select, SubqueryItem } from '../../parser/tree.ts';

@@ -203,6 +203,8 @@ const COLUMNS: Readonly<Record<string, string>> = {
     FROM (SELECT e.id, DAY AS a, DAY AS b FROM e) s GROUP BY GROUPING SETS ((s.a), (s.b))`,
   column_sets_other: `SELECT s.a, DAY AS b, bit_xor(s.id) AS x
     FROM (SELECT e.id, DAY AS a FROM e) s GROUP BY ROLLUP (s.a)`,
+  column_row: `SELECT s.id, s.r >= ROW(s.due, NULL::int) AS x
+    FROM (SELECT e.id, e.due, ROW(DAY, NULL::int) AS r FROM e) s`,
   column_using: `SELECT g, s.id, s.since - 1 AS before FROM (SELECT e.g, e.id, e.due,
     DAY - 3 AS since FROM e) s JOIN p USING (g) WHERE s.due > s.since`,
   column_viewed: `SELECT p.g, m.id FROM p JOIN marked m ON m.g = p.g WHERE m.due >= m.today - 2`,
