@@ -190,7 +190,10 @@ class Separation {
   async #overRows(query: Select): Promise<Select | null> {
     if (!query.relations.some(({ kind }) => kind === 'table')) return null;
     const groups = groupsOverRows(query, this.#next++);
-    return groups !== null && (await this.#rules.areFew(groups.rows)) ? groups.whole : null;
+    if (groups === null || !(await this.#rules.areFew(groups.rows))) return null;
+    // A type without equality is no key.
+    const isValid = (await this.#rules.columnsOf(groups.whole)).length > 0;
+    return isValid ? groups.whole : null;
   }
 
   /** Grouping sets of the outermost SELECT, as one SELECT each. */

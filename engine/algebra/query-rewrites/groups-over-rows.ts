@@ -10,9 +10,11 @@
  * stays: a condition that moves with the time. Without an index on what it compares, each read
  * would look for moved rows in the whole table; with one, the definition is cheap.
  */
-import type { Query, Select } from '../../../parser/tree.ts';
-import { mapExprs } from '../../../parser/walk.ts';
+import type { Expr, GroupItem, Query, Select } from '../../../parser/tree.ts';
+import { equalExpr, mapExprs, visit } from '../../../parser/walk.ts';
 import { isNow } from '../timed.ts';
+import { groupKeysOf } from './grouping-sets.ts';
+import { conjuncts, keysIn } from './relations.ts';
 import { rowsBelow } from './rows-below.ts';
 import { over } from './select.ts';
 
@@ -21,9 +23,30 @@ export type GroupsOverRows = { readonly rows: Select; readonly whole: Select };
 /** Null for another query. `number`: an item of FROM that there is not yet. */
 export function groupsOverRows(query: Query, number: number): GroupsOverRows | null {
   if (query.kind !== 'select' || !query.grouped) return null;
-  const parts = rowsBelow(query, { oid: 0, schema: '', name: '', only: false }, number);
+  const whole = withDetermined(query);
+  const parts = whole && rowsBelow(whole, { oid: 0, schema: '', name: '', only: false }, number);
   if (parts === null || readsTime(parts.rows)) return null;
   return { rows: parts.rows, whole: over(parts.rows, 'rows', number, parts.groups) };
+}
+
+/**
+ * With what the keys determine as keys, such as columns that a primary key does: the rows have none.
+ * Null for grouping sets, where it can be missing.
+ */
+function withDetermined(query: Select): Select | null {
+  const keys = query.groupBy.flatMap(keysIn);
+  const determined: Expr[] = [];
+  const upper = [...query.targets.map(({ expr }) => expr), ...conjuncts(query.having)];
+  for (const expr of upper)
+    visit(expr, (node) => {
+      if (node.kind === 'aggregate' || keys.some((key) => equalExpr(key, node))) return false;
+      if (node.kind !== 'column' && node.kind !== 'join_column') return true;
+      if (!determined.some((one) => equalExpr(one, node))) determined.push(node);
+      return false;
+    });
+  if (determined.length === 0) return query;
+  const more = determined.map((expr): GroupItem => ({ kind: 'expr', expr }));
+  return groupKeysOf(query).length > 0 ? null : { ...query, groupBy: [...query.groupBy, ...more] };
 }
 
 function readsTime(query: Query): boolean {

@@ -291,8 +291,8 @@ test('groups over few rows of many: the time is read above the rows that are sto
   await sandbox.sql(
     withDay(`CREATE TABLE visit (id int PRIMARY KEY, g int, at date);
     INSERT INTO visit SELECT i, i % 300, DAY - i % 12 FROM generate_series(1, 20000) AS i;
-    CREATE TABLE member (g int PRIMARY KEY, region text);
-    INSERT INTO member SELECT i, 'r' || i % 7 FROM generate_series(0, 330) AS i;
+    CREATE TABLE member (g int PRIMARY KEY, region text, doc json);
+    INSERT INTO member SELECT i, 'r' || i % 7, '{}' FROM generate_series(0, 330) AS i;
     CREATE INDEX ON visit (g); ANALYZE visit; ANALYZE member`),
   );
   const last = '(SELECT g, max(at) AS last FROM public.visit GROUP BY g)';
@@ -304,6 +304,11 @@ test('groups over few rows of many: the time is read above the rows that are sto
       percentile_disc(0.5) WITHIN GROUP (ORDER BY DAY - x.last) AS middle
       FROM public.member m LEFT JOIN ${last} x ON x.g = m.g GROUP BY 1, 2
       HAVING count(*) > 2 AND bool_or(x.last IS NULL OR x.last <= DAY)`),
+    determined: withDay(`SELECT m.g, m.region || '.' AS region,
+      count(*) FILTER (WHERE x.last > DAY - 2) AS active
+      FROM public.member m LEFT JOIN ${last} x ON x.g = m.g GROUP BY m.g`),
+    merged: withDay(`SELECT g, count(*) FILTER (WHERE x.last > DAY - 2) AS active
+      FROM public.member m LEFT JOIN ${last} x USING (g) GROUP BY m.g`),
   };
   for (const [name, definition] of Object.entries(definitions))
     expect(await sandbox.imat.create(name, definition)).toMatchObject({ strategy: 'delta' });
@@ -317,6 +322,10 @@ test('groups over few rows of many: the time is read above the rows that are sto
   ];
   await everySessionAtItsTime({ sandbox, sessions, definitions, writes, steps: 25 }, 23);
   for (const name of Object.keys(definitions)) await sandbox.imat.revert(name);
+  const undecided = withDay(`SELECT m.g, m.doc, count(*) FILTER (WHERE x.last > DAY - 2) AS active
+    FROM public.member m LEFT JOIN ${last} x ON x.g = m.g GROUP BY m.g`);
+  expect(await sandbox.imat.create('undecided', undecided)).toMatchObject({ strategy: 'swap' });
+  await sandbox.imat.revert('undecided');
 });
 
 test('a day that is twice in a set is one group', async () => {
