@@ -30,8 +30,8 @@ export function groupsOverRows(query: Query, number: number): GroupsOverRows | n
 }
 
 /**
- * With what the keys determine as keys, such as columns that a primary key does: the rows have none.
- * Null for grouping sets, where it can be missing.
+ * With what the keys determine as keys, such as columns that a primary key does: the rows have
+ * none. Null for grouping sets, where it can be missing.
  */
 function withDetermined(query: Select): Select | null {
   const keys = query.groupBy.flatMap(keysIn);
