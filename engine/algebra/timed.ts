@@ -91,7 +91,8 @@ const BOUND_FUNCTIONS: ReadonlySet<string> = new Set([
   'to_char',
 ]);
 
-function isBound(expr: Expr): boolean {
+/** Whether it is computed from the time alone, by what does not fail. */
+export function isBound(expr: Expr): boolean {
   let isPlain = true;
   visit(expr, (node) => {
     const isOwn =
@@ -208,19 +209,26 @@ export function timedOf({ node }: TimedExpr, { nameOf, typeOf }: TableColumns): 
         };
   }
   const bounds = boundsIn(own(node));
-  const canBeNone = computedForRows(node).some((one) => failsForFinite(one, typeOf));
+  const canBeNone =
+    computedForRows(node).some((one) => failsForFinite(one, typeOf)) || comparesRows(node);
   return !bounds.every(isSteadyBound) || canBeNone
     ? null
     : { expr: own(forFinite(node, typeOf)), isValue: !isTest(node), bounds, between: null };
 }
 
-/** What is computed for each row: of a comparison of rows the fields that are no bounds. */
+/** What may fail for a row that is kept away: of a comparison of rows the fields but for bounds. */
 function computedForRows(node: Expr): readonly Expr[] {
   if (!isTest(node) || node.kind !== 'binary') return [node];
   const { left, right } = node;
   if (left.kind !== 'row' || right.kind !== 'row') return [node];
-  return [...left.items, ...right.items].filter(hasColumn);
+  return [...left.items, ...right.items].filter((one) => !isBound(one));
 }
+
+/** Whether fields of rows are compared as rows: these fail where their fields have other types. */
+const comparesRows = (node: Expr): boolean =>
+  children(node).some((side) => side.kind === 'row' && children(side).some(isRow));
+
+const isRow = ({ kind }: Expr): boolean => kind === 'row';
 
 /** What columns are called in the table, and the OIDs of their types. */
 export type TableColumns = {

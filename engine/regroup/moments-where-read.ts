@@ -16,9 +16,10 @@
 import { outputNames } from '../../parser/scope.ts';
 import type { Expr, FromItem, Query, Select, SubqueryItem } from '../../parser/tree.ts';
 import { mapExprs, returnsSet, visit } from '../../parser/walk.ts';
+import { failsForFinite } from '../algebra/can-fail.ts';
 import { groupKeysOf } from '../algebra/query-rewrites/grouping-sets.ts';
 import { mapQueries, numbersIn } from '../algebra/query-rewrites/relations.ts';
-import { readsNow } from '../algebra/timed.ts';
+import { isBound, readsNow } from '../algebra/timed.ts';
 import { nullableIn } from './outline.ts';
 
 /** The same object where there is no such column. */
@@ -80,7 +81,9 @@ function momentsOf(
 }
 
 function isMoment(expr: Expr): boolean {
-  let isPlain = readsNow(expr) && !returnsSet(expr);
+  // Where the subquery has no rows, nothing may fail.
+  const failsNowhere = isBound(expr) || !failsForFinite(expr, () => null);
+  let isPlain = failsNowhere && readsNow(expr) && !returnsSet(expr);
   visit(expr, ({ kind }) => {
     isPlain &&= !OTHERS.has(kind);
   });

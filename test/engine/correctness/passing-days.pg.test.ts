@@ -354,6 +354,18 @@ test.each(['America/Havana', 'Europe/Berlin'])('a calendar in %s', async (TimeZo
 });
 
 test.each([
+  ['a field of a row', 'ROW(due, g) >= ROW(DAY, 10 / (DAY - due))'],
+  ['a bound', 'ROW(due, g) >= ROW(DAY, 10 / (extract(day FROM DAY)::int % 2))'],
+  ['rows of other types', 'ROW(g, ROW(due, v)) > ROW(2, ROW(DAY, 3))'],
+])('what is rebuilt, as it can fail for rows that are kept away: %s', async (_what, condition) => {
+  const definition = withDay(`SELECT g, count(*) FILTER (WHERE v > 1000 AND ${condition}) AS n
+    FROM public.e GROUP BY g`);
+  expect(await sandbox.imat.create('failing', definition, { dryRun: true })).toMatchObject({
+    strategy: 'swap',
+  });
+});
+
+test.each([
   ['a series up to the present', "generate_series(now() - interval '9 days', now(), '1 day')"],
   ['a series of times', `generate_series(CURRENT_DATE, now(), interval '1 hour')`],
 ])('what is rebuilt: %s', async (_what, series) => {

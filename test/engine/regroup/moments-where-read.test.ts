@@ -101,6 +101,7 @@ test.each([
     '(SELECT count(s.t))',
     'JOIN',
   ],
+  ['what can fail', '(SELECT DISTINCT id, 1 / date(now()) AS t FROM e) s ON true', 's.t', 'JOIN'],
   ['a column that is merged', '(SELECT id, now() AS at FROM e) s USING (at)', 's.id', 'JOIN'],
 ])('stays: %s', async (_what, item, shown, join = 'LEFT JOIN') => {
   expect(await rewritten(`SELECT p.id, ${shown} AS x FROM p ${join} ${item}`)).toBeNull();
