@@ -69,7 +69,7 @@ const isRace = ({ sqlstate, message, schema, context }: ServerError): boolean =>
 const CHANGED_MEANWHILE = [
   /^tuple concurrently (?:updated|deleted)$/,
   /^could not open relation with OID \d+$/,
-  /^cache lookup failed for [a-z ]+ \d+$/,
+  /^cache lookup failed for (?:attribute \d+ of )?[a-z ]+ \d+$/,
 ];
 
 export function toImatError(error: unknown): unknown {

@@ -23,7 +23,8 @@ declare module 'vitest' {
   }
 }
 
-export type ServerFeature = 'icu' | 'xml';
+/** `contrib`: the extensions that come with PostgreSQL. */
+export type ServerFeature = 'contrib' | 'icu' | 'xml';
 
 type Service = {
   readonly url: string;
@@ -69,6 +70,11 @@ async function missingFeatures(url: string): Promise<ServerFeature[]> {
     const icu = "CREATE COLLATION pg_temp.icu (provider = icu, locale = 'und')";
     await db.execute(icu).catch(() => missing.push('icu'));
     await db.query("SELECT xml '<a/>'").catch(() => missing.push('xml'));
+    const extensions = await db.query(
+      `SELECT FROM pg_available_extensions
+       WHERE name IN ('citext', 'hstore', 'intarray', 'pg_trgm')`,
+    );
+    if (extensions.length < 4) missing.push('contrib');
     for (const feature of missing)
       process.stderr.write(`this server was built without ${feature}: its tests are skipped\n`);
     return missing;

@@ -42,6 +42,10 @@ test.each([
     reported('XX000', { message: 'cache lookup failed for function 17475' }),
   ],
   [
+    'a table that was dropped meanwhile, with its columns',
+    reported('XX000', { message: 'cache lookup failed for attribute 1 of relation 25731' }),
+  ],
+  [
     'a partition whose detachment is not complete',
     reported('55000', { message: 'cannot alter partition "p" with an incomplete detach' }),
   ],

@@ -47,6 +47,21 @@ const COLLATION: Case = [
   'ALTER COLLATION first.away RENAME TO own',
 ];
 
+const OF_EXTENSION: Case = [
+  'one of an extension',
+  f('SELECT (ARRAY[$1, 1] + 5)[1]', 'SET search_path = s, pg_catalog')
+    .replace(
+      'CREATE FUNCTION f',
+      `${operator('s.+', 's.whole', 'int[]').replace(
+        'CREATE',
+        `CREATE FUNCTION s.whole(int[], int) RETURNS int[] IMMUTABLE LANGUAGE sql
+          AS 'SELECT ARRAY[7]'; CREATE`,
+      )}; CREATE FUNCTION f`,
+    )
+    .replace('= s, pg_catalog', '= first, s, pg_catalog'),
+  'CREATE EXTENSION intarray SCHEMA first',
+];
+
 const LATER: readonly Case[] = [
   ...(lacks('icu') ? [] : [COLLATION]),
   ['an overload that fits better', f('SELECT s.step($1)'), step('s.step')],
@@ -174,20 +189,7 @@ const LATER: readonly Case[] = [
       )}`,
     'ALTER TABLE first.draft RENAME TO named',
   ],
-  [
-    'one of an extension',
-    f('SELECT (ARRAY[$1, 1] + 5)[1]', 'SET search_path = s, pg_catalog')
-      .replace(
-        'CREATE FUNCTION f',
-        `${operator('s.+', 's.whole', 'int[]').replace(
-          'CREATE',
-          `CREATE FUNCTION s.whole(int[], int) RETURNS int[] IMMUTABLE LANGUAGE sql
-          AS 'SELECT ARRAY[7]'; CREATE`,
-        )}; CREATE FUNCTION f`,
-      )
-      .replace('= s, pg_catalog', '= first, s, pg_catalog'),
-    'CREATE EXTENSION intarray SCHEMA first',
-  ],
+  ...(lacks('contrib') ? [] : [OF_EXTENSION]),
   [
     'a function that is written with escapes',
     f(`SELECT U&"\\0073".U&"st!0065p" UESCAPE '!' ($1)`),
@@ -306,6 +308,20 @@ test.each([
 
 const WITHIN = 'SET search_path = first, s, pg_catalog';
 
+const EXTENSIONS: readonly Case[] = [
+  [
+    'extensions with types of their own',
+    f(`SELECT length(replace('abc', 'a', $1 || 'x')) + 1 WHERE $1 = 0 OR 'a' = 'a'`, WITHIN),
+    'CREATE EXTENSION citext SCHEMA first; CREATE EXTENSION hstore SCHEMA s',
+  ],
+  [
+    'an extension that is brought up to date',
+    `CREATE EXTENSION pg_trgm SCHEMA first VERSION '1.3';
+      ${f('SELECT $1 + /* %>> strict_word_similarity() */ 1', WITHIN)}`,
+    'ALTER EXTENSION pg_trgm UPDATE',
+  ],
+];
+
 const WITHOUT_EFFECT: readonly Case[] = [
   [
     'a schema that is not in its search_path',
@@ -336,17 +352,7 @@ const WITHOUT_EFFECT: readonly Case[] = [
       CREATE CAST (text AS first.size) WITH INOUT AS ASSIGNMENT;
       CREATE CAST (first.size AS text) WITH INOUT AS IMPLICIT`,
   ],
-  [
-    'extensions with types of their own',
-    f(`SELECT length(replace('abc', 'a', $1 || 'x')) + 1 WHERE $1 = 0 OR 'a' = 'a'`, WITHIN),
-    'CREATE EXTENSION citext SCHEMA first; CREATE EXTENSION hstore SCHEMA s',
-  ],
-  [
-    'an extension that is brought up to date',
-    `CREATE EXTENSION pg_trgm SCHEMA first VERSION '1.3';
-      ${f('SELECT $1 + /* %>> strict_word_similarity() */ 1', WITHIN)}`,
-    'ALTER EXTENSION pg_trgm UPDATE',
-  ],
+  ...(lacks('contrib') ? [] : EXTENSIONS),
   [
     'a command that is rolled back',
     f('SELECT step($1)', WITHIN),
