@@ -216,7 +216,10 @@ export function timedOf({ node }: TimedExpr, { nameOf, typeOf }: TableColumns): 
     : { expr: own(forFinite(node, typeOf)), isValue: !isTest(node), bounds, between: null };
 }
 
-/** What may fail for a row that is kept away: of a comparison of rows the fields but for bounds. */
+/**
+ * What could fail for a row that another condition keeps away. Of a comparison of rows, these are
+ * the fields that are no bounds.
+ */
 function computedForRows(node: Expr): readonly Expr[] {
   if (!isTest(node) || node.kind !== 'binary') return [node];
   const { left, right } = node;
@@ -224,7 +227,7 @@ function computedForRows(node: Expr): readonly Expr[] {
   return [...left.items, ...right.items].filter((one) => !isBound(one));
 }
 
-/** Whether fields of rows are compared as rows: these fail where their fields have other types. */
+/** Whether rows contain rows, whose comparison fails if their fields have other types. */
 const comparesRows = (node: Expr): boolean =>
   children(node).some((side) => side.kind === 'row' && children(side).some(isRow));
 

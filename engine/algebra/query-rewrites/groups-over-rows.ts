@@ -6,6 +6,9 @@
  *   rows     SELECT v FROM <from> WHERE <where>
  *   over it  SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY v) FROM rows
  *
+ * So is `count(*) FILTER (WHERE x.last > now() - interval '1 day')` of customers by region, with
+ * `x.last` from groups below: the rows are the customers, each with `last`.
+ *
  * The rows are stored, and each read computes the aggregates from them. Counter-example, which
  * stays: a condition that moves with the time. Without an index on what it compares, each read
  * would look for moved rows in the whole table; with one, the definition is cheap.
@@ -18,7 +21,7 @@ import { conjuncts, keysIn } from './relations.ts';
 import { rowsBelow } from './rows-below.ts';
 import { over } from './select.ts';
 
-export type GroupsOverRows = { readonly rows: Select; readonly whole: Select };
+type GroupsOverRows = { readonly rows: Select; readonly whole: Select };
 
 /** Null for another query. `number`: an item of FROM that there is not yet. */
 export function groupsOverRows(query: Query, number: number): GroupsOverRows | null {
@@ -30,8 +33,8 @@ export function groupsOverRows(query: Query, number: number): GroupsOverRows | n
 }
 
 /**
- * With what the keys determine as keys, such as columns that a primary key does: the rows have
- * none. Null for grouping sets, where it can be missing.
+ * The query with the columns that its keys determine as keys: stored rows have no primary key by
+ * which PostgreSQL would know them. Null for grouping sets, in which a key can be missing.
  */
 function withDetermined(query: Select): Select | null {
   const keys = query.groupBy.flatMap(keysIn);

@@ -1,4 +1,7 @@
-/** Definitions of so many columns that a table could not hold what another rule stores for them. */
+/**
+ * Definitions with many columns. A rule that would store more columns than PostgreSQL allows in a
+ * table is left for another one.
+ */
 import { expect, test } from 'vitest';
 import { FOLD, useBench } from './support/bench.ts';
 
