@@ -35,7 +35,11 @@ export function differenceOf(values: readonly number[], subtracted: readonly num
   return summarize(values.map((value, run) => value - (subtracted[run] ?? Number.NaN)));
 }
 
-/** Runs each contender once a round, in turn, `rounds` times, and gives the values of each. */
+/**
+ * Runs each contender once a round, in turn, `rounds` times, and gives the values of each. Every
+ * second round runs them in the opposite order: what a run leaves behind for the next one (a
+ * checkpoint, the disk's queue) is then nobody's.
+ */
 export async function interleave<K extends string>(
   rounds: number,
   contenders: Readonly<Record<K, () => Promise<number>>>,
@@ -46,7 +50,8 @@ export async function interleave<K extends string>(
     number[]
   >;
   for (let round = 0; round < rounds; round += 1) {
-    for (const name of names) values[name].push(await contenders[name]());
+    const order = round % 2 === 0 ? names : names.toReversed();
+    for (const name of order) values[name].push(await contenders[name]());
   }
   return values;
 }
