@@ -23,7 +23,7 @@ COMMENT ON TABLE imat_catalog.arrival IS
 CREATE TABLE imat_catalog.change_count (
   counted_id integer,
   xid xid8,
-  role name,
+  role text,
   verb text,
   rows bigint
 ) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=10000, vacuum_truncate=false);
@@ -2743,7 +2743,7 @@ COMMENT ON VIEW imat_catalog.status IS
 -- VIEW imat_catalog.unfolded_count (
 --   member_id integer,
 --   xid xid8,
---   role name,
+--   role text,
 --   verb text,
 --   rows bigint
 -- );

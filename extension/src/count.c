@@ -32,7 +32,7 @@ PG_FUNCTION_INFO_V1(count_changes);
 #define COUNTERS_TABLE	"change_count"
 
 /* Its columns: counted_id, xid, role, verb, rows. */
-static const Oid COUNTER_TYPES[] = {INT4OID, XID8OID, NAMEOID, TEXTOID, INT8OID};
+static const Oid COUNTER_TYPES[] = {INT4OID, XID8OID, TEXTOID, TEXTOID, INT8OID};
 
 static Tuplestorestate *changed_rows(FunctionCallInfo fcinfo);
 static Relation open_counters(void);
@@ -49,6 +49,9 @@ count_changes(PG_FUNCTION_ARGS)
 	if (rows == 0)
 		return PointerGetDatum(NULL);
 	counters = open_counters();
+	/* Where imat's catalog was dropped, nobody asks for counters. */
+	if (counters == NULL)
+		return PointerGetDatum(NULL);
 	add_counter(counters, trigger->tg_trigger->tgargs[0],
 				TRIGGER_FIRED_BY_INSERT(trigger->tg_event) ? "INSERT" :
 				TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? "UPDATE" : "DELETE", rows);
@@ -75,6 +78,7 @@ changed_rows(FunctionCallInfo fcinfo)
 	return rows;
 }
 
+/* NULL where the table does not exist. */
 static Relation
 open_counters(void)
 {
@@ -83,7 +87,9 @@ open_counters(void)
 	Relation	counters = OidIsValid(relid) ? try_table_open(relid, RowExclusiveLock) : NULL;
 	bool		plain;
 
-	plain = counters != NULL && counters->rd_rel->relkind == RELKIND_RELATION &&
+	if (counters == NULL)
+		return NULL;
+	plain = counters->rd_rel->relkind == RELKIND_RELATION &&
 		counters->rd_rel->relpersistence == RELPERSISTENCE_PERMANENT && counters->rd_tableam == GetHeapamTableAmRoutine() &&
 		(!counters->rd_rel->relhasindex || RelationGetIndexList(counters) == NIL) && counters->trigdesc == NULL && counters->rd_rules == NULL &&
 		!counters->rd_rel->relrowsecurity && counters->rd_att->constr == NULL && counters->rd_att->natts == lengthof(COUNTER_TYPES);
@@ -93,7 +99,7 @@ open_counters(void)
 		ereport(ERROR,
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("changes cannot be counted in table \"%s.%s\"", COUNTERS_SCHEMA, COUNTERS_TABLE),
-				errdetail("It does not exist, or is not as imat has made it."),
+				errdetail("It is not as imat has made it."),
 				errhint("Take off what was added to it, or drop the triggers \"!imat_count_...\" of the table that is written."));
 	return counters;
 }
@@ -101,15 +107,13 @@ open_counters(void)
 static void
 add_counter(Relation counters, const char *counted, const char *verb, int64 rows)
 {
-	NameData	role;
 	Datum		values[lengthof(COUNTER_TYPES)];
 	bool		nulls[lengthof(COUNTER_TYPES)] = {0};
 
-	namestrcpy(&role, GetUserNameFromId(GetSessionUserId(), false));
 	values[0] = Int32GetDatum(pg_strtoint32(counted));
 	/* The top transaction's: a savepoint's counters become visible with it, or go with the savepoint. */
 	values[1] = FullTransactionIdGetDatum(GetTopFullTransactionId());
-	values[2] = NameGetDatum(&role);
+	values[2] = CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(), false));
 	values[3] = CStringGetTextDatum(verb);
 	values[4] = Int64GetDatum(rows);
 	heap_insert(counters, heap_form_tuple(RelationGetDescr(counters), values, nulls), GetCurrentCommandId(true), 0, NULL);

@@ -70,11 +70,12 @@ COMMENT ON TABLE imat_catalog.member_part IS
   'Whose counters belong to a table of a group: its own, and those of its partitions.';
 CREATE INDEX ON imat_catalog.member_part (counted_id);
 
--- Every writer of a counted table inserts here: so it has no index, no key and no constraint.
+-- Every writer of a counted table inserts here: so it has no index, no key and no constraint. A role
+-- as a name would take 64 bytes, which writers feel.
 CREATE TABLE imat_catalog.change_count (
   counted_id integer,
   xid xid8,
-  role name,
+  role text,
   verb text,
   rows bigint
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000,

@@ -257,15 +257,15 @@ describe.skipIf(WITH_EXTENSION)('what happens to capture leaves the table counte
     expect(await isBroken()).toBe(false);
     await expectExact(world, SUMMED);
   });
+});
 
-  test('the catalog dropped: writers go on, in sessions that have counted, too', async () => {
-    await both();
-    const writer = await world.session();
-    await expectCounted(writer);
-    await world.sql('DROP SCHEMA imat_catalog CASCADE');
-    for (const session of [writer, await world.session()])
-      await session.sql('INSERT INTO t VALUES (1, 1); UPDATE t SET v = 2; DELETE FROM t');
-  });
+test('the catalog dropped: writers go on, in sessions that have counted, too', async () => {
+  await both();
+  const writer = await world.session();
+  await expectCounted(writer);
+  await world.sql('DROP SCHEMA imat_catalog CASCADE');
+  for (const session of [writer, await world.session()])
+    await session.sql('INSERT INTO t VALUES (1, 1); UPDATE t SET v = 2; DELETE FROM t');
 });
 
 describe('own triggers count', () => {
