@@ -127,13 +127,25 @@ async function analyseHere(
   return rolledBack(db, async () => {
     const oid = stack === null ? view : ((await unstackedView(db, view, stack)) ?? view);
     const completed = await completedView(db, oid, server.major, server.timeZone);
-    const analysis = await analyseView(db, completed, server);
+    const through = [...completed.view.inspection.views, ...(stack?.views ?? [])];
+    const analysis = await analyseView(db, completed, server, await otherOwners(db, through));
     return {
       ...analysis,
       instead: stack === null ? [] : insteadOf(stack),
       inlined: stack?.views ?? [],
     };
   });
+}
+
+/** The roles that own one of the views and are not the role that asks. */
+async function otherOwners(db: Db, views: readonly number[]): Promise<ReadonlySet<number>> {
+  const rows = await db.query<{ owner: number }>(
+    `SELECT DISTINCT c.relowner AS owner
+     FROM pg_class c
+     WHERE c.oid = ANY ($1::oid[]) AND pg_get_userbyid(c.relowner) <> current_user`,
+    [`{${views.join(',')}}`],
+  );
+  return new Set(rows.map(({ owner }) => owner));
 }
 
 type Server = {
@@ -153,13 +165,14 @@ async function analyseView(
   db: Db,
   { view, completion, reasons: notCompleted }: CompletedView,
   server: Server,
+  owners: ReadonlySet<number>,
 ): Promise<Omit<Analysis, 'instead' | 'inlined'>> {
   const { inspection, functions, reading, searchPath } = view;
   const reasons: PlanReason[] = [...notCompleted];
   if (searchPath !== null) reasons.push(implicitOperators(searchPath));
   if ('reasons' in reading) reasons.push(...reading.reasons, ...aggregateReasons(functions));
   reasons.push(
-    ...sourceReasons(inspection),
+    ...sourceReasons(inspection, owners),
     ...functionReasons(functions, 'query' in reading ? reading.query : null),
   );
 

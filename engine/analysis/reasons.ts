@@ -19,7 +19,14 @@ export function inOrderOfPlace(reasons: readonly PlanReason[]): PlanReason[] {
   return reasons.toSorted((a, b) => place(a) - place(b));
 }
 
-export function sourceReasons(inspection: Inspection): PlanReason[] {
+/**
+ * `otherOwners`: roles other than the one that converts that own views on the way. PostgreSQL asks
+ * what the policies of a table show to the owner of the view that reads it.
+ */
+export function sourceReasons(
+  inspection: Inspection,
+  otherOwners: ReadonlySet<number>,
+): PlanReason[] {
   return inspection.all.flatMap((relation): PlanReason[] => {
     const name = `"${relation.schema}.${relation.name}"`;
     if (relation.imatId !== null)
@@ -31,10 +38,21 @@ export function sourceReasons(inspection: Inspection): PlanReason[] {
           span: null,
         },
       ];
-    if (relation.rowSecurity) {
-      const what = `table ${name} has row-level security`;
-      const message = `${what}, which capture cannot apply to changed rows`;
-      return [{ kind: 'row_security', message, hint: null, span: null }];
+    const throughOthers = [...otherOwners].some((owner) => owner !== relation.owner);
+    if (relation.rowSecurity && (relation.hidesRows || throughOthers)) {
+      const to = relation.hidesRows
+        ? 'you or to its owner'
+        : 'the owner of a view through which it is read';
+      return [
+        {
+          kind: 'row_security',
+          message:
+            `row-level security of table ${name} may apply to ${to}, ` +
+            'and capture cannot apply it to changed rows',
+          hint: 'Convert as a role to which no policy applies, and which owns the views as well.',
+          span: null,
+        },
+      ];
     }
     if (relation.unwatchable !== null)
       return [

@@ -17,6 +17,10 @@ export type ReadRelation = SourceFacts & {
   /** Why changes of it cannot be captured; null where they can. */
   readonly unwatchable: string | null;
   readonly rowSecurity: boolean;
+  /** Whether its policies apply to the role that converts, or to its own owner. */
+  readonly hidesRows: boolean;
+  /** The OID of the role that owns it. */
+  readonly owner: number;
   /** For an imat's own view: the sources of that imat, which stand for it. */
   readonly imatId: number | null;
 };
@@ -50,7 +54,14 @@ WHERE r.ev_class = ANY ($1::oid[]) AND m[1]::oid BETWEEN 1 AND 16383`;
 const RELATION_SQL = `
 SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
   c.relpersistence::text AS persistence, c.relrowsecurity AS row_security,
-  row_security_active(c.oid) AS is_filtered, c.relispartition AS is_partition,
+  row_security_active(c.oid) AS is_filtered, c.relowner AS owner,
+  -- As imat_catalog.hides_rows has it, which notices that it has become so.
+  c.relrowsecurity AND EXISTS (
+    SELECT FROM pg_roles r
+    WHERE (r.rolname = current_user OR r.oid = c.relowner)
+      AND NOT r.rolsuper AND NOT r.rolbypassrls
+      AND (c.relforcerowsecurity OR NOT pg_has_role(r.oid, c.relowner, 'USAGE'))
+  ) AS hides_rows, c.relispartition AS is_partition,
   EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) AS is_child,
   CASE WHEN has_table_privilege('pg_subscription_rel', 'SELECT')
     THEN EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = c.oid)
@@ -100,6 +111,8 @@ type RelationRow = {
   row_security: boolean;
   /** By policies that apply to this role, which the imat's views will run as. */
   is_filtered: boolean;
+  owner: number;
+  hides_rows: boolean;
   is_partition: boolean;
   is_child: boolean;
   is_subscribed: boolean;
@@ -218,6 +231,8 @@ async function readBy(
             : attnums.sort((a, b) => a - b),
         unwatchable: imatId === null ? unwatchable(row) : null,
         rowSecurity: row.row_security,
+        hidesRows: row.hides_rows,
+        owner: row.owner,
         imatId,
       };
     })

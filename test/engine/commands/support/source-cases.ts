@@ -110,15 +110,18 @@ export const CASES: readonly Case[] = [
     ],
   },
   {
-    what: 'a table with row security',
+    what: 'a table with row security, read through a view of another role',
     setup: `CREATE TABLE secured (id int, owner text);
       ALTER TABLE secured ENABLE ROW LEVEL SECURITY;
-      CREATE POLICY own ON secured USING (owner = current_user)`,
-    definition: 'SELECT owner, count(*) AS n FROM public.secured GROUP BY owner',
+      CREATE POLICY own ON secured USING (owner = current_user);
+      CREATE VIEW shown AS SELECT id, owner FROM secured;
+      ALTER VIEW shown OWNER TO pg_read_all_data`,
+    definition: 'SELECT owner, count(*) AS n FROM public.shown GROUP BY owner',
     reason: {
       kind: 'row_security',
       message:
-        'table "public.secured" has row-level security, which capture cannot apply to changed rows',
+        'row-level security of table "public.secured" may apply to the owner of a view through ' +
+        'which it is read, and capture cannot apply it to changed rows',
     },
     note: 'a live read runs the definition while a source has changed',
     changes: [
