@@ -179,7 +179,9 @@ CREATE TABLE imat_catalog.imat_source (
   imat_id integer NOT NULL,
   relation_text text NOT NULL,
   columns smallint[],
+  fan_out real DEFAULT 1 NOT NULL,
   relation regclass GENERATED ALWAYS AS (imat_catalog.relation_named(relation_text)) STORED,
+  CONSTRAINT imat_source_fan_out_check CHECK ((fan_out >= (1)::double precision)),
   CONSTRAINT imat_source_imat_id_fkey FOREIGN KEY (imat_id) REFERENCES imat_catalog.imat(id) ON DELETE CASCADE,
   CONSTRAINT imat_source_imat_id_relation_key UNIQUE (imat_id, relation)
 );

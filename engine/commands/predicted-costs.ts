@@ -29,8 +29,9 @@ import { isRejected } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import type { Captured } from '../generate/script.ts';
 import type { Subject } from '../generate/subject.ts';
+import { joinedWith } from '../plan/joined-with.ts';
 import type { CostSettings, Planned } from '../server/planner.ts';
-import { costSettings, planned, withoutStatistics } from '../server/planner.ts';
+import { costSettings, fanOuts, planned, withoutStatistics } from '../server/planner.ts';
 import { ident, join, sql } from '../sql/sql.ts';
 import type { Change, StoreCosts } from './store-costs.ts';
 import { changeOf, isAddedUp, storeCosts } from './store-costs.ts';
@@ -84,6 +85,8 @@ type Model = {
   readonly read: number;
   /** Whether reads show what is pending. */
   readonly isLive: boolean;
+  /** By OID of a source. */
+  readonly fanOuts: ReadonlyMap<number, number>;
 };
 
 async function modelOf(db: Db, prepared: Prepared, subject: Subject): Promise<Model> {
@@ -104,7 +107,8 @@ async function modelOf(db: Db, prepared: Prepared, subject: Subject): Promise<Mo
   const read = isNeverStored
     ? definition.cost
     : sum(stored.map((rows) => scanCost(rows, settings))) + residual;
-  return { settings, definition, stores, residual, read, isLive: subject.live };
+  const fans = await fanOuts(db, joinedWith(plan));
+  return { settings, definition, stores, residual, read, isLive: subject.live, fanOuts: fans };
 }
 
 async function sourceCosts(db: Db, model: Model, { target, name }: Captured): Promise<SourceCosts> {
@@ -114,7 +118,7 @@ async function sourceCosts(db: Db, model: Model, { target, name }: Captured): Pr
     ', ',
   );
   const all = await planned(db, sql`SELECT ${list} FROM ${source}`.text);
-  const one = { oid, rows: all.rows };
+  const one = { oid, rows: all.rows, fanOut: model.fanOuts.get(oid) ?? 1 };
   const few = Math.max(1, Math.round(all.rows / 100));
   const reads: { pending: number; cost: number }[] = [];
   for (const pending of PENDING)
@@ -133,14 +137,18 @@ async function sourceCosts(db: Db, model: Model, { target, name }: Captured): Pr
 /** A row's header with its line pointer, the writer's transaction and the weight. */
 const LOG_ROW = 28 + 12;
 
-type Source = { readonly oid: number; readonly rows: number };
+type Source = { readonly oid: number; readonly rows: number; readonly fanOut: number };
+
+/** As is_outgrown.sql has it, if this table is the one that makes the most rows. */
+const outgrownFrom = ({ rows, fanOut }: Source): number =>
+  Math.max(fanOut === 1 ? 10_000 : Math.max(500, 10_000 / fanOut), rows / 8);
 
 async function readCost(db: Db, model: Model, source: Source, pending: number): Promise<number> {
   const { definition, stores, residual, settings, isLive } = model;
   if (pending === 0 || !isLive) return model.read;
   if (stores.length === 0) return definition.cost;
   const readable = stores.filter(({ isBelow }) => !isBelow);
-  if (pending >= Math.max(10_000, source.rows / 8))
+  if (pending >= outgrownFrom(source))
     return sum(readable.map(({ content }) => content.cost)) + residual;
   const costs: number[] = [];
   for (const store of stores.filter(({ isRead }) => isRead)) {

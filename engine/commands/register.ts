@@ -3,6 +3,7 @@
  * sources and definition.
  */
 import type { Prepared } from '../analysis/prepare.ts';
+import { planOf } from '../analysis/prepare.ts';
 import type { ConvertOptions, Reason } from '../api.ts';
 import { attnumArray } from '../capture/install.ts';
 import { makeStorePrivate } from '../catalog/private.ts';
@@ -12,7 +13,9 @@ import { withShortLock } from '../db/short-lock.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { registerScript } from '../generate/script.ts';
 import { shellWord } from '../errors/shell-word.ts';
+import { joinedWith } from '../plan/joined-with.ts';
 import { checkNamed } from '../server/named.ts';
+import { fanOuts } from '../server/planner.ts';
 import { imatNames } from '../sql/names.ts';
 
 export type Request = ConvertOptions & {
@@ -144,11 +147,12 @@ export async function register(db: Db, request: Request, prepared: Prepared): Pr
     await holdCatalog(db);
     if (request.builds !== undefined) await checkStays(db, request.builds);
     const id = await insertImat(db, request, prepared);
-    for (const source of prepared.watched) {
+    const fans = await fanOuts(db, joinedWith(planOf(prepared)));
+    for (const { oid, columns } of prepared.watched) {
       await db.query(
-        `INSERT INTO imat_catalog.imat_source (imat_id, relation_text, columns)
-         VALUES ($1, $2::oid::regclass::text, $3::smallint[])`,
-        [id, source.oid, source.columns === null ? null : attnumArray(source.columns)],
+        `INSERT INTO imat_catalog.imat_source (imat_id, relation_text, columns, fan_out)
+         VALUES ($1, $2::oid::regclass::text, $3::smallint[], $4)`,
+        [id, oid, columns === null ? null : attnumArray(columns), fans.get(oid) ?? 1],
       );
     }
     for (const { sql } of registerScript({ ...prepared.analysis, names }))

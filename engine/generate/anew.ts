@@ -27,11 +27,11 @@ export const computedAnew = (subject: StoreSubject, plan: AddPlan): readonly Sta
  * Whether a fold computes the state anew: because a log does not have a change as rows, or because
  * it has too many of them for adding up to be quicker. `anew` is its parameter.
  */
-export const isAnew = (subject: Subject, sources: readonly number[]): Sql => {
+export const isAnew = (subject: Subject, sources: readonly number[], isJoin: boolean): Sql => {
   const reset = sql`anew OR imat_catalog.has_reset(imat => ${subject.id})`;
   if (sources.length === 0) return reset;
   return sql`${reset} OR (
-  SELECT ${isOutgrown(subject, sources, forOneInFold(sources))}
+  SELECT ${isOutgrown(subject, sources, isJoin, forOneInFold(sources))}
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = ${subject.id}
 )`;

@@ -75,10 +75,11 @@ function createFold(subject: StoreSubject, plan: AddPlan): Sql {
   const rows = overRows ? subject.names.regrouped.sql : undefined;
   const computeAnew = storeAnew(subject, columns, rows);
   // The fold of all stores decides it for rows and the groups over them together (fold-all.ts).
+  const { sources } = coreInput(plan, null).shape;
   const isAsked = overRows
     ? sql`anew`
     : join(
-        [isAnew(subject, coreInput(plan, null).shape.sources), ...haveValuesMoved(subject, plan)],
+        [isAnew(subject, sources, sources.length > 1), ...haveValuesMoved(subject, plan)],
         ' OR ',
       );
   const statements = [

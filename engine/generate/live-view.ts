@@ -93,7 +93,7 @@ export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
     join(
       [
         resetPending(GUARDED_SNAPSHOT, sources, readsTables(plan, sources) || timed.length > 0),
-        isOutgrown(subject, sources),
+        isOutgrown(subject, sources, sources.length > 1),
         ...valuesMoved(plan, moment),
       ],
       ' OR ',

@@ -178,7 +178,7 @@ WHERE ${isStored(frontier)}`;
   const all = touchingAll(plan);
   const anew = [
     resetPending(GUARDED_SNAPSHOT, sources, true),
-    isOutgrown(subject, sources),
+    isOutgrown(subject, sources, false),
     ...(all.length === 0 ? [] : [anyPending(pending, all)]),
     ...anyElapsedForAll(plan, moment),
   ];
@@ -224,7 +224,7 @@ DECLARE
   changed bigint;
   removed bigint;
 BEGIN
-  IF ${isAnew(subject, sourcesOf(plan))}${touchesAll(subject, plan)} THEN
+  IF ${isAnew(subject, sourcesOf(plan), false)}${touchesAll(subject, plan)} THEN
     ${anew}
   END IF;
   ${letFew(sql`''`)}

@@ -140,6 +140,28 @@ export const rowsExpected = (oid: string): string => `(
   WHERE l.relkind <> 'p' AND l.reltuples > 0
 )`;
 
+/**
+ * With about how many rows of the largest of other tables one of a table is joined, at least 1; by
+ * OID. 1 where statistics are missing.
+ */
+export async function fanOuts(
+  db: Db,
+  joined: ReadonlyMap<number, ReadonlySet<number>>,
+): Promise<ReadonlyMap<number, number>> {
+  const pairs = [...joined].flatMap(([oid, others]) =>
+    [...others].map((other) => ({ oid, other })),
+  );
+  if (pairs.length === 0) return new Map();
+  const rows = await db.query<{ oid: number; fan_out: number }>(
+    `SELECT p.oid, greatest(1, coalesce(
+         max(${rowsExpected('p.other')}) / nullif(${rowsExpected('p.oid')}, 0), 1)) AS fan_out
+     FROM jsonb_to_recordset($1) AS p (oid oid, other oid)
+     GROUP BY p.oid`,
+    [JSON.stringify(pairs)],
+  );
+  return new Map(rows.map(({ oid, fan_out }) => [oid, fan_out]));
+}
+
 /** The fewest different values that the planner expects in one of the columns; null if unknown. */
 export async function distinctValues(
   db: Db,

@@ -638,7 +638,7 @@ DECLARE
   negative boolean;
 BEGIN
   IF anew OR imat_catalog.has_reset(imat => 1) OR (
-    SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot, 5)
+    SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass)) >= 22000 AND imat_catalog.is_outgrown(1, f.snapshot, 5)
     FROM imat_catalog.frontier AS f
     WHERE f.imat_id = 1
   ) THEN
@@ -717,7 +717,7 @@ FROM (
 ) AS s
 WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass, '1'::pg_catalog.regclass]) OR GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot, 8) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_function_in_from'::regclass) AND f.here AND 'imat_store.definition_function_in_from'::regclass IS NOT NULL AND (TRUE OR EXISTS (SELECT FROM public.sale, public.customer))),
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass, '1'::pg_catalog.regclass]) OR GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass)) >= 22000 AND imat_catalog.is_outgrown(1, f.snapshot, 8) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_function_in_from'::regclass) AND f.here AND 'imat_store.definition_function_in_from'::regclass IS NOT NULL AND (TRUE OR EXISTS (SELECT FROM public.sale, public.customer))),
     imat_catalog.arm_without_frontier('function_in_from', 3)
   )
 );

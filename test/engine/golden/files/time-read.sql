@@ -1036,7 +1036,7 @@ DECLARE
   few boolean;
 BEGIN
   IF anew OR imat_catalog.has_reset(imat => 1) OR (
-    SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot, 5)
+    SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 22000 AND imat_catalog.is_outgrown(1, f.snapshot, 5)
     FROM imat_catalog.frontier AS f
     WHERE f.imat_id = 1
   ) THEN
@@ -1118,7 +1118,7 @@ WHERE s.arm = (
             AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date >= LEAST(((f.moment AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
             AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date <= GREATEST(((f.moment AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
             AND (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= ((f.moment AT TIME ZONE ('UTC')::text))::date) IS DISTINCT FROM (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-      )) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass, '1'::pg_catalog.regclass]) OR GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot, 8) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_time_read'::regclass) AND f.here AND 'imat_store.definition_time_read'::regclass IS NOT NULL AND (TRUE OR EXISTS (SELECT FROM public.customer, public.sale))),
+      )) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass, '1'::pg_catalog.regclass]) OR GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 22000 AND imat_catalog.is_outgrown(1, f.snapshot, 8) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_time_read'::regclass) AND f.here AND 'imat_store.definition_time_read'::regclass IS NOT NULL AND (TRUE OR EXISTS (SELECT FROM public.customer, public.sale))),
     imat_catalog.arm_without_frontier('time_read', 3)
   )
 );
