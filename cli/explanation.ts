@@ -36,7 +36,7 @@ export function explanationText(explanation: Explanation): string {
     );
   if (missingIndexes.length > 0)
     sections.push(
-      'Missing indexes, by which fewer rows would be read when rows are computed again:\n' +
+      'Missing indexes, by which fewer rows would be read after a change:\n' +
         indented(missingIndexes.join('\n')),
     );
   sections.push(costsText(explanation));

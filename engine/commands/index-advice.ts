@@ -1,19 +1,21 @@
 /**
  * Which indexes are missing on the tables that are read when touched keys are computed again or
- * extremes derived again, and where rows are looked for that the passing of time has changed.
+ * extremes derived again, where rows are looked for that the passing of time has changed, and where
+ * the changes of one table are joined with another one.
  */
 import { quoteIdent, quoteQualified } from '../../parser/quote.ts';
 import type { Parts } from '../algebra/facts.ts';
 import type { Prepared } from '../analysis/prepare.ts';
 import { planOf } from '../analysis/prepare.ts';
 import type { Db } from '../db/db.ts';
-import { neededIndexes } from '../plan/group-columns.ts';
+import { joinIndexes, neededIndexes } from '../plan/group-columns.ts';
 import type { Plan, StorePlan } from '../plan/plan.ts';
 import { allStores, readByKey } from '../plan/plan.ts';
 import { neededColumns } from '../regroup/needed-indexes.ts';
 import type { IndexColumns } from '../server/indexes.ts';
 import { beginsWith, indexExpression, loadIndexes } from '../server/indexes.ts';
 import { inheritingTables } from '../server/parts.ts';
+import { expectedRows } from '../server/planner.ts';
 
 /** The columns by which a table is read, and whether an index begins with them. */
 export type IndexUse = {
@@ -27,6 +29,7 @@ export type IndexUse = {
   /** What CREATE INDEX takes. */
   readonly list: string;
   readonly present: boolean;
+  readonly isJoin: boolean;
 };
 
 type Needed = {
@@ -36,14 +39,19 @@ type Needed = {
   readonly parts: Parts | null;
   readonly columns: readonly string[];
   readonly isExpression: boolean;
+  /** Whether an index is enough that begins with one of the columns, and that only if it saves much. */
+  readonly isJoin: boolean;
 };
+
+/** A scan of fewer rows takes about a millisecond, so that an index is not worth its costs. */
+const WORTH_AN_INDEX = 10_000;
 
 /** Inside a transaction. */
 export async function indexUses(db: Db, plan: Plan): Promise<readonly IndexUse[]> {
   const needed = new Map(
     allStores(plan)
       .flatMap(neededBy)
-      .map((one) => [JSON.stringify([one.oid, one.columns]), one]),
+      .map((one) => [JSON.stringify([one.oid, one.columns, one.isJoin]), one]),
   );
   if (needed.size === 0) return [];
   // Expressions are compared as they are printed.
@@ -51,9 +59,34 @@ export async function indexUses(db: Db, plan: Plan): Promise<readonly IndexUse[]
   const everywhere = await onEachTable(db, [...needed.values()]);
   const indexes = await loadIndexes(db, [...new Set(everywhere.map(({ oid }) => oid))]);
   const uses: IndexUse[] = [];
-  for (const one of everywhere) uses.push(...(await useOf(db, one, indexes)));
-  return uses;
+  for (const one of await worthwhile(db, everywhere)) uses.push(...(await useOf(db, one, indexes)));
+  return uses.filter((one) => one.present || !isServed(one, uses));
 }
+
+/** Without indexes for joins on tables with few rows, or with an unknown number of them. */
+async function worthwhile(db: Db, needed: readonly Needed[]): Promise<readonly Needed[]> {
+  const joined = needed.flatMap(({ oid, isJoin }) => (isJoin ? [oid] : []));
+  const rows = await expectedRows(db, joined);
+  return needed.filter(({ oid, isJoin }) => !isJoin || (rows.get(oid) ?? 0) >= WORTH_AN_INDEX);
+}
+
+/** Whether another index that is missing finds the rows of a join as well. */
+const isServed = (one: IndexUse, uses: readonly IndexUse[]): boolean =>
+  one.isJoin &&
+  uses.some(
+    (other) =>
+      other !== one &&
+      !other.present &&
+      !other.isExpression &&
+      other.relation === one.relation &&
+      serves(other, one),
+  );
+
+/** Of two joins the index for more columns serves both. */
+const serves = ({ columns, isJoin }: IndexUse, one: IndexUse): boolean =>
+  isJoin
+    ? columns.length > one.columns.length && one.columns.every((c, i) => c === columns[i])
+    : one.columns.some((column) => column === columns[0]);
 
 /** Tables that inherit from another have indexes of their own; partitions get those of the root. */
 async function onEachTable(db: Db, needed: readonly Needed[]): Promise<readonly Needed[]> {
@@ -71,13 +104,15 @@ async function onEachTable(db: Db, needed: readonly Needed[]): Promise<readonly 
 /** None for an expression that no index can have. */
 async function useOf(
   db: Db,
-  { oid, schema, name, parts, columns, isExpression }: Needed,
+  { oid, schema, name, parts, columns, isExpression, isJoin }: Needed,
   indexes: ReadonlyMap<number, readonly IndexColumns[]>,
 ): Promise<readonly IndexUse[]> {
   const relation = quoteQualified(schema, name);
+  const finds = (index: IndexColumns, wanted: readonly string[]): boolean =>
+    isJoin ? wanted.some((column) => beginsWith(index, [column])) : beginsWith(index, wanted);
   const isThere = (wanted: readonly string[]): boolean =>
-    indexes.get(oid)?.some((index) => beginsWith(index, wanted)) === true;
-  const own = { relation, parts, columns, isExpression };
+    indexes.get(oid)?.some((index) => finds(index, wanted)) === true;
+  const own = { relation, parts, columns, isExpression, isJoin };
   if (!isExpression) {
     const list = columns.map(quoteIdent).join(', ');
     return [{ ...own, shown: columns.join(', '), list, present: isThere(columns) }];
@@ -89,12 +124,17 @@ async function useOf(
 }
 
 function neededBy(store: StorePlan): readonly Needed[] {
-  if (store.rule === 'add')
-    return neededIndexes(store).map(({ source, ...index }) => ({ ...source, ...index }));
+  if (store.rule === 'add') {
+    const own = neededIndexes(store).map((index) => ({ ...index, isJoin: false }));
+    const joins = joinIndexes(store).map((index) => ({ ...index, isJoin: true }));
+    return [...own, ...joins].map(({ source, ...index }) => ({ ...source, ...index }));
+  }
   return neededColumns(store, readByKey(store)).flatMap(({ item, column, isExpression }) => {
     const relation = store.outline.items.get(item)?.relation;
     const source = relation?.kind === 'table' ? store.sources.get(relation.oid) : undefined;
-    return source === undefined ? [] : [{ ...source, columns: [column], isExpression }];
+    return source === undefined
+      ? []
+      : [{ ...source, columns: [column], isExpression, isJoin: false }];
   });
 }
 

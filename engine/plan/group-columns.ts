@@ -50,6 +50,36 @@ export const neededIndexes = (plan: AddPlan): readonly NeededIndex[] => [
   ...ofTime(plan),
 ];
 
+/**
+ * For each two tables that a condition joins, the columns of each by which the rows are found that a
+ * change of the other one is joined with. An index that begins with one of them finds few.
+ */
+export function joinIndexes({ core }: AddPlan): readonly NeededIndex[] {
+  const found = new Map<string, { source: SourceFacts; columns: Set<string> }>();
+  const add = (own: TableColumn, other: TableColumn): void => {
+    const { source, column } = own;
+    // A table that is joined with itself needs an index for each direction.
+    const itself = source.oid === other.source.oid ? column.name : null;
+    const pair = JSON.stringify([source.oid, other.source.oid, itself]);
+    const columns = found.get(pair)?.columns ?? new Set();
+    found.set(pair, { source, columns: columns.add(column.name) });
+  };
+  for (const node of nodesOf(core.input)) {
+    const conditions = node.op === 'join' ? node.conditions : [];
+    for (const [left, right] of conditions.map((condition) => sidesOf(node, condition)))
+      for (const one of left ?? [])
+        for (const other of right ?? []) {
+          add(one, other);
+          add(other, one);
+        }
+  }
+  return [...found.values()].map(({ source, columns }) => ({
+    source,
+    columns: [...columns],
+    isExpression: false,
+  }));
+}
+
 /** By which the rows that the passing of time has changed are found. */
 const ofTime = ({ core }: AddPlan): readonly NeededIndex[] =>
   scansOf(core).flatMap(({ source, timed }) =>
@@ -93,10 +123,14 @@ const EXTREMES: ReadonlySet<string> = new Set(extremeRule.names);
 const ofColumns = (columns: readonly TableColumn[]): readonly NeededIndex[] =>
   columns.map(({ source, column }) => ({ source, columns: [column.name], isExpression: false }));
 
-function joined(node: Node, condition: Expr): readonly TableColumn[] {
+const joined = (node: Node, condition: Expr): readonly TableColumn[] =>
+  sidesOf(node, condition).flat();
+
+/** The columns on both sides of an equation of columns; none of any other condition. */
+function sidesOf(node: Node, condition: Expr): readonly (readonly TableColumn[])[] {
   if (condition.kind !== 'binary' || condition.op !== '=') return [];
   const sides = [condition.left, condition.right].map((side) => tableColumns(node, side));
-  return sides.includes(null) ? [] : sides.flatMap((side) => side ?? []);
+  return sides.includes(null) ? [] : sides.map((side) => side ?? []);
 }
 
 /** The columns of tables that an expression over a node is; null if it is computed. */

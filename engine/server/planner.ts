@@ -140,6 +140,19 @@ export const rowsExpected = (oid: string): string => `(
   WHERE l.relkind <> 'p' AND l.reltuples > 0
 )`;
 
+/** By OID of a table; none where statistics are missing. */
+export async function expectedRows(
+  db: Db,
+  tables: readonly number[],
+): Promise<ReadonlyMap<number, number>> {
+  if (tables.length === 0) return new Map();
+  const rows = await db.query<{ oid: number; rows: number | null }>(
+    `SELECT t.oid, ${rowsExpected('t.oid')} AS rows FROM unnest($1::oid[]) AS t (oid)`,
+    [`{${[...new Set(tables)].join(',')}}`],
+  );
+  return new Map(rows.flatMap(({ oid, rows: known }) => (known === null ? [] : [[oid, known]])));
+}
+
 /**
  * With about how many rows of the largest of other tables one of a table is joined, at least 1; by
  * OID. 1 where statistics are missing.

@@ -261,3 +261,38 @@ test('an index on an expression finds the rows of touched keys', async () => {
   await sandbox.imat.revert('grouped');
   await sandbox.sql('DROP TABLE mails');
 });
+
+test('a change is joined with another table by an index, if that has many rows', async () => {
+  const world = await createSandbox(`
+    CREATE TABLE part (id int PRIMARY KEY, name text);
+    CREATE TABLE offer (part int, seller int, price int);
+    CREATE TABLE sold (part int, seller int, boss int, id int, n int);
+    INSERT INTO part SELECT i, 'p' FROM generate_series(1, 300) i;
+    INSERT INTO offer SELECT i, 1, 1 FROM generate_series(1, 300) i;
+    INSERT INTO sold SELECT i, 1, 1, i, 1 FROM generate_series(1, 12000) i`);
+  const missing = async (query: string): Promise<readonly string[]> =>
+    (await world.imat.explain(query, { query: true })).missingIndexes;
+  const of = (list: string): string => `CREATE INDEX CONCURRENTLY ON public.sold (${list});`;
+  const wide = `SELECT p.name, sum(s.n * o.price) FROM sold s JOIN part p ON p.id = s.part
+    JOIN offer o ON o.part = s.part AND o.seller = s.seller GROUP BY 1`;
+  const itself = 'SELECT b.n, count(*) FROM sold a JOIN sold b ON b.id = a.boss GROUP BY 1';
+  try {
+    // Without statistics nobody knows how many rows a table has.
+    expect(await missing(wide)).toEqual([]);
+    await world.sql('ANALYZE');
+    expect(await missing(wide)).toEqual([of('part, seller')]);
+    expect(await missing(itself)).toEqual([of('id'), of('boss')]);
+    await world.sql('CREATE INDEX ON sold (seller); CREATE INDEX ON sold (id)');
+    // Both joins of it: by the seller an offer is found, and a part by none of these.
+    expect(await missing(wide)).toEqual([of('part')]);
+    expect(await missing(itself)).toEqual([of('boss')]);
+    await world.sql('CREATE INDEX ON sold (part, boss)');
+    expect(await missing(wide)).toEqual([]);
+    await world.imat.create('wide', wide);
+    await world.sql('DROP INDEX sold_part_boss_idx');
+    const { notes } = await world.imat.create('again', wide);
+    expect(notes).toEqual([`an index would save reading the table: ${of('part')}`]);
+  } finally {
+    await world.drop();
+  }
+});
