@@ -93,6 +93,8 @@ const STEADY: readonly (readonly [RegExp, Steady])[] = [
   [/^to_number\(text, text\)$/, textWithout(1, /[dgls]/i)],
   // Names are read in English without TM; abbreviations of time zones are a setting.
   [/^to_date\(text, text\)$/, textWithout(1, /tm|tz|of/i)],
+  // The text has its offset: as it is pinned (pin-settings.ts).
+  [/^to_timestamp\(text, text\)$/, textWithout(1, /^(?!TZH)|tm|of|tz(?!h)|.tzh/i)],
 ];
 
 /** Of the same name, and not like these: the offset of a time of day is that of today. */

@@ -13,6 +13,7 @@
  * (the first one is the value). A date after the year 294276 compares with a time, and fails as
  * one.
  */
+import { quoteLiteral } from '../../../parser/quote.ts';
 import type { Binary, Call, Cast, Expr, Query, ValueFunction } from '../../../parser/tree.ts';
 import { mapExpr, mapExprs, mapQuery } from '../../../parser/walk.ts';
 import { now } from '../timed.ts';
@@ -28,6 +29,7 @@ import {
   TIMESTAMPTZ_ARRAY,
   atZone,
   cast,
+  literal,
   textOf,
   type Zone,
 } from './zoned.ts';
@@ -128,6 +130,7 @@ const CALLS: Readonly<Record<string, PinCall>> = {
     const hasZone = format === null || /tz|of/i.test(format);
     return type === TIMESTAMPTZ && !hasZone ? withFirst(node, zone) : null;
   },
+  to_timestamp: (node, _, zone) => parsedAt(node, zone),
   date: (node, [type], zone) => (type === TIMESTAMPTZ ? withFirst(node, zone) : null),
   time: (node, [type], zone) => (type === TIMESTAMPTZ ? withFirst(node, zone) : null),
   timestamp: (node, [type], zone) => (type === TIMESTAMPTZ ? withFirst(node, zone) : null),
@@ -162,6 +165,28 @@ const CALLS: Readonly<Record<string, PinCall>> = {
   date_subtract: (node, _, zone) =>
     node.args.length === 2 && isPlain(node) ? withZone(node, zone) : null,
 };
+
+/**
+ * The text is read as one of UTC, and what that shows is the time of the zone:
+ * `(to_timestamp('+00' || x, 'TZHYYYY-MM-DD') AT TIME ZONE 'UTC') AT TIME ZONE ..`. The format
+ * begins with a number, so that the offset takes two digits and no more, and has no zone of its
+ * own, no translated names, and no FX, which reads by the character from there on.
+ */
+function parsedAt(node: Call, zone: Zone): Expr | null {
+  const [text, format] = node.args;
+  const pattern = textOf(format) ?? '';
+  if (text === undefined || node.args.length !== 2 || !isPlain(node)) return null;
+  if (!/^(?:YY|MM|DD|HH|MI|SS)/i.test(pattern) || /tm|tz|of|fx/i.test(pattern)) return null;
+  const offset: Expr = {
+    kind: 'binary',
+    op: '||',
+    left: literal(`'+00'`, 'text'),
+    right: cast(text, 'text'),
+    span: node.span,
+  };
+  const ofUtc = { ...node, args: [offset, literal(quoteLiteral(`TZH${pattern}`), 'text')] };
+  return atZone(atZone(ofUtc, { name: literal(`'UTC'`, 'text') }), zone);
+}
 
 function pinCall(original: Call, node: Call, zone: Zone): Expr | null {
   if (node.schema !== null) return null;

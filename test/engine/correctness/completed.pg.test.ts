@@ -76,6 +76,12 @@ const PINNED = [
   "tz::date - interval '1 day' < tz",
   'make_timestamptz(2024, 3, 31, 2, extract(minute FROM ts)::int, 0)',
   "date_trunc('month', tz)::date",
+  "to_timestamp(to_char(ts, 'YYYY-MM-DD HH24:MI'), 'YYYY-MM-DD HH24:MI')",
+  "to_timestamp(to_char(ts, 'DD.MM.YYYY'), 'DD.MM.YYYY')::timestamp",
+  "to_timestamp(to_char(ts, '  MM/DD/YY  HH12:MI AM'), 'MM/DD/YY HH12:MI AM')::date",
+  "to_timestamp(to_char(ts, 'YYYY-MM-DD HH24:15:00.5'), 'YYYY-MM-DD HH24:00:00.MS') - tz",
+  "to_timestamp(left(to_char(ts, '-YYYY-MM'), 2 + id::int % 8), 'YYYY-MM')",
+  "to_timestamp(to_char(ts, 'HH24MISS'), 'HH24MISS')",
   '(SELECT max(o.tz::date) FROM small o WHERE o.tz::date < t.tz)',
   'EXISTS (SELECT FROM small o WHERE o.ts = t.tz)',
 ] as const;
