@@ -1064,6 +1064,7 @@ CREATE FUNCTION imat_catalog.differences(wanted integer[])
   RETURNS TABLE(imat_id integer, message text)
   LANGUAGE plpgsql STABLE
   SET search_path=pg_catalog, pg_temp
+  SET jit=off
   SET plan_cache_mode=force_generic_plan;
 COMMENT ON FUNCTION imat_catalog.differences(integer[]) IS
   'Returns how what imats depend on differs from what it was at the conversion: capture on their sources, tables, views and functions. wanted: ids of imats, or NULL for all.';
@@ -1755,7 +1756,8 @@ GRANT EXECUTE ON FUNCTION imat_catalog.no_frontier(text) TO PUBLIC;
 CREATE FUNCTION imat_catalog.note_called(imat integer, functions oid[], watched oid[])
   RETURNS void
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog, pg_temp;
+  SET search_path=pg_catalog, pg_temp
+  SET jit=off;
 COMMENT ON FUNCTION imat_catalog.note_called(integer,oid[],oid[]) IS
   'Notes what the bodies of a definition''s functions use by name: the functions given, and whatever these and the definition''s own use in turn; then the rows and labels in all of them. watched: enums whose labels are kept beside what is stored.';
 GRANT EXECUTE ON FUNCTION imat_catalog.note_called(integer,oid[],oid[]) TO PUBLIC;
@@ -1763,7 +1765,8 @@ GRANT EXECUTE ON FUNCTION imat_catalog.note_called(integer,oid[],oid[]) TO PUBLI
 CREATE FUNCTION imat_catalog.note_facts(imat integer, watched oid[])
   RETURNS void
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog, pg_temp;
+  SET search_path=pg_catalog, pg_temp
+  SET jit=off;
 COMMENT ON FUNCTION imat_catalog.note_facts(integer,oid[]) IS
   'Notes what the tables, views and functions that an imat uses are like now. What is stored must be computed after that. watched: enums whose labels are kept beside that.';
 GRANT EXECUTE ON FUNCTION imat_catalog.note_facts(integer,oid[]) TO PUBLIC;

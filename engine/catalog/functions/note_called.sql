@@ -1,3 +1,4 @@
+-- PostgreSQL overrates how many names a body has, and compiled each query for a second.
 -- A body in quotes finds them by their names, so a function of another name is another one; what an
 -- operator, a cast, a default or a body that is not in quotes has stays by its OID. Those of an
 -- extension are replaced with it. PostgreSQL's own to_json and || find casts when they run. A
@@ -6,6 +7,7 @@ CREATE OR REPLACE FUNCTION imat_catalog.note_called(imat integer, functions oid[
   watched oid[]) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
   own CONSTANT oid[] := ARRAY(

@@ -2,6 +2,7 @@ CREATE OR REPLACE FUNCTION imat_catalog.note_facts(imat integer, watched oid[])
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
   -- Those that the definition does not name are known from here alone.
