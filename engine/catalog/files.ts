@@ -10,6 +10,8 @@ export type CatalogFiles = {
   readonly functions: readonly string[];
   /** The names of the routines in the schema imat. */
   readonly api: readonly string[];
+  /** Schema and name of each routine and view of functions/; overloads occur more than once. */
+  readonly made: readonly { readonly schema: string; readonly name: string }[];
   /** Changes with each change of a file in functions/. */
   readonly functionsHash: string;
   /** From package.json. */
@@ -32,6 +34,10 @@ function readFiles(): CatalogFiles {
     tables: readSqlFiles('tables'),
     functions,
     api: named.flatMap((text) => /^CREATE OR REPLACE \w+ imat\.(\w+)\(/m.exec(text)?.[1] ?? []),
+    made: named.flatMap((text) => {
+      const [, schema, name] = /^CREATE OR REPLACE \w+ (imat\w*)\.(\w+)/m.exec(text) ?? [];
+      return schema === undefined || name === undefined ? [] : [{ schema, name }];
+    }),
     functionsHash: createHash('sha256').update(functions.join('\0')).digest('hex'),
     imatVersion: readImatVersion(),
   };

@@ -70,6 +70,24 @@ const READ_INSTALLED = `
   SELECT version, functions_hash AS hash, imat_version AS imat
   FROM imat_catalog.migration ORDER BY version DESC LIMIT 1`;
 
+const IS_WHOLE = `
+SELECT to_regclass('imat_store.reset') IS NOT NULL AND NOT EXISTS (
+  SELECT FROM jsonb_to_recordset($1::jsonb) m(schema name, name name)
+    JOIN pg_namespace n ON n.nspname = m.schema
+  GROUP BY n.oid, m.name
+  HAVING count(*) > (
+    SELECT count(*) FROM (
+      SELECT p.pronamespace, p.proname FROM pg_proc p
+      UNION ALL SELECT c.relnamespace, c.relname FROM pg_class c WHERE c.relkind = 'v'
+    ) f(schema, name)
+    WHERE f.schema = n.oid AND f.name = m.name)
+) AND (
+  SELECT count(*) FROM pg_namespace n WHERE n.nspname IN ('imat', 'imat_store', 'imat_catalog')
+) = 3 AS whole`;
+
+/** Whether the schemas, and all functions and views of the catalog are there. */
+type Wholeness = { readonly whole: boolean };
+
 /**
  * The version of the catalog; 0 if there is none. The caller has asked `requireTrustedCatalog`.
  * @throws ImatError `catalog_newer`
@@ -88,10 +106,15 @@ async function readInstalled(db: Db): Promise<Installed | null> {
 }
 
 /** The same for an installer. Not inside a transaction, which an error ends. */
-async function expectInstalled(db: Db): Promise<Installed | null> {
+async function expectInstalled(db: Db): Promise<(Installed & Wholeness) | null> {
   await requireTrustedSchemas(db);
   try {
-    return checked(await db.query<Installed>(READ_INSTALLED));
+    return checked(
+      await db.query<Installed & Wholeness>(
+        `SELECT * FROM (${READ_INSTALLED}) i CROSS JOIN (${IS_WHOLE}) w`,
+        [JSON.stringify(catalogFiles().made)],
+      ),
+    );
   } catch (error) {
     if (error instanceof ServerError && error.sqlstate === UNDEFINED_TABLE) return null;
     if (error instanceof ServerError && error.sqlstate === INSUFFICIENT_PRIVILEGE)
@@ -103,7 +126,7 @@ async function expectInstalled(db: Db): Promise<Installed | null> {
 const UNDEFINED_TABLE = '42P01';
 const INSUFFICIENT_PRIVILEGE = '42501';
 
-function checked([installed]: readonly Installed[]): Installed {
+function checked<T extends Installed>([installed]: readonly T[]): T {
   if (installed === undefined)
     throw new ImatError('not_initialized', {
       message: 'the imat catalog is empty: its tables were restored without their data',
@@ -157,8 +180,10 @@ export async function initialize(
 ): Promise<{ version: number; created: boolean }> {
   const { tables } = catalogFiles();
   const before = await expectInstalled(db);
-  if (before !== null && isCurrent(before) && !explicitly)
-    return { version: tables.length, created: false };
+  if (before !== null && isCurrent(before)) {
+    if (!before.whole) await restoreSchemas(db);
+    if (!explicitly) return { version: tables.length, created: false };
+  }
   return db.transaction('read committed', async () => {
     lockCatalog(db);
     await requireTrustedSchemas(db);
@@ -185,18 +210,17 @@ export async function initialize(
 /** The file of tables/ that makes what is in imat_store whatever imats there are, and no more. */
 const STORE_TABLES = 3;
 
+export async function isWhole(db: Db): Promise<boolean> {
+  const [found] = await db.query<Wholeness>(IS_WHOLE, [JSON.stringify(catalogFiles().made)]);
+  return found?.whole === true;
+}
+
 /**
- * Makes the schemas `imat` and `imat_store` and the SQL API again, where they were dropped.
+ * Makes the schemas `imat` and `imat_store`, and functions and views of the catalog again, where
+ * they were dropped.
  */
 export async function restoreSchemas(db: Db): Promise<void> {
-  const [found] = await db.query<{ whole: boolean }>(
-    `SELECT to_regclass('imat_store.reset') IS NOT NULL AND (
-       SELECT count(DISTINCT p.proname) FROM pg_proc p
-       WHERE p.pronamespace = to_regnamespace('imat')
-         AND p.proname IN (SELECT jsonb_array_elements_text($1::jsonb))) >= $2 AS whole`,
-    [JSON.stringify(catalogFiles().api), new Set(catalogFiles().api).size],
-  );
-  if (found?.whole === true) return;
+  if (await isWhole(db)) return;
   await db.transaction('read committed', async () => {
     lockCatalog(db);
     await requireTrustedSchemas(db);

@@ -4,7 +4,13 @@
  */
 import type { DoctorCheck } from '../environment-api.ts';
 import { strangerHint, strangerMessage, untrustedCatalog } from '../catalog/trust.ts';
-import { ORPHANED, REMOVE_ORPHANS, catalogVersion, isOrphaned } from '../catalog/migrate.ts';
+import {
+  ORPHANED,
+  REMOVE_ORPHANS,
+  catalogVersion,
+  isOrphaned,
+  isWhole,
+} from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { shellWord } from '../errors/shell-word.ts';
 import { BUILD_ANEW, findExtension, loadFailure } from '../extension/find.ts';
@@ -53,6 +59,8 @@ export async function examine(db: Db, serverMajor: number): Promise<DoctorCheck[
       ok('catalog', 'no imats here yet; the first imat convert prepares the database'),
     ];
   }
+  // Those are what the other checks ask.
+  if (!(await isWhole(db))) return [...checks, problem('error', 'catalog', GAPS, FILL_GAPS)];
   checks.push(
     await extensionCheck(db),
     ok('catalog', `version ${version}`),
@@ -61,6 +69,9 @@ export async function examine(db: Db, serverMajor: number): Promise<DoctorCheck[
   checks.push(...(await imatChecks(db)), ...(await sourceChecks(db)), ...(await requestChecks(db)));
   return checks;
 }
+
+const GAPS = 'a schema, functions or views of imat were dropped or renamed';
+const FILL_GAPS = 'imat repair makes them again; imat revert removes imats without that.';
 
 /** Why this role cannot or must not use the catalog; null if it can, or if there is none. */
 async function unusableCatalog(db: Db): Promise<DoctorCheck | null> {

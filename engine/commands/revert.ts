@@ -5,6 +5,7 @@ import {
   LOCK_CLASS,
   requireCatalog,
   removeUnusedCatalog,
+  restoreSchemas,
   sharesCatalog,
 } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
@@ -26,6 +27,8 @@ export async function revert(
   { onProgress }: Pick<ConvertOptions, 'onProgress'>,
 ): Promise<RevertResult> {
   await requireCatalog(db);
+  // Whoever has dropped a part of it removes the rest by this.
+  await restoreSchemas(db);
   const imat = await resolveImat(db, name);
   const [row] = await db.query<{ original: string | null }>(REVERTED_SQL, [imat.id]);
   await revertImat(db, imat.id, (label) => onProgress?.({ step: 1, steps: 1, label })).catch(

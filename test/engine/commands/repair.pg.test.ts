@@ -132,6 +132,46 @@ describe('what was dropped is created again', () => {
   });
 });
 
+test.each([
+  'DROP SCHEMA imat CASCADE',
+  'DROP SCHEMA imat_store CASCADE',
+  'DROP ROUTINE imat_catalog.copied_triggers, imat.fold',
+])('after %s, doctor says so, and a revert leaves nothing behind', async (dropped) => {
+  await sandbox.sql(dropped);
+  expect(
+    (await sandbox.imat.doctor()).checks.filter(({ status }) => status !== 'ok'),
+  ).toMatchObject([{ check: 'catalog', hint: expect.stringContaining('imat repair') }]);
+  await sandbox.sql('DROP VIEW IF EXISTS big, first; UPDATE sales SET amount = 3 WHERE id = 1');
+  for (const name of ['totals', 'ranked']) await sandbox.imat.revert(name);
+  expect(
+    await sandbox.rows(`SELECT nspname FROM pg_namespace WHERE nspname LIKE 'imat%'
+      UNION ALL SELECT tgname FROM pg_trigger WHERE tgname LIKE '%imat%'
+      UNION ALL SELECT evtname FROM pg_event_trigger`),
+  ).toEqual([]);
+  await sandbox.sql('REFRESH MATERIALIZED VIEW ranked; REFRESH MATERIALIZED VIEW totals');
+});
+
+test.each([
+  ['init', () => sandbox.imat.init()],
+  [
+    'convert',
+    async () => {
+      await sandbox.imat.convert('totals', { name: 'another' });
+      await sandbox.imat.revert('another');
+    },
+  ],
+] as const)('imat %s makes again what was dropped', async (_command, run) => {
+  await sandbox.sql('DROP SCHEMA imat CASCADE');
+  await run();
+  expect(
+    await sandbox.value(`SELECT count(*) > 3 FROM pg_proc
+    WHERE pronamespace = 'imat'::regnamespace`),
+  ).toBe(true);
+  await sandbox.imat.repair();
+  await sandbox.sql('CREATE VIEW big AS SELECT region FROM imat.totals');
+  await expectWhole();
+});
+
 test('a whole imat is built anew if it is named', async () => {
   await sandbox.sql(`SET session_replication_role = replica`);
   expect(await sandbox.imat.repair('totals')).toMatchObject([{ name: 'totals', error: null }]);
