@@ -7,7 +7,7 @@ import type { Db } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import type { Plan } from '../plan/plan.ts';
-import { unstacked, unstackedView, type Unstacked } from '../server/stacked.ts';
+import { type InText, unstacked, unstackedView, type Unstacked } from '../server/stacked.ts';
 import type { Inspection, ReadRelation } from '../server/relations.ts';
 import type { FunctionVersion, ProvedFunction } from '../server/function-facts.ts';
 import { storedOverRows } from '../server/over-rows.ts';
@@ -87,7 +87,7 @@ export async function analyse(
     if (queried.plan !== null) return queried;
     // What is missing in the text of a view can be completed where that is in the definition.
     const isOpen = queried.reasons.every(({ kind }) => COMPLETED.has(kind));
-    const inText = isOpen ? await stackOf(db, oid, 'queries', true) : null;
+    const inText = isOpen ? await stackOf(db, oid, 'queries', 'all') : null;
     if (inText !== null && inText.query !== byQueries?.query) {
       const inlined = await analyseHere(db, oid, server, inText);
       if (inlined.plan !== null) return inlined;
@@ -95,6 +95,11 @@ export async function analyse(
     // An imat is read where the whole cannot be maintained by delta: it is there already.
     const byImats = byQueries === null ? null : await stackOf(db, oid, 'imats');
     const hasImats = byImats !== null && byImats.query !== byQueries?.query;
+    // Whoever reads a live imat may run its definition, and needs no right on tables for that.
+    const asOwner = await stackOf(db, oid, hasImats ? 'imats' : 'queries', 'invokers');
+    const known = hasImats ? byImats : byQueries;
+    if (asOwner !== null && asOwner.query !== known?.query)
+      return analyseHere(db, oid, server, asOwner);
     return hasImats ? analyseHere(db, oid, server, byImats) : queried;
   });
 }
@@ -110,10 +115,10 @@ async function stackOf(
   db: Db,
   oid: number,
   how: 'queries' | 'imats',
-  inlinesViews = false,
+  inText: InText = 'stacked',
 ): Promise<Unstacked | null> {
   return rolledBack(db, async () => {
-    const found = await unstacked(db, oid, how, inlinesViews);
+    const found = await unstacked(db, oid, how, inText);
     return found !== null && (await unstackedView(db, oid, found)) !== null ? found : null;
   });
 }

@@ -1359,12 +1359,20 @@ COMMENT ON FUNCTION imat_catalog.has_trees(integer) IS
   'Returns true if the parts of each source of the imat that has parts are those that are captured.';
 GRANT EXECUTE ON FUNCTION imat_catalog.has_trees(integer) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.hidden_rows(view oid)
+  RETURNS jsonb
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.hidden_rows(oid) IS
+  'Returns as a fact of a view, or a materialized view, that it reads a table with row-level security that applies to its owner; nothing if it does not.';
+GRANT EXECUTE ON FUNCTION imat_catalog.hidden_rows(oid) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.hides_rows(imat integer, relation oid)
   RETURNS boolean
   LANGUAGE sql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.hides_rows(integer,oid) IS
-  'Returns true if the policies of a table with row-level security apply to the role that owns the imat, or to the owner of the table.';
+  'Returns true if the policies of a table with row-level security apply to the role that owns the imat, to the owner of its materialized view, or to the owner of the table.';
 GRANT EXECUTE ON FUNCTION imat_catalog.hides_rows(integer,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.hold_publication(all_ids integer[], ids integer[], last_id integer)
@@ -1923,6 +1931,14 @@ CREATE FUNCTION imat_catalog.pending_rows(imat integer)
 COMMENT ON FUNCTION imat_catalog.pending_rows(integer) IS
   'Returns how many log rows the next fold or swap of the imat takes in; 0 if the imat has no frontier.';
 
+CREATE FUNCTION imat_catalog.policies_apply(role oid, relation oid)
+  RETURNS boolean
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.policies_apply(oid,oid) IS
+  'Returns true if a table has row-level security that applies to the role.';
+GRANT EXECUTE ON FUNCTION imat_catalog.policies_apply(oid,oid) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.printed_expression(expression pg_node_tree, relation oid)
   RETURNS text
   LANGUAGE plpgsql STABLE STRICT
@@ -2206,6 +2222,14 @@ CREATE FUNCTION imat_catalog.shell_word(word text)
 COMMENT ON FUNCTION imat_catalog.shell_word(text) IS
   'Returns a word as a shell reads it.';
 GRANT EXECUTE ON FUNCTION imat_catalog.shell_word(text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.show_rows(target oid)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.show_rows(oid) IS
+  'Ends row-level security on a table of imat, if somebody has enabled it.';
+GRANT EXECUTE ON FUNCTION imat_catalog.show_rows(oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.signature(imat integer)
   RETURNS text

@@ -159,7 +159,7 @@ async function prepareTarget(
     return prepare(db, view, serverMajor, options);
   };
   const prepared = await withShortLock(db, () => rolledBack(db, analyse));
-  if (target.owner === null && target.original !== null)
+  if (target.original !== null && (query === null || target.owner === null))
     await checkOwner(db, target.original, prepared);
   await checkNoCycle(db, target, prepared);
   return query === null ? alreadyCompleted(prepared, target.completed) : prepared;

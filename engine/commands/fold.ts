@@ -17,15 +17,11 @@ export async function fold(db: Db, name: string | null): Promise<FoldResult[]> {
 }
 
 /**
- * Those that can be folded. Of the others, those whose sources are not captured are marked as
- * broken: no read must answer from them.
+ * Those that can be folded. The others are marked as broken, as a fold of each would mark it: no
+ * read must answer from them.
  */
 async function wholeImats(db: Db): Promise<string[]> {
-  await db.query(
-    `SELECT imat_catalog.break_differing(ARRAY(
-       SELECT DISTINCT z.imat_id FROM imat_catalog.imat_source z
-       WHERE imat_catalog.capture_problem(z.relation::oid, true) IS NOT NULL), false)`,
-  );
+  await db.query('SELECT imat_catalog.break_differing(NULL, false)');
   return (await statusOf(db, null))
     .filter((imat) => imat.strategy === 'delta' && imat.state === 'active')
     .map((imat) => imat.name);

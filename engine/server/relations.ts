@@ -54,7 +54,15 @@ WHERE r.ev_class = ANY ($1::oid[]) AND m[1]::oid BETWEEN 1 AND 16383`;
 const RELATION_SQL = `
 SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
   c.relpersistence::text AS persistence, c.relrowsecurity AS row_security,
-  row_security_active(c.oid) AS is_filtered, c.relowner AS owner,
+  row_security_active(c.oid) OR c.relrowsecurity AND EXISTS (
+    SELECT FROM pg_rewrite w JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass
+        AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid
+      JOIN pg_class v ON v.oid = w.ev_class JOIN pg_roles o ON o.oid = v.relowner
+    WHERE v.oid = ANY ($2::oid[]) AND NOT o.rolsuper AND NOT o.rolbypassrls
+      AND (c.relforcerowsecurity OR NOT pg_has_role(o.oid, c.relowner, 'USAGE'))
+      AND NOT EXISTS (SELECT FROM pg_options_to_table(v.reloptions) t
+        WHERE t.option_name = 'security_invoker' AND t.option_value::boolean)
+  ) AS is_filtered, c.relowner AS owner,
   -- As imat_catalog.hides_rows has it, which notices that it has become so.
   c.relrowsecurity AND EXISTS (
     SELECT FROM pg_roles r
@@ -109,7 +117,10 @@ type RelationRow = {
   kind: string;
   persistence: string;
   row_security: boolean;
-  /** By policies that apply to this role, which the imat's views will run as. */
+  /**
+   * By policies that apply to this role, which the imat's views will run as, or to the owner of a
+   * view that reads it.
+   */
   is_filtered: boolean;
   owner: number;
   hides_rows: boolean;
@@ -168,10 +179,7 @@ export async function relationsOf(db: Db, oid: number): Promise<Relations> {
     front = [];
     for (const relation of next) {
       const known = all.get(relation.oid);
-      all.set(
-        relation.oid,
-        known === undefined ? relation : { ...relation, used: union(known.used, relation.used) },
-      );
+      all.set(relation.oid, known === undefined ? relation : merged(known, relation));
       if (known === undefined && isExpandable(relation)) front.push(relation);
     }
   }
@@ -183,6 +191,13 @@ type Uncolumned = Omit<ReadRelation, 'columns'>;
 
 const isExpandable = (relation: Uncolumned): boolean =>
   relation.kind === 'view' && relation.imatId === null;
+
+/** What two views, or levels of views, read of the same relation. */
+const merged = (known: Uncolumned, other: Uncolumned): Uncolumned => ({
+  ...other,
+  used: union(known.used, other.used),
+  unwatchable: known.unwatchable ?? other.unwatchable,
+});
 
 const union = (
   a: readonly number[] | null,
@@ -200,7 +215,10 @@ async function readBy(
   for (const { oid, attnum } of reads) used.set(oid, [...(used.get(oid) ?? []), attnum]);
   const oids = [...used.keys()].sort((a, b) => a - b);
   if (oids.length === 0) return [];
-  const rows = await db.query<RelationRow>(RELATION_SQL, [`{${oids.join(',')}}`]);
+  const rows = await db.query<RelationRow>(RELATION_SQL, [
+    `{${oids.join(',')}}`,
+    `{${views.join(',')}}`,
+  ]);
   const parts = await partsOf(db, oids);
   // pg_depend does not tell a whole-row reference from none; the parse tree does.
   const [found] = await db.query<{ wholeRow: boolean; constraint: boolean }>(

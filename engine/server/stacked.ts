@@ -21,6 +21,12 @@ import { viewText } from './view-text.ts';
  */
 export type Instead = 'queries' | 'imats' | 'truth';
 
+/**
+ * Which ordinary views are queries in the text: those that read materialized views, also those with
+ * security_invoker, or all.
+ */
+export type InText = 'stacked' | 'invokers' | 'all';
+
 export type Unstacked = {
   readonly query: string;
   /** The materialized views that are read otherwise, with what is read instead. */
@@ -49,10 +55,19 @@ type Read = {
   readonly definition: number | null;
   /** The live imat that was made from it, or null. */
   readonly converted: string | null;
+  /** Whether it has security_invoker. */
+  readonly invoker: boolean;
+  /** Whether it reads a table with row-level security by the rights of another role. */
+  readonly secured: boolean;
 };
 
 const readsSql = (hasCatalog: boolean): string => `
 SELECT DISTINCT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
+  o.invoker, NOT o.invoker AND pg_get_userbyid(c.relowner) <> current_user AND EXISTS (
+    SELECT FROM pg_rewrite w JOIN pg_depend e ON e.classid = 'pg_rewrite'::regclass
+      AND e.objid = w.oid AND e.refclassid = 'pg_class'::regclass
+      JOIN pg_class t ON t.oid = e.refobjid AND t.relrowsecurity
+    WHERE w.ev_class = c.oid) AS secured,
   ${
     hasCatalog
       ? `(SELECT i.id FROM imat_catalog.imat i WHERE i.relation = c.oid) AS imat,
@@ -65,19 +80,22 @@ SELECT DISTINCT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.rel
 FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
   JOIN pg_class c ON d.refclassid = 'pg_class'::regclass AND c.oid = d.refobjid
   JOIN pg_namespace n ON n.oid = c.relnamespace
+  CROSS JOIN LATERAL (SELECT EXISTS (
+    SELECT FROM pg_options_to_table(c.reloptions) t
+    WHERE t.option_name = 'security_invoker' AND t.option_value::boolean) AS invoker) o
 WHERE r.ev_class = $1 AND c.oid <> $1 AND c.relkind IN ('m', 'v') ORDER BY 1`;
 
 /**
  * The query of a view with something else in the place of materialized views, those included that
- * its views read, and with the queries of all ordinary views if `inlinesViews`, otherwise of those
- * that read materialized views. Null if it reads none of these. Inside a transaction, under
- * search_path = pg_catalog.
+ * its views read, and with the queries of ordinary views. Null if it reads none of these. In the
+ * text, tables are read with the rights of the role that converts: what a view reads by other
+ * policies is no text. Inside a transaction, under search_path = pg_catalog.
  */
 export async function unstacked(
   db: Db,
   view: number,
   how: Instead,
-  inlinesViews = false,
+  inText: InText = 'stacked',
 ): Promise<Unstacked | null> {
   const instead = new Map<string, string>();
   const views = new Set<number>();
@@ -98,7 +116,7 @@ export async function unstacked(
       text,
       (schema, name) => others.get(quoteQualified(schema, name)) ?? null,
     );
-    isTooLong ||= inlinesViews && changed.length > LONGEST;
+    isTooLong ||= inText === 'all' && changed.length > LONGEST;
     // What is too long is not copied any further.
     return isTooLong ? { text, changed: false } : { text: changed, changed: true };
   }
@@ -115,9 +133,11 @@ export async function unstacked(
       instead.set(name, `imat "${read.converted}"`);
       return quoteQualified('imat', read.converted);
     }
+    if (read.secured) return null;
     const { text, changed } = await queryOf(read.oid);
     if (read.kind === 'v') {
-      if (!changed && !inlinesViews) return null;
+      const isText = inText === 'all' || (inText === 'invokers' && read.invoker);
+      if (!changed && !isText) return null;
       views.add(read.oid);
       texts.add(read.oid);
       return `(${text})`;

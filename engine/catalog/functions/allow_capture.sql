@@ -11,6 +11,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   refused record;
+  secured oid[];
 BEGIN
   IF NOT EXISTS (SELECT FROM imat_catalog.capture_without_rights(source)) THEN RETURN; END IF;
   PERFORM FROM imat_catalog.migration m WHERE m.version = 1 FOR NO KEY UPDATE;
@@ -23,6 +24,17 @@ BEGIN
       PERFORM imat_catalog.share_counting(source, false);
     EXCEPTION WHEN lock_not_available THEN
       -- Writers fail until then, because their rows cannot be logged.
+      RETURN;
+    END;
+  END IF;
+  secured := ARRAY(SELECT c.oid FROM pg_class c JOIN imat_catalog.source s ON s.relation = source
+    WHERE c.oid IN (s.log, 'imat_store.reset'::regclass) AND c.relrowsecurity);
+  IF secured <> '{}' THEN
+    BEGIN
+      PERFORM imat_catalog.lock_tables(secured, 'ACCESS EXCLUSIVE');
+      PERFORM imat_catalog.show_rows(t.relation) FROM unnest(secured) t(relation);
+    EXCEPTION WHEN lock_not_available THEN
+      -- Writers mark the source as reset until then.
       RETURN;
     END;
   END IF;

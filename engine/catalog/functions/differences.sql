@@ -46,7 +46,9 @@ BEGIN
     CROSS JOIN LATERAL (SELECT CASE WHEN v.version = f.version AND CASE WHEN f.facts ? 'called'
         THEN f.facts->>'called' IN (f.object::text, imat_catalog.called_name(f.class, f.object))
         ELSE true END
-      THEN f.facts
+      -- Policies of what a view reads leave the view itself as it is.
+      THEN CASE WHEN f.facts ? 'rule'
+        THEN f.facts - 'hides_rows' || imat_catalog.hidden_rows(f.object) ELSE f.facts END
       ELSE imat_catalog.read_facts(f.imat_id, f.class, f.object) END AS facts) n
   WHERE (n.facts IS DISTINCT FROM f.facts OR v.version LIKE '%:%')
     -- A view that can be dropped is one whose query the definition has as text.

@@ -38,7 +38,9 @@ BEGIN
       THEN format('a logical replication subscription fills table %s, '
         'which fires no statement triggers', what)
       ELSE format('table %s is filled by no subscription any more', what) END
-    WHEN 'hides_rows' THEN format('row-level security of table %s hides other rows', what)
+    WHEN 'hides_rows' THEN format(CASE WHEN before ? 'rule' OR before->>'kind' = 'm'
+        THEN 'row-level security hides other rows from the owner of %s, which it reads'
+        ELSE 'row-level security of table %s hides other rows' END, what)
     WHEN 'generated' THEN
       format('the expression of a generated column of table %s was changed', what)
     WHEN 'row' THEN format('whole rows of %s, which it reads, have other columns', what)

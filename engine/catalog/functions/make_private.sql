@@ -1,4 +1,6 @@
--- Default privileges (ALTER DEFAULT PRIVILEGES) may give others rights on whatever a role creates.
+-- Default privileges (ALTER DEFAULT PRIVILEGES) may give others rights on whatever a role creates,
+-- and an event trigger may enable row-level security on it: then capture on the table of another
+-- role could not write to its log.
 CREATE OR REPLACE FUNCTION imat_catalog.make_private(target oid,
   but_public boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql
@@ -26,6 +28,7 @@ BEGIN
   LOOP
     EXECUTE command;
   END LOOP;
+  PERFORM imat_catalog.show_rows(target);
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.make_private(oid, boolean) IS

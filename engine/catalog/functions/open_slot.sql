@@ -21,6 +21,7 @@ BEGIN
     'CREATE TABLE %1$s (LIKE %2$s INCLUDING ALL); ALTER TABLE %1$s REPLICA IDENTITY FULL', fresh,
       active::regclass);
   PERFORM imat_catalog.copy_grants(active, to_regclass(fresh));
+  PERFORM imat_catalog.show_rows(to_regclass(fresh));
   -- To take locks has shown this session what was dropped before it had the imat's row.
   PERFORM imat_catalog.require_intact(target.id);
   PERFORM imat_catalog.with_short_locks(format('view %s', target.relation),

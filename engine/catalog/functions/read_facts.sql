@@ -67,6 +67,7 @@ BEGIN
     RETURN (
       SELECT jsonb_build_object('rule', md5(concat_ws('|', relation.relowner, relation.reloptions,
         regexp_replace(r.ev_action::text, places, '', 'g')))) || whole || inlined
+        || imat_catalog.hidden_rows(object)
       FROM pg_rewrite r WHERE r.ev_class = object AND r.rulename = '_RETURN');
   END IF;
   IF relation.relkind = 'c' THEN RETURN whole; END IF;
@@ -91,7 +92,8 @@ BEGIN
           LEFT JOIN imat_catalog.imat_source z ON z.imat_id = imat AND z.relation = object
         WHERE a.attrelid = object AND a.attgenerated <> ''
           AND a.attnum = ANY (coalesce(z.columns, ARRAY[a.attnum])))
-    ) || whole || inlined WHERE relation.oid IS NOT NULL);
+    ) || whole || inlined || CASE WHEN relation.relkind = 'm' THEN imat_catalog.hidden_rows(object)
+      ELSE '{}' END WHERE relation.oid IS NOT NULL);
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.read_facts(integer, oid, oid) IS
