@@ -1667,6 +1667,14 @@ COMMENT ON FUNCTION imat_catalog.look(text,integer,integer[]) IS
   'Returns everything that a worker bases its decisions on, as one document. since: the snapshot of the previous answer; if nothing has ended since, the rest is left out; if NULL, imats that do not pass their checks are marked as broken first. count_up_to: where the count of pending rows stops. wanted: ids of imats, or NULL for all.';
 GRANT EXECUTE ON FUNCTION imat_catalog.look(text,integer,integer[]) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.lost_rights(imat integer)
+  RETURNS TABLE(severity text, message text, hint text)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.lost_rights(integer) IS
+  'Returns as a problem that the owner of an imat has lost rights on a source; no row if it has not.';
+GRANT EXECUTE ON FUNCTION imat_catalog.lost_rights(integer) TO PUBLIC;
+
 CREATE PROCEDURE imat_catalog.maintain(IN name text)
   LANGUAGE plpgsql;
 COMMENT ON PROCEDURE imat_catalog.maintain(text) IS

@@ -34,6 +34,7 @@ BEGIN
     RETURN QUERY SELECT 'error', 'its fold function is gone: reads are right, but get slower '
       'and slower', format('Run imat repair %s.', word);
   END IF;
+  RETURN QUERY SELECT * FROM imat_catalog.lost_rights(imat);
   IF imat_catalog.granted_like(imat) IS NOT NULL
     AND imat_catalog.grants_on(imat_catalog.granted_like(imat)) <> target.grants THEN
     RETURN QUERY SELECT 'warning', 'who may read its materialized view has changed, and not who '
