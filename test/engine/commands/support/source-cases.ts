@@ -123,7 +123,7 @@ export const CASES: readonly Case[] = [
         'row-level security of table "public.secured" may apply to the owner of a view through ' +
         'which it is read, and capture cannot apply it to changed rows',
     },
-    note: 'a live read runs the definition while a source has changed',
+    note: 'what its policies depend on cannot be known: a live read runs the definition',
     changes: [
       `INSERT INTO secured VALUES (1, 'a'), (2, 'postgres')`,
       `DELETE FROM secured WHERE owner = 'a'`,
