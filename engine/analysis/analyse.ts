@@ -44,6 +44,14 @@ export type Analysis = {
   /** Why it cannot be known whether the answer has changed; empty where it can. */
   readonly unwatchable: readonly string[];
   readonly dependence: Dependence;
+  /**
+   * With a plan: whether what is stored depends on session settings that the definition does not
+   * name. Then the imat has them (generate/settings.ts), and must be live, because what is computed
+   * when read is computed under those of the reader.
+   */
+  readonly dependsOnSettings: boolean;
+  /** Why it does. */
+  readonly settingsReasons: readonly Reason[];
   /** The enums whose labels it reads. */
   readonly enums: readonly string[];
   /** Functions of roles that are not superusers. */
@@ -84,14 +92,16 @@ export async function analyse(
     db.defer(PRINTING);
     const byQueries = await stackOf(db, oid, 'queries');
     const queried = await analyseHere(db, oid, server, byQueries);
-    if (queried.plan !== null) return queried;
+    const isPlanned = queried.plan !== null;
+    if (isPlanned && !queried.dependsOnSettings) return queried;
     // What is missing in the text of a view can be completed where that is in the definition.
-    const isOpen = queried.reasons.every(({ kind }) => COMPLETED.has(kind));
+    const isOpen = isPlanned || queried.reasons.every(({ kind }) => COMPLETED.has(kind));
     const inText = isOpen ? await stackOf(db, oid, 'queries', 'all') : null;
     if (inText !== null && inText.query !== byQueries?.query) {
       const inlined = await analyseHere(db, oid, server, inText);
-      if (inlined.plan !== null) return inlined;
+      if (inlined.plan !== null && !(isPlanned && inlined.dependsOnSettings)) return inlined;
     }
+    if (isPlanned) return queried;
     // An imat is read where the whole cannot be maintained by delta: it is there already.
     const byImats = byQueries === null ? null : await stackOf(db, oid, 'imats');
     const hasImats = byImats !== null && byImats.query !== byQueries?.query;
@@ -176,9 +186,13 @@ async function analyseView(
   const reasons: PlanReason[] = [...notCompleted];
   if (searchPath !== null) reasons.push(implicitOperators(searchPath));
   if ('reasons' in reading) reasons.push(...reading.reasons, ...aggregateReasons(functions));
+  const ofFunctions = functionReasons(functions, 'query' in reading ? reading.query : null);
+  const bySettings = ofFunctions.filter(({ kind }) => kind === 'settings_dependent');
+  // A time that passes is looked at from outside as well, under any settings.
+  const keepsSettings = functions.unstable.every(({ dependence }) => dependence === 'settings');
   reasons.push(
     ...sourceReasons(inspection, owners),
-    ...functionReasons(functions, 'query' in reading ? reading.query : null),
+    ...ofFunctions.filter((reason) => !keepsSettings || !bySettings.includes(reason)),
   );
 
   let plan: Plan | null = null;
@@ -189,6 +203,7 @@ async function analyseView(
     if ('reasons' in planned) reasons.push(...planned.reasons);
     else if (reasons.length === 0) ({ plan, againstAdd } = planned);
   }
+  if (plan === null && keepsSettings) reasons.push(...bySettings);
   const shown = (found: readonly PlanReason[]): Reason[] =>
     inOrderOfPlace(found).map((reason) => publicReason(reason, inspection.definition));
   const bottom = inspection.all.filter(
@@ -212,6 +227,8 @@ async function analyseView(
     calledInBodies: functions.calledInBodies,
     isParallelUnsafe: functions.isParallelUnsafe,
     completion,
+    dependsOnSettings: bySettings.length > 0,
+    settingsReasons: shown(bySettings),
     dependence: functions.unstable.reduce<Dependence>(
       (worst, use) =>
         worst === 'moment' || use.dependence === 'moment' ? 'moment' : use.dependence,

@@ -16,6 +16,7 @@ import type { Completion } from './completed.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { definitionFailure } from '../db/server-errors.ts';
 import { hasContended } from '../db/short-lock.ts';
+import { currentSettings } from '../server/current-settings.ts';
 import { type Named, checkNamed, named } from '../server/named.ts';
 import { relationsOf } from '../server/relations.ts';
 import { refuseStrangersCode } from './strangers-code.ts';
@@ -106,9 +107,12 @@ async function decide(
   // PostgreSQL overrates what the catalog is asked, and compiled that for seconds where there are
   // many views.
   db.defer('SET LOCAL jit = off');
-  const analysis = await analyse(db, oid, serverMajor, options.plansAnew === true);
-  await refuseStrangersCode(db, oid, analysis.sources);
   const freshness = checkedFreshness(options.freshness ?? 'live');
+  const analysis = ofFreshness(
+    await analyse(db, oid, serverMajor, options.plansAnew === true),
+    freshness,
+  );
+  await refuseStrangersCode(db, oid, analysis.sources);
   await refuseUnplannable(db, analysis);
   const wanted = options.strategy ?? 'auto';
   if (wanted === 'delta' && analysis.plan === null) throw deltaUnavailable(analysis);
@@ -118,6 +122,12 @@ async function decide(
     ...analysis,
     // The passing of time is a change that a plan knows.
     dependence: strategy === 'delta' ? ('tables' as const) : analysis.dependence,
+    dependsOnSettings:
+      strategy === 'delta' ? analysis.dependsOnSettings : analysis.dependence === 'settings',
+    completion:
+      strategy === 'delta' && analysis.dependsOnSettings
+        ? await withSettings(db, analysis.completion)
+        : analysis.completion,
     unwatchable: [...analysis.unwatchable, ...unwatchable],
   };
   return {
@@ -125,7 +135,7 @@ async function decide(
     strategy,
     freshness,
     notes: [
-      ...analysis.completion.notes,
+      ...complete.completion.notes,
       ...analysis.instead,
       ...analysis.proved.map(
         ({ schema, name, volatility }) =>
@@ -139,6 +149,28 @@ async function decide(
     ],
     watched,
   };
+}
+
+/** All of them: a repair computes under the same. */
+async function withSettings(db: Db, { settings, notes }: Completion): Promise<Completion> {
+  const current = await currentSettings(db);
+  const shown = Object.entries(current).map(([name, value]) => `${name} = ${value}`);
+  return {
+    settings: { ...current, ...settings },
+    notes: [
+      ...notes,
+      `stored under the settings of this session (${shown.join('; ')}): ` +
+        'a reader under other ones runs the definition',
+    ],
+  };
+}
+
+/** What is read as it is stored must not be finished under the settings of a reader. */
+function ofFreshness(analysis: Analysis, freshness: Freshness): Analysis {
+  const { plan, dependsOnSettings, settingsReasons } = analysis;
+  return plan === null || !dependsOnSettings || freshness === 'live'
+    ? analysis
+    : { ...analysis, plan: null, reasons: settingsReasons };
 }
 
 /**

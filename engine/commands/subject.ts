@@ -17,7 +17,7 @@ import type { Sql } from '../sql/sql.ts';
 import { fragment } from '../sql/sql.ts';
 import type { Prepared } from '../analysis/prepare.ts';
 import { capturedSources } from '../analysis/prepare.ts';
-import { PINNED_SETTINGS } from '../server/functions.ts';
+import { currentSettings } from '../server/current-settings.ts';
 import { partsOf } from '../server/parts.ts';
 
 /** Where the logs of sources are, by OID: those in the catalog, or the names they would get. */
@@ -61,16 +61,6 @@ async function capturingExtension(
     : null;
 }
 
-async function currentSettings(db: Db): Promise<Record<string, string>> {
-  const rows = await db.query<{ name: string; value: string }>(
-    `SELECT s.name, current_setting(s.name) AS value
-     FROM unnest($1::text[]) WITH ORDINALITY s(name, n)
-     ORDER BY s.n`,
-    [`{${PINNED_SETTINGS.join(',')}}`],
-  );
-  return Object.fromEntries(rows.map((row) => [row.name, row.value]));
-}
-
 export async function subjectOf(
   db: Db,
   id: number,
@@ -98,7 +88,7 @@ export async function subjectOf(
     withParts: [...withParts.keys()],
     settings: await currentSettings(db),
     enums: analysis.enums,
-    dependsOnSettings: analysis.dependence === 'settings',
+    dependsOnSettings: analysis.dependsOnSettings,
     isParallelUnsafe: analysis.isParallelUnsafe,
   };
 }

@@ -14,6 +14,7 @@ import type { Sql } from '../sql/sql.ts';
 import { dollarQuoted, ident, join, sql } from '../sql/sql.ts';
 import { isAnew } from './anew.ts';
 import { sourcesOf } from './regroup.ts';
+import { storedUnder } from './settings.ts';
 import type { Statement } from './statement.ts';
 import type { StoreOf } from './stores.ts';
 import { foldOrder } from './stores.ts';
@@ -47,7 +48,7 @@ END`;
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
-AS ${dollarQuoted(body)}`,
+${storedUnder(subject)}AS ${dollarQuoted(body)}`,
     },
     {
       label: 'only imat.fold calls it',

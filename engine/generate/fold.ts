@@ -29,6 +29,7 @@ import {
 } from './extremes.ts';
 import { isFewAgain } from './few-again.ts';
 import { touchedRows } from './merged-view.ts';
+import { storedUnder } from './settings.ts';
 import type { Statement } from './statement.ts';
 import type { StoreSubject } from './stores.ts';
 import type { Subject } from './subject.ts';
@@ -123,7 +124,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
-${join(settings, '')}SET standard_conforming_strings = on
+${join(settings, '')}${storedUnder(subject)}SET standard_conforming_strings = on
 AS ${dollarQuoted(body)}`;
 }
 

@@ -13,6 +13,7 @@ import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import type { TimedTable } from './elapsed.ts';
 import { timedRewritten } from './elapsed.ts';
 import { identify } from './capture.ts';
+import { hasOtherSettings } from './settings.ts';
 import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
 
@@ -51,14 +52,15 @@ function labelsChanged({ names, enums }: Subject): Sql | null {
 }
 
 /**
- * Whether what is stored and logged stands for other partitions or labels than those of now; null
- * if it cannot.
+ * Whether what is stored and logged stands for other partitions, labels or settings than those of
+ * now; null if it cannot.
  */
 export function isOtherwise(subject: Subject, timed: readonly TimedTable[]): Sql | null {
   const tests = [
     treeChanged(subject.withParts),
     labelsChanged(subject),
     timedRewritten(timed),
+    hasOtherSettings(subject),
   ].flatMap((test) => test ?? []);
   return tests.length === 0 ? null : join(tests, ' OR ');
 }

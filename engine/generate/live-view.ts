@@ -79,7 +79,8 @@ export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
   const frontier = frontierOf(subject, [subject.frontierTable]);
   const stored = storedArms(subject, plan, []);
   const { sources } = coreInput(plan, null).shape;
-  const isConstant = sources.length === 0 && subject.enums.length === 0;
+  const isConstant =
+    sources.length === 0 && subject.enums.length === 0 && !subject.dependsOnSettings;
   if (!subject.live || isConstant)
     return residualOver(plan, { from: [onlyArms(stored, STATE)], where: [isStored(frontier)] });
   const { logOf } = subject;

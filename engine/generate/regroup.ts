@@ -31,6 +31,7 @@ import { AT_HAND } from './read-changes.ts';
 import { READ_ONLY } from './read-only.ts';
 import { allRows, contentKept, recomputedFunction, rowsViews } from './rows-over-groups.ts';
 import { STATE_OPTIONS } from './state.ts';
+import { storedUnder } from './settings.ts';
 import type { Statement } from './statement.ts';
 import type { FirstRows, StoreSubject } from './stores.ts';
 import { firstOf } from './stores.ts';
@@ -251,7 +252,7 @@ SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET ${AT_HAND}
-SET standard_conforming_strings = on
+${storedUnder(subject)}SET standard_conforming_strings = on
 AS ${dollarQuoted(body)}`,
     },
     {

@@ -8,7 +8,7 @@
 import type { Pending } from '../operators/pending.ts';
 import { IN_PLACE, anyPending } from '../operators/pending.ts';
 import type { Sql } from '../sql/sql.ts';
-import { ident, join, literal, sql } from '../sql/sql.ts';
+import { ident, join, sql } from '../sql/sql.ts';
 import type { Arm } from './arms.ts';
 import { ARM, answeringArm, chosenArm } from './arms.ts';
 import { GUARDED_MOMENT, GUARDED_SNAPSHOT, isStored } from './frontier.ts';
@@ -91,12 +91,5 @@ function hasChanged(subject: Subject): Sql {
     moment: GUARDED_MOMENT,
     ...IN_PLACE,
   };
-  const changed = anyPending(pending, subject.watched ?? []);
-  if (!subject.dependsOnSettings) return changed;
-  const current = join(
-    Object.keys(subject.settings).map((name) => sql`pg_catalog.current_setting(${literal(name)})`),
-    ', ',
-  );
-  const pinned = join(Object.values(subject.settings).map(literal), ', ');
-  return sql`${changed} OR ROW(${current}) <> ROW(${pinned})`;
+  return anyPending(pending, subject.watched ?? []);
 }

@@ -245,9 +245,15 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
       FROM generate_series(TIMESTAMP '2024-01-01', TIMESTAMP '2024-12-31', INTERVAL '1 day') AS d`,
   },
   {
-    name: 'swap-settings',
-    shows: 'an answer that depends on session settings: the view compares them',
+    name: 'settings',
+    shows: 'an answer that depends on session settings: the view compares them, folds set them',
     query: `SELECT sold_at::text AS sold, sum(amount) AS total FROM sale GROUP BY 1`,
+  },
+  {
+    name: 'swap-settings',
+    shows: 'the same where delta cannot maintain it',
+    query: `SELECT string_agg(s.sold_at::text, ', ' ORDER BY s.id) AS sold
+      FROM customer c LEFT JOIN sale s ON s.customer_id = c.id`,
   },
   {
     name: 'swap-moment',

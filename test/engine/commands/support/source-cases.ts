@@ -165,21 +165,4 @@ export const CASES: readonly Case[] = [
     note: 'the answer can change although no table does',
     changes: ['SELECT pg_sleep(0.4)', `INSERT INTO events VALUES (now())`],
   },
-  {
-    what: 'session settings',
-    setup: `CREATE TABLE events (at timestamptz);
-      INSERT INTO events VALUES ('2026-01-01 23:30Z'), ('2026-01-02 00:30Z')`,
-    definition: `SELECT at::text AS day, count(*) AS n FROM public.events GROUP BY 1`,
-    reason: {
-      kind: 'settings_dependent',
-      message: 'the result of "timestamp with time zone::text" depends on session settings',
-    },
-    note: 'a live read runs the definition while a source has changed',
-    changes: [
-      `SET TimeZone = 'Asia/Tokyo'`,
-      `INSERT INTO events VALUES ('2026-01-02 01:00Z')`,
-      `SET TimeZone = 'UTC'`,
-      `SET TimeZone = 'America/New_York'`,
-    ],
-  },
 ];
