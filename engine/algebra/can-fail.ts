@@ -124,12 +124,17 @@ export function canFail(expr: Expr, columnType: ColumnType): boolean {
   return !isTotal(expr, (inner) => kindOf(inner, columnType)) || children(expr).some(fails);
 }
 
-/** The same of `forFinite(expr)`. */
-export function failsForFinite(expr: Expr, columnType: ColumnType): boolean {
+/** The same of `forFinite(expr)`. `isSafe`: of what is known not to fail. */
+export function failsForFinite(
+  expr: Expr,
+  columnType: ColumnType,
+  isSafe: (expr: Expr) => boolean = () => false,
+): boolean {
+  if (isSafe(expr)) return false;
   const isOwn = differing(expr, columnType) !== null;
   return (
     !(isOwn || isTotal(expr, (inner) => kindOf(inner, columnType))) ||
-    children(expr).some((inner) => failsForFinite(inner, columnType))
+    children(expr).some((inner) => failsForFinite(inner, columnType, isSafe))
   );
 }
 
@@ -238,7 +243,7 @@ function isTotalBinary(expr: Binary, kind: (expr: Expr) => Kind): boolean {
 }
 
 /** Casts to numbers with fractions keep what is not zero. */
-function isNotZero(expr: Expr): boolean {
+export function isNotZero(expr: Expr): boolean {
   if (expr.kind === 'cast' && /^(numeric|double precision)$/.test(expr.type))
     return isNotZero(expr.operand);
   return expr.kind === 'literal' && /[1-9]/.test(expr.sql);

@@ -21,7 +21,8 @@
  */
 import type { Binary, ColumnRef, Expr, Span } from '../../parser/tree.ts';
 import { children, mapExpr, visit } from '../../parser/walk.ts';
-import { canFail, failsForFinite, forFinite } from './can-fail.ts';
+import { canFail, failsForFinite, forFinite, isNotZero } from './can-fail.ts';
+import { isDatePart } from './date-parts.ts';
 import { comparedSpan } from './query-rewrites/shift-by-interval.ts';
 
 /** A comparison over one table, or another value that seldom changes. */
@@ -91,24 +92,33 @@ const BOUND_FUNCTIONS: ReadonlySet<string> = new Set([
   'to_char',
 ]);
 
-/** Whether it is computed from the time alone, by what does not fail. */
-export function isBound(expr: Expr): boolean {
+/** Whether it is computed from the time alone, by what does not fail, and is never NULL. */
+export const isBound = (expr: Expr): boolean => isOfTime(expr, false);
+
+/** The same of what can be NULL: `CASE extract(year FROM now())::int % 2 WHEN 1 THEN .. END`. */
+const isOfTimeOrNull = (expr: Expr): boolean => isOfTime(expr, true);
+
+function isOfTime(expr: Expr, orNull: boolean): boolean {
   let isPlain = true;
   visit(expr, (node) => {
     const isOwn =
       isNow(node) ||
       node.kind === 'cast' ||
       node.kind === 'named_argument' ||
-      (node.kind === 'literal' && node.sql.toUpperCase() !== 'NULL') ||
-      (node.kind === 'unary' && (node.op === '-' || node.op === '+')) ||
-      (node.kind === 'case' && node.otherwise !== null) ||
-      (node.kind === 'binary' && /^([-+*=]|AT TIME ZONE)$/.test(node.op)) ||
+      (node.kind === 'literal' && (orNull || node.sql.toUpperCase() !== 'NULL')) ||
+      (node.kind === 'unary' && /^([-+]|NOT)$/.test(node.op)) ||
+      (node.kind === 'case' && (orNull || node.otherwise !== null)) ||
+      (node.kind === 'binary' && OF_TIMES.test(node.op)) ||
+      (node.kind === 'binary' && /^[/%]$/.test(node.op) && isNotZero(node.right)) ||
       (node.kind === 'call' && node.schema === null && BOUND_FUNCTIONS.has(node.name));
     isPlain &&= isOwn;
     return isPlain;
   });
   return isPlain && readsNow(expr);
 }
+
+/** Operators that have a value for values, and do not fail for what times are made of. */
+const OF_TIMES = /^([-+*]|[<>]=?|=|<>|AND|OR|AT TIME ZONE)$/;
 
 /** Whether an expression is the time, or a date or time that is computed from it alone. */
 export function isTimeBound(expr: Expr): boolean {
@@ -210,7 +220,8 @@ export function timedOf({ node }: TimedExpr, { nameOf, typeOf }: TableColumns): 
   }
   const bounds = boundsIn(own(node));
   const canBeNone =
-    computedForRows(node).some((one) => failsForFinite(one, typeOf)) || comparesRows(node);
+    computedForRows(node).some((one) => failsForFinite(one, typeOf, isOfTimeOrNull)) ||
+    comparesRows(node);
   return !bounds.every(isSteadyBound) || canBeNone
     ? null
     : { expr: own(forFinite(node, typeOf)), isValue: !isTest(node), bounds, between: null };
@@ -338,35 +349,12 @@ function isLinear(expr: Expr): boolean {
 const spanOf = (expr: Expr): Expr | null =>
   expr.kind === 'literal' && /^\d{1,6}$/.test(expr.sql) ? expr : comparedSpan(expr);
 
-/** Fields that change once a minute at most. */
-const FIELDS = /^(minute|hour|day|dow|isodow|doy|week|month|quarter|year|isoyear|decade|century)$/;
-
-/** Formats of `to_char` that show days and what is longer. */
-const FORMATS = /^'(YYYY|YY|IYYY|MM|Mon|Month|DDD|DD|Day|WW|IW|Q|[-/. ])+'$/;
-
 /** Whether a bound is that of a day, or of another part of the time, and so stays for a while. */
-function movesSeldom(expr: Expr): boolean {
-  if (isNow(expr)) return false;
-  const isPart =
-    (expr.kind === 'cast' && expr.type === 'date') ||
-    (expr.kind === 'call' &&
-      expr.schema === null &&
-      (expr.name === 'date' ||
-        (expr.name === 'date_trunc' && /^'(?!milli|micro)/.test(textIn(expr.args[0]))) ||
-        (expr.name === 'to_char' && FORMATS.test(textIn(expr.args[1]))) ||
-        (/^(extract|date_part)$/.test(expr.name) &&
-          FIELDS.test(textIn(expr.args[0]).slice(1, -1)))));
-  return isPart || children(expr).every(movesSeldom);
-}
+const movesSeldom = (expr: Expr): boolean =>
+  !isNow(expr) && (isDatePart(expr) || children(expr).every(movesSeldom));
 
 /** Whether a bound stays for a while, and is another one only where it is distinct. */
 export const isSteadyBound = (bound: Expr): boolean => movesSeldom(bound) && !isInterval(bound);
-
-/** A literal with its quotes. */
-function textIn(expr: Expr | undefined): string {
-  if (expr?.kind === 'cast') return textIn(expr.operand);
-  return expr?.kind === 'literal' ? expr.sql : '';
-}
 
 const NO_ITEM = 0;
 

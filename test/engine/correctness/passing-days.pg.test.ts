@@ -38,6 +38,14 @@ const VALUES: Readonly<Record<string, string>> = {
   bands: `SELECT CASE WHEN date_part('day', age(DAY::timestamp, due::timestamp)) < 5 THEN 'new'
     ELSE 'old' END AS band, count(*) AS n FROM e GROUP BY 1`,
   zoned: `SELECT date_part('day', age(DAY, due)) AS d, count(*) AS n FROM e GROUP BY 1`,
+  stepped: `SELECT g, count(*) AS n FROM e WHERE extract(day FROM due)::float8 >=
+    CASE WHEN date_part('day', DAY)::int % 2 = 1 THEN date_part('day', DAY)
+      ELSE date_part('day', DAY) - 3 END GROUP BY g`,
+  stepped_or_none: `SELECT g, sum(v) AS s FROM e WHERE extract(day FROM due)::float8 <=
+    CASE WHEN date_part('day', DAY)::int % 3 = 1 THEN date_part('day', DAY)
+      WHEN date_part('day', DAY)::int % 3 = 2 THEN date_part('day', DAY)::int / 2 END GROUP BY g`,
+  spans: `SELECT g, max(v) AS m FROM e WHERE due >= DAY - CASE WHEN extract(day FROM DAY) > 20
+    AND extract(dow FROM DAY) <> 3 THEN 2 ELSE 9 END GROUP BY g`,
   listed: 'SELECT g, count(*) AS n FROM e WHERE due IN (DAY, DAY - 1, DAY + 2) GROUP BY g',
   rows: `SELECT g, count(*) AS n, sum(v) AS s FROM e
     WHERE (g, due) >= (extract(dow FROM DAY)::int, DAY - 5) GROUP BY g`,
