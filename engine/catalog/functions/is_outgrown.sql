@@ -2,11 +2,13 @@
 -- against 0.13 us for all groups, 0.32 us against 0.15 us for one). It costs a fold as much as two:
 -- what is stored has more columns than the answer, and all its rows would be written. It costs a
 -- fold of a join as much as five, because what it joins with is looked up (docs/benchmarks.md).
--- Below 10,000 rows that does not matter. A changed row of a table with 5,000 rows, each joined with
--- 40 of another, makes 40 rows: so 40 times fewer may be pending, and an eighth of its rows are as
--- many as an eighth of what is computed anew. A row of a log takes at least 44 bytes, so a small file says at once that the bound is not reached;
--- it may also hold dead rows. The view of an imat calls it, and a view runs functions with the
--- rights of the reader, who may not read logs.
+-- Below 10,000 rows that does not matter. If a row of a table is joined with 40 of another one, its
+-- change makes 40 rows: so 40 times fewer may be pending. An eighth of its rows make as many as an
+-- eighth of what is computed anew.
+--
+-- A row of a log takes at least 44 bytes, so a small file says at once that the bound is not
+-- reached; it may also hold dead rows. The view of an imat calls it, and a view runs functions with
+-- the rights of the reader, who may not read logs.
 CREATE OR REPLACE FUNCTION imat_catalog.is_outgrown(imat integer, frontier pg_snapshot,
   for_one integer) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
