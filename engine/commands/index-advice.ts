@@ -39,7 +39,7 @@ type Needed = {
   readonly parts: Parts | null;
   readonly columns: readonly string[];
   readonly isExpression: boolean;
-  /** Whether an index is enough that begins with one of the columns, and that only if it saves much. */
+  /** Whether an index that begins with any of the columns is enough, on a table with many rows. */
   readonly isJoin: boolean;
 };
 

@@ -51,8 +51,8 @@ export const neededIndexes = (plan: AddPlan): readonly NeededIndex[] => [
 ];
 
 /**
- * For each two tables that a condition joins, the columns of each by which the rows are found that a
- * change of the other one is joined with. An index that begins with one of them finds few.
+ * For each two tables that conditions join, the columns of each by which a change of the other one
+ * finds its rows. An index that begins with one of these finds few.
  */
 export function joinIndexes({ core }: AddPlan): readonly NeededIndex[] {
   const found = new Map<string, { source: SourceFacts; columns: Set<string> }>();

@@ -1001,11 +1001,12 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $imat$
 DECLARE
-  anew_2 CONSTANT boolean := anew OR imat_catalog.has_reset(imat => 1) OR (
-    SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot, 5)
-    FROM imat_catalog.frontier AS f
-    WHERE f.imat_id = 1
-  )
+  anew_2 CONSTANT boolean :=
+      anew OR imat_catalog.has_reset(imat => 1) OR (
+        SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot, 5)
+        FROM imat_catalog.frontier AS f
+        WHERE f.imat_id = 1
+      )
       OR NOT (SELECT t.is_few FROM imat_store.touched2_coarse_total AS t);
   touched bigint := 0;
 BEGIN
