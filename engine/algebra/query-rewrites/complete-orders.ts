@@ -6,7 +6,7 @@
  * Right because every answer with a completed order is one that the query may give. Counter-
  * examples, which stay: FETCH .. WITH TIES and RANGE or GROUPS frames (rows that are equal there
  * belong together), LIMIT in EXISTS (any row will do), the ORDER BY of an aggregate that takes any
- * order, and an aggregate over a subquery that is sorted by something else than its columns.
+ * order, and an aggregate over a CTE that is sorted by something else than its columns.
  */
 import { deparseExpr } from '../../../parser/deparse.ts';
 import type {
@@ -23,9 +23,10 @@ import type { PlanReason } from '../reason.ts';
 import { completeWindow } from './complete-windows.ts';
 import { missingOf, reads } from './determined.ts';
 import type { Orders } from './orders.ts';
-import { ORDER_SENSITIVE, note, sorted } from './orders.ts';
+import { note, sorted } from './orders.ts';
 import type { Block, Ctes, OrderFacts } from './row-keys.ts';
 import { blockOf, withCtes } from './row-keys.ts';
+import { decisiveOrder, mindsOrder, takesInputOrder, withSortColumns } from './sort-columns.ts';
 
 export type CompletedOrders = {
   readonly query: Query;
@@ -95,7 +96,8 @@ class Completer {
     return { ...query, orderBy: [...query.orderBy, ...missing.map(sorted)] };
   }
 
-  #select(select: Select, ctes: Ctes, use: Use): Select {
+  #select(given: Select, ctes: Ctes, use: Use): Select {
+    const select = withSortColumns(given, use === 'array');
     const orders = this.#ordersOf(blockOf(select, this.#facts, ctes));
     const expr = (one: Expr): Expr =>
       mapExpr(one, (node) => {
@@ -216,16 +218,14 @@ function completeRows(
 
 function completeAggregate(node: Aggregate, orders: Orders, ctes: Ctes): Aggregate | null {
   const { select, sourceKey } = orders.block;
-  // Of an aggregate that is not PostgreSQL's own nothing is known but its name.
-  const isSensitive = node.schema !== null || ORDER_SENSITIVE.has(node.name);
-  if (node.withinGroup || node.star || !isSensitive) return null;
+  if (!mindsOrder(node)) return null;
   const own = new Set(select.relations.map((_, index) => select.first + index));
   // Over columns of a query around it is an aggregate of that query.
   if (!node.args.some((arg) => reads(arg, own))) return null;
   const groups = select.groupBy.flatMap((item) =>
     item.kind === 'expr' ? [item.expr] : item.kind === 'row' ? item.exprs : [],
   );
-  const before = node.orderBy.length > 0 || node.distinct ? node.orderBy : inputOrder(select, ctes);
+  const before = takesInputOrder(node) ? inputOrder(select, ctes) : node.orderBy;
   if (before === null) {
     orders.fail(`${node.name}, which reads a sorted subquery,`, node);
     return null;
@@ -256,12 +256,13 @@ function inputOrder(select: Select, ctes: Ctes): readonly Sort[] | null {
         ? (item satisfies SubqueryItem).query
         : undefined;
   if (item === undefined || inner === undefined || others.length > 0) return [];
-  const found = inner.orderBy.map((sort) => placeOf(sort, inner));
+  const order = decisiveOrder(inner);
+  const found = order.map((sort) => placeOf(sort, inner));
   if (found.some((place) => place < 0)) return null;
   const own = inner.kind === 'select' ? inner.targets.map(({ name }) => name) : [];
   const names = own.map((name, index) => item.columnAliases[index] ?? name);
   if (found.some((place) => names[place] === undefined)) return null;
-  return inner.orderBy.map((sort, index) => ({
+  return order.map((sort, index) => ({
     ...sort,
     expr: {
       kind: 'column',

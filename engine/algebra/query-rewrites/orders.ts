@@ -45,8 +45,8 @@ export function note(
     `${orders.text([expr])}${direction === null ? '' : ` ${direction}`}`;
   const by = added.map(text).join(', ');
   orders.note(
-    before.length === 0
-      ? `${what} takes its rows in the order of ${by}`
+    before.length === 0 || added.length === 0
+      ? `${what} takes its rows in the order of ${[...before, ...added].map(text).join(', ')}`
       : `ties in ORDER BY ${before.map(text).join(', ')} are broken by ${by}`,
   );
 }

@@ -213,6 +213,16 @@ describe('orders', () => {
       'ties in ORDER BY q.amount DESC are broken by q.id',
     ],
     [
+      'SELECT array_agg(q.id) AS a FROM (SELECT id FROM public.sale ORDER BY lower(region)) q',
+      'ties in ORDER BY q.sort_1 are broken by q.id',
+    ],
+    [
+      'SELECT q.region, array_agg(q.amount) AS a FROM (SELECT DISTINCT ON (region, customer) ' +
+        'region, customer, amount FROM public.sale ORDER BY region, customer, at DESC, id) q ' +
+        'GROUP BY q.region',
+      'array_agg takes its rows in the order of q.region, q.customer',
+    ],
+    [
       'SELECT q.region, rank() OVER w AS r, lag(q.total) OVER w AS l FROM ' +
         '(SELECT region, sum(amount) AS total FROM public.sale GROUP BY region) q ' +
         'WINDOW w AS (ORDER BY q.total)',
@@ -253,7 +263,8 @@ describe('orders', () => {
     'SELECT kind FROM odd ORDER BY kind LIMIT 3',
     'SELECT nth_value(amount, 2) OVER (ORDER BY at) AS v FROM sale',
     'SELECT sum(amount) OVER (ORDER BY at ROWS 2 PRECEDING EXCLUDE GROUP) AS v FROM sale',
-    'SELECT array_agg(q.region) AS a FROM (SELECT region FROM public.sale ORDER BY amount) q',
+    'WITH q AS (SELECT region FROM public.sale ORDER BY amount) ' +
+      'SELECT array_agg(q.region) AS a FROM q',
     'SELECT array_agg(amount) OVER (ORDER BY at) AS a FROM sale',
   ])('%s cannot be completed', async (sql) => {
     const { isSame, reasons } = await completed(sql);
