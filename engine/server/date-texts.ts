@@ -13,6 +13,9 @@ import { nodesOf, numberOf, typeOf } from './stored-tree.ts';
 /** The input functions of types without a time zone. */
 export const READS_DATES: ReadonlySet<string> = new Set(['date_in', 'timestamp_in']);
 
+/** The same and that of a time with a zone: by TimeZone, if no word means the moment. */
+export const READS_TIMES: ReadonlySet<string> = new Set([...READS_DATES, 'timestamptz_in']);
+
 /** bigint, smallint, integer. */
 const INTEGERS: ReadonlySet<number | null> = new Set([20, 21, 23]);
 const NUMERIC = 1700;
@@ -34,6 +37,27 @@ export function isDateText(text: TreeNode | null, signatureOf: (oid: number) => 
   return (
     PRINTS_TIMES.test(signatureOf(numberOf(text, 'funcid') ?? 0)) &&
     YEAR_FIRST.test(constantOf(format)?.text ?? '')
+  );
+}
+
+const NUMBERS_ALONE = /^(YYYY|YY|MM|DD|HH24|HH12|HH|MI|SS|MS|US|[-/.: ])+$/i;
+
+/**
+ * Whether a text has no words, which can mean the moment: a number, or what to_char made of a time.
+ * Which date it is depends on settings at most.
+ */
+export function hasNoWords(text: TreeNode | null, signatureOf: (oid: number) => string): boolean {
+  if (text === null) return false;
+  const [arg, format] = nodesOf(text, 'args');
+  const [converted] = nodesOf(text, 'arg');
+  if (text.node.startsWith('RELABELTYPE'))
+    return converted !== undefined && hasNoWords(converted, signatureOf);
+  if (text.node.startsWith('COERCEVIAIO') && converted !== undefined)
+    return INTEGERS.has(typeOf(converted)) || typeOf(converted) === NUMERIC;
+  if (!text.node.startsWith('FUNCEXPR') || arg === undefined || format === undefined) return false;
+  return (
+    PRINTS_TIMES.test(signatureOf(numberOf(text, 'funcid') ?? 0)) &&
+    NUMBERS_ALONE.test(constantOf(format)?.text ?? '')
   );
 }
 

@@ -6,7 +6,7 @@
 import type { Db } from '../db/db.ts';
 import type { CatalogFunction } from '../../parser/catalog.ts';
 import type { TreeNode, TreeValue } from './stored-tree.ts';
-import { isDateText, READS_DATES } from './date-texts.ts';
+import { hasNoWords, isDateText, READS_DATES, READS_TIMES } from './date-texts.ts';
 import { constantOf } from './stored-constants.ts';
 import { parseNodeTree, typeOf } from './stored-tree.ts';
 import { hiddenTables } from './function-bodies.ts';
@@ -181,10 +181,7 @@ function unstableIn({
       conversionUses(
         conversion,
         functions.get(inputs.get(conversion.to) ?? 0),
-        isDateText(conversion.from, (oid) => {
-          const row = functions.get(oid);
-          return row?.schema === 'pg_catalog' ? row.signature : '';
-        }),
+        dateText(conversion.from, functions),
         outputs,
       ),
     ),
@@ -298,10 +295,20 @@ function dependenceOf(
     : 'moment';
 }
 
+/** What reading a text as a date or a time depends on. */
+function dateText(text: TreeNode | null, functions: ReadonlyMap<number, FunctionRow>): Dependence {
+  const signatureOf = (oid: number): string => {
+    const row = functions.get(oid);
+    return row?.schema === 'pg_catalog' ? row.signature : '';
+  };
+  if (isDateText(text, signatureOf)) return 'tables';
+  return hasNoWords(text, signatureOf) ? 'settings' : 'moment';
+}
+
 function conversionUses(
   { from, to }: Conversion,
   input: FunctionRow | undefined,
-  isOfOneDate: boolean,
+  asDate: Dependence,
   outputs: ReadonlyMap<number, TypeOutput>,
 ): FunctionUse[] {
   const printed = from === null ? 'moment' : printing(from, outputs, false);
@@ -310,9 +317,9 @@ function conversionUses(
     input === undefined ||
     input.volatility === 'i' ||
     input.name === 'enum_in' ||
-    (isOfOneDate && READS_DATES.has(input.name))
+    (asDate === 'tables' && READS_DATES.has(input.name))
       ? 'tables'
-      : SETTINGS_ONLY.has(input.name)
+      : SETTINGS_ONLY.has(input.name) || (asDate !== 'moment' && READS_TIMES.has(input.name))
         ? 'settings'
         : 'moment';
   const dependence = worst([printed, read]);

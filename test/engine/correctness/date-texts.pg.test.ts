@@ -126,17 +126,27 @@ test.each(Object.entries(MAINTAINED))('%s are maintained', async (name, definiti
 });
 
 test.each([
-  ['a column', 'SELECT id, named::date AS d FROM public.e'],
   ['a day first', `SELECT id, to_char(at, 'DD-MM-YYYY')::date AS d FROM public.e`],
-  ['a format of a column', `SELECT id, to_char(at, named)::date AS d FROM public.e`],
   ['with a time zone', 'SELECT id, day::text::timestamptz AS d FROM public.e'],
   ['a number with a fraction', 'SELECT id, (day / 3)::text::date AS d FROM public.e'],
+  ['a number of any scale', 'SELECT id, day::numeric::text::date AS d FROM public.e'],
+  ['an aggregate of one', 'SELECT named, public.max(day)::text::date FROM public.e GROUP BY named'],
+])('what is another date under other settings: %s', async (_what, definition) => {
+  expect(await sandbox.imat.explain(definition, { query: true })).toMatchObject({
+    strategy: 'delta',
+    notes: expect.arrayContaining([expect.stringContaining('runs the definition')]),
+  });
+});
+
+test.each([
+  ['a column', 'SELECT id, named::date AS d FROM public.e'],
+  ['a name of a month', `SELECT id, to_char(at, 'DD-Mon-YYYY')::date AS d FROM public.e`],
+  ['a format of a column', `SELECT id, to_char(at, named)::date AS d FROM public.e`],
   [
     'a function of another schema',
     `SELECT id, public.to_char(at, 'YYYY-MM-DD')::date FROM public.e`,
   ],
-  ['an aggregate of one', 'SELECT named, public.max(day)::text::date FROM public.e GROUP BY named'],
-  ['a number of any scale', 'SELECT id, day::numeric::text::date AS d FROM public.e'],
+  ['a number as a time of day', 'SELECT id, (day % 24)::text::timetz AS d FROM public.e'],
 ])('what is rebuilt: %s', async (_what, definition) => {
   const result = await sandbox.imat.create('rebuilt', definition, { dryRun: true });
   expect(result).toMatchObject({ strategy: 'swap' });

@@ -30,6 +30,9 @@ const DEFINITIONS: Readonly<Record<string, string>> = {
     FROM public.kind k LEFT JOIN public.event e ON e.kind = k.name GROUP BY k.name`,
   ranked: `SELECT id, concat(kind, ' ', at) AS label,
       rank() OVER (PARTITION BY day::text ORDER BY id) AS place FROM public.event`,
+  parsed: `SELECT to_char(date '2026-01-01' + id % 12, 'MM/DD/YYYY')::date AS day,
+      (20260101 + id % 28)::numeric::text::timestamptz AS at, count(*) AS n
+    FROM public.event GROUP BY 1, 2`,
   several: `SELECT * FROM (
       SELECT kind, day::text AS day, count(*) AS n FROM public.event GROUP BY 1, 2
       UNION ALL SELECT name, since::text, 1 FROM public.kind
