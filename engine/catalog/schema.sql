@@ -854,6 +854,14 @@ COMMENT ON FUNCTION imat_catalog.capture_problem(oid,boolean) IS
   'Returns what is wrong with the capture of a source, as text; NULL if nothing is.';
 GRANT EXECUTE ON FUNCTION imat_catalog.capture_problem(oid,boolean) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.capture_routines()
+  RETURNS SETOF oid
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.capture_routines() IS
+  'Returns the functions of imat_store that capture functions call, and those that these call.';
+GRANT EXECUTE ON FUNCTION imat_catalog.capture_routines() TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.capture_triggers(source oid, relation oid, OUT event text, OUT name text)
   RETURNS SETOF record
   LANGUAGE plpgsql IMMUTABLE

@@ -42,6 +42,11 @@ BEGIN
     EXECUTE format('GRANT INSERT ON %s TO %s',
       (SELECT s.log FROM imat_catalog.source s WHERE s.relation = source), refused.role);
     EXECUTE format('GRANT INSERT (relation) ON imat_store.reset TO %s', refused.role);
+    -- Somebody may revoke what everybody has.
+    EXECUTE format('GRANT USAGE ON SCHEMA imat_store TO %s', refused.role);
+    EXECUTE (SELECT format('GRANT EXECUTE ON FUNCTION %s TO %s',
+        string_agg(r.routine::regprocedure::text, ', '), refused.role)
+      FROM imat_catalog.capture_routines() r(routine));
     EXECUTE format('ALTER FUNCTION %s() COST 100', refused.function);
   END LOOP;
   -- For everybody, because the functions can get another owner without a word to imat.

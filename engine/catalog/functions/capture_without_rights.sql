@@ -17,6 +17,8 @@ BEGIN
   WHERE s.relation = source AND NOT (has_schema_privilege(p.proowner, 'imat_store', 'USAGE')
     AND has_table_privilege(p.proowner, s.log, 'INSERT')
     AND has_column_privilege(p.proowner, 'imat_store.reset', 'relation', 'INSERT')
+    AND NOT EXISTS (SELECT FROM imat_catalog.capture_routines() r(routine)
+      WHERE NOT has_function_privilege(p.proowner, r.routine, 'EXECUTE'))
     AND NOT imat_catalog.policies_apply(p.proowner, s.log)
     AND NOT imat_catalog.policies_apply(p.proowner, 'imat_store.reset'::regclass));
 END $$;
