@@ -23,6 +23,7 @@ import { rolledBack } from '../db/rolled-back.ts';
 import { definitionFailure, toImatError } from '../db/server-errors.ts';
 import { withShortLock } from '../db/short-lock.ts';
 import { ImatError } from '../errors/imat-error.ts';
+import { shellWord } from '../errors/shell-word.ts';
 import { scriptOf, storedTable } from '../generate/script.ts';
 import type { Subject } from '../generate/subject.ts';
 import { blameNamed } from '../server/named.ts';
@@ -161,8 +162,33 @@ async function prepareTarget(
   const prepared = await withShortLock(db, () => rolledBack(db, analyse));
   if (target.original !== null && (query === null || target.owner === null))
     await checkOwner(db, target.original, prepared);
+  if (query === null) await checkTexts(db, target);
   await checkNoCycle(db, target, prepared);
   return query === null ? alreadyCompleted(prepared, target.completed) : prepared;
+}
+
+/**
+ * The definition has queries of views as text, which read tables with the rights of the imat's
+ * owner. @throws ImatError `insufficient_privilege` if the views hide rows by now
+ */
+async function checkTexts(db: Db, { id, name }: Target): Promise<void> {
+  const [hiding] = await db.query<{ view: string }>(
+    `SELECT c.oid::regclass::text AS view
+     FROM imat_catalog.fact f JOIN pg_class c ON c.oid = f.object
+     WHERE f.imat_id = $1 AND f.class = 'pg_class'::regclass AND f.facts ? 'inlined'
+       AND pg_get_userbyid(c.relowner) <> current_user
+       AND imat_catalog.hidden_rows(c.oid) <> '{}'
+     ORDER BY 1 LIMIT 1`,
+    [id],
+  );
+  if (hiding === undefined) return;
+  throw new ImatError('insufficient_privilege', {
+    message: `row-level security hides rows from the owner of ${hiding.view}`,
+    detail: 'The definition has its query as text, which would show them.',
+    hint:
+      `imat alter ${shellWord(name)} --query "..." with the same definition ` +
+      'reads the view itself.',
+  });
 }
 
 /** @throws ImatError `invalid_definition` */

@@ -130,6 +130,25 @@ test('a materialized view of another role is not read by the rights of who conve
   await expectEqual(member.db, 'imat.a', definition);
 });
 
+test('a repair keeps no text that shows what the view of another role hides', async () => {
+  await viewer.sql(
+    'CREATE MATERIALIZED VIEW below AS SELECT g, v FROM t; GRANT ALL ON below TO PUBLIC',
+  );
+  const definition = 'SELECT g, sum(v) AS s FROM public.below GROUP BY g';
+  await tables.imat.create('a', definition);
+  await secure('v > 5');
+  await tables.imat.fold();
+  await broken(tables);
+  const refused = await tables.imat.repair('a').then(
+    ([one]) => one?.error,
+    (error: unknown) => error,
+  );
+  expect(refused).toMatchObject({ message: expect.stringContaining('from the owner of') });
+  await tables.imat.alter('a', definition);
+  await sandbox.sql('REFRESH MATERIALIZED VIEW below');
+  await expectEqual(tables.db, 'imat.a', definition);
+});
+
 describe('a view with security_invoker', () => {
   beforeEach(() =>
     tables.sql(`CREATE VIEW invoker WITH (security_invoker) AS SELECT g, v FROM t WHERE v > 2;
