@@ -9,6 +9,7 @@ import type { SourceFacts } from '../algebra/facts.ts';
 import { loadColumns } from './columns.ts';
 import { partsOf } from './parts.ts';
 import { viewText } from './view-text.ts';
+import { isSecurityInvoker, policiesApply } from './row-security.ts';
 
 export type RelationKind = 'table' | 'view' | 'materialized view' | 'foreign table' | 'other';
 
@@ -58,17 +59,13 @@ SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::tex
     SELECT FROM pg_rewrite w JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass
         AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid
       JOIN pg_class v ON v.oid = w.ev_class JOIN pg_roles o ON o.oid = v.relowner
-    WHERE v.oid = ANY ($2::oid[]) AND NOT o.rolsuper AND NOT o.rolbypassrls
-      AND (c.relforcerowsecurity OR NOT pg_has_role(o.oid, c.relowner, 'USAGE'))
-      AND NOT EXISTS (SELECT FROM pg_options_to_table(v.reloptions) t
-        WHERE t.option_name = 'security_invoker' AND t.option_value::boolean)
+    WHERE v.oid = ANY ($2::oid[]) AND ${policiesApply('o', 'c')}
+      AND NOT ${isSecurityInvoker('v')}
   ) AS is_filtered, c.relowner AS owner,
   -- As imat_catalog.hides_rows has it, which notices that it has become so.
   c.relrowsecurity AND EXISTS (
     SELECT FROM pg_roles r
-    WHERE (r.rolname = current_user OR r.oid = c.relowner)
-      AND NOT r.rolsuper AND NOT r.rolbypassrls
-      AND (c.relforcerowsecurity OR NOT pg_has_role(r.oid, c.relowner, 'USAGE'))
+    WHERE (r.rolname = current_user OR r.oid = c.relowner) AND ${policiesApply('r', 'c')}
   ) AS hides_rows, c.relispartition AS is_partition,
   EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) AS is_child,
   CASE WHEN has_table_privilege('pg_subscription_rel', 'SELECT')

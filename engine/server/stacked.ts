@@ -11,6 +11,7 @@ import { rolledBack } from '../db/rolled-back.ts';
 import { catalogIsReadable } from '../catalog/trust.ts';
 import { loadColumns } from './columns.ts';
 import { searchPathOf } from './operators.ts';
+import { isSecurityInvoker } from './row-security.ts';
 import { viewText } from './view-text.ts';
 
 /**
@@ -80,9 +81,7 @@ SELECT DISTINCT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.rel
 FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
   JOIN pg_class c ON d.refclassid = 'pg_class'::regclass AND c.oid = d.refobjid
   JOIN pg_namespace n ON n.oid = c.relnamespace
-  CROSS JOIN LATERAL (SELECT EXISTS (
-    SELECT FROM pg_options_to_table(c.reloptions) t
-    WHERE t.option_name = 'security_invoker' AND t.option_value::boolean) AS invoker) o
+  CROSS JOIN LATERAL (SELECT ${isSecurityInvoker('c')} AS invoker) o
 WHERE r.ev_class = $1 AND c.oid <> $1 AND c.relkind IN ('m', 'v') ORDER BY 1`;
 
 /**
