@@ -246,7 +246,7 @@ async function insertImat(db: Db, request: Request, prepared: Prepared): Promise
      )
      VALUES ($1, $2, $3, 'installing', $4, $5::oid::regclass::text, $6, $7::jsonb, $8::jsonb, $9,
        $10, $11, $12::jsonb)
-     ON CONFLICT (name) DO NOTHING
+     ON CONFLICT DO NOTHING
      RETURNING id`,
     [
       request.name,

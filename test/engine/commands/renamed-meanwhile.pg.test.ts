@@ -86,3 +86,21 @@ test('a view that is dropped meanwhile', async () => {
   const found = db.transaction('read committed', () => inspectView(db, oid));
   await expect(found).rejects.toMatchObject({ condition: 'contention' });
 });
+
+test('an imat that another session builds anew under its former name', async () => {
+  const [program, other] = [await world.program(), await world.session()];
+  await other.sql(`BEGIN; INSERT INTO imat_catalog.imat (
+      name, strategy, freshness, state, definition, watchable, reasons, notes,
+      untrusted, dependence, builds, completed)
+    SELECT 'former (new)', strategy, freshness, 'installing', definition, watchable, reasons, notes,
+      untrusted, dependence, id, completed FROM imat_catalog.imat`);
+  const outcome = outcomeOf(program.imat.alter('kept', QUERY));
+  await untilBlocked(world, program.pid);
+  await other.sql('COMMIT');
+  expect(await outcome).toMatchObject({
+    condition: 'contention',
+    message: 'imat "kept" is being built by another session',
+  });
+  await program.imat.alter('kept', QUERY);
+  await expectExact(world, [{ name: 'kept', definition: QUERY }]);
+});
