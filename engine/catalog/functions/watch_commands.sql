@@ -10,13 +10,6 @@ BEGIN
         FROM pg_proc p WHERE p.oid = 'imat_catalog.watch_ddl()'::regprocedure))) THEN
     RETURN false;
   END IF;
-  -- An older version did not name all of these. CREATE SCHEMA can create tables.
-  IF EXISTS (SELECT FROM pg_event_trigger e
-      WHERE e.evtname = 'imat_ddl'
-        AND NOT e.evttags
-          @> '{ALTER SCHEMA,SELECT INTO,ALTER TYPE,ALTER OPERATOR,ALTER DOMAIN,CREATE CAST}') THEN
-    DROP EVENT TRIGGER imat_ddl;
-  END IF;
   IF NOT EXISTS (SELECT FROM pg_event_trigger e WHERE e.evtname = 'imat_ddl') THEN
     CREATE EVENT TRIGGER imat_ddl ON ddl_command_end
       WHEN TAG IN ('ALTER TABLE', 'CREATE TABLE', 'CREATE SCHEMA', 'ALTER SCHEMA',

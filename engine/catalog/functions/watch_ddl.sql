@@ -1,6 +1,7 @@
 -- It runs in the transaction of the command, so that no reader sees what the command makes wrong.
 -- The command itself must not fail by it: what cannot be done here, for example because a swap is
--- under way for longer, the next check does.
+-- under way for longer, the next check does. Only imat's own schemas keep their names: writers call
+-- what is in them.
 CREATE OR REPLACE FUNCTION imat_catalog.watch_ddl() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -14,6 +15,18 @@ DECLARE
 BEGIN
   -- What imat itself does. Not by is_maintaining, which is immutable: its value would be kept.
   IF coalesce(current_setting('imat.maintaining', true), '') = 'on' THEN RETURN; END IF;
+  IF tg_tag = 'ALTER SCHEMA' AND EXISTS (
+    SELECT FROM pg_event_trigger_ddl_commands() c JOIN pg_namespace n ON n.oid = c.objid
+    WHERE n.nspname NOT IN ('imat', 'imat_catalog', 'imat_store')
+      -- As the catalog's first tables say of them. Schema emaj may get another name.
+      AND obj_description(n.oid, 'pg_namespace') ~ '^imat: (incrementally|metadata|change logs)'
+  ) THEN
+    RAISE EXCEPTION
+      USING ERRCODE = 'IM010', MESSAGE = 'the schemas of imat cannot be renamed',
+        DETAIL = 'The triggers that capture changes find them by their names.',
+        HINT = 'imat revert gives back the materialized views; after the last one, or with '
+          'DROP SCHEMA, the schemas go.';
+  END IF;
   IF tg_event = 'sql_drop' THEN
     PERFORM imat_catalog.keep_counting(ARRAY(
       SELECT to_regclass(format('%I.%I', o.address_names[1], o.address_names[2]))::oid
@@ -118,8 +131,9 @@ BEGIN
         FROM imat_catalog.imat_source z WHERE z.relation = source ORDER BY z.imat_id;
     END;
   END LOOP;
-EXCEPTION WHEN OTHERS THEN
-  NULL;
+EXCEPTION
+  WHEN SQLSTATE 'IM010' THEN RAISE;
+  WHEN OTHERS THEN NULL;
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.watch_ddl() IS

@@ -1,6 +1,6 @@
 /**
  * The event triggers: who gets them, what they cost others, and that they go with the catalog. A
- * command of a user never fails by them.
+ * command of a user never fails by them, unless it renames a schema of imat.
  */
 import { expect, test } from 'vitest';
 import { expectEqual } from '../commands/support/oracle.ts';
@@ -29,6 +29,23 @@ test('a superuser gets them with the catalog, and loses them with it', async () 
     await sandbox.sql('DROP SCHEMA imat, imat_store CASCADE; DROP SCHEMA imat_catalog CASCADE');
     expect(await triggers(sandbox)).toEqual([]);
     await sandbox.sql('ALTER TABLE t SET UNLOGGED; DROP TABLE t CASCADE');
+  });
+});
+
+test('the schemas of imat keep their names, on which writers depend', async () => {
+  await inSandbox(SETUP, async (sandbox) => {
+    await sandbox.imat.convert('mv');
+    for (const schema of ['imat', 'imat_catalog', 'imat_store'])
+      await expect(
+        sandbox.sql(`ALTER SCHEMA ${schema} RENAME TO another`),
+        schema,
+      ).rejects.toMatchObject({
+        sqlstate: 'IM010',
+        message: expect.stringContaining('the schemas of imat cannot be renamed'),
+      });
+    await sandbox.sql(`CREATE SCHEMA mine; ALTER SCHEMA mine RENAME TO another;
+      INSERT INTO t VALUES (1, 1)`);
+    await expectEqual(sandbox.db, 'imat.mv', SUM);
   });
 });
 
