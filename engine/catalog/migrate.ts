@@ -182,7 +182,6 @@ export async function initialize(
   const before = await expectInstalled(db);
   if (before !== null && isCurrent(before)) {
     if (!before.whole) await restoreSchemas(db);
-    await db.query('SELECT imat_catalog.follow_identities()');
     if (!explicitly) return { version: tables.length, created: false };
   }
   return db.transaction('read committed', async () => {

@@ -145,6 +145,7 @@ export async function register(db: Db, request: Request, prepared: Prepared): Pr
   const names = imatNames(request.name);
   const register = async (): Promise<number> => {
     await holdCatalog(db);
+    db.defer('SELECT imat_catalog.follow_identities()');
     if (request.builds !== undefined) await checkStays(db, request.builds);
     const id = await insertImat(db, request, prepared);
     const fans = await fanOuts(db, joinedWith(planOf(prepared)));

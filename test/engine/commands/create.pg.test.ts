@@ -279,8 +279,10 @@ describe('another freshness for an imat that is there', () => {
 
 test('identities go on behind those of rows that replication brought', async () => {
   await sandbox.imat.create('made', 'SELECT count(*) AS n FROM sales');
-  await sandbox.sql(`SELECT setval(pg_get_serial_sequence('imat_catalog.imat', 'id'), max(id), false)
-    FROM imat_catalog.imat`);
+  await sandbox.sql(
+    `SELECT setval(pg_get_serial_sequence('imat_catalog.imat', 'id'), max(id), false)
+     FROM imat_catalog.imat`,
+  );
   await sandbox.imat.create('beside', 'SELECT max(amount) AS top FROM sales');
   expect(await sandbox.imat.list()).toHaveLength(2);
 });
