@@ -16,6 +16,7 @@ import type { StoredColumn } from '../algebra/loose-columns.ts';
 import { computesFromLoose } from '../algebra/loose-columns.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import type { AddPlan, Plan, StorePlan } from '../plan/plan.ts';
+import { isOfTables } from '../regroup/lineage.ts';
 import { allStores, looseColumns, storeItem, storeNumber } from '../plan/plan.ts';
 import { overGroups } from './groups-below.ts';
 import { keyTypes } from './key-types.ts';
@@ -51,12 +52,15 @@ export async function planStores(
   const planOf = (found: Above | null): Plan | null =>
     found && { stores: found.stores, residual: { query: found.query, outputTypes } };
   const residual = planOf(above);
-  const isAdded = residual?.stores.every(({ rule }) => rule === 'add') === true;
-  if (isComplete && !isAdded) return onlyRows(regrouped, rules);
+  // A store of rows may be a copy of a table, which each read would go through.
+  const isOfGroups = residual?.stores.every(isAddedUp) === true;
+  if (isComplete && !isOfGroups) return onlyRows(regrouped, rules);
   if (residual !== null) return residual;
   if (regrouped !== null) return onlyRows(regrouped, rules);
   return planOf((await residualOver(query, own, rules, true)).above) ?? { reasons };
 }
+
+const isAddedUp = (store: StorePlan): boolean => store.rule === 'add' && store.core.op === 'group';
 
 /**
  * Of what stands against a query that no rule maintains, what decides: not a LIMIT, which is taken
@@ -176,8 +180,10 @@ class Separation {
     switch (sets.kind) {
       case 'values':
         return sets;
-      case 'select':
-        return this.#select((await this.#overRows(sets)) ?? sets, own);
+      case 'select': {
+        const over = await this.#overRows(sets);
+        return this.#select(over ?? sets, own, over !== null);
+      }
       case 'set_operation': {
         const left = await this.#part(sets.left);
         const right = left === null ? null : await this.#part(sets.right);
@@ -186,9 +192,9 @@ class Separation {
     }
   }
 
-  /** Groups over tables, as groups over their rows, if these are few. */
+  /** Groups over rows of tables, as groups over stored rows, if these are few. */
   async #overRows(query: Select): Promise<Select | null> {
-    if (!query.relations.some(({ kind }) => kind === 'table')) return null;
+    if (!query.relations.some(isOfTables)) return null;
     const groups = groupsOverRows(query, this.#next++);
     if (groups === null || !(await this.#rules.areFew(groups.rows))) return null;
     // A type without equality is no key.
@@ -207,16 +213,24 @@ class Separation {
     return expanded;
   }
 
-  /** `own`: why no rule maintains the query. */
-  async #select(query: Select, own: readonly PlanReason[]): Promise<Query | null> {
+  /** `own`: why no rule maintains the query; `areFew`: whether its rows are. */
+  async #select(query: Select, own: readonly PlanReason[], areFew = false): Promise<Query | null> {
+    const isDear = query.grouped && !areFew;
     const relations: Relation[] = [];
     for (const relation of query.relations) {
       const stored = await this.#relation(relation, own);
+      // Each read would compute the aggregates from a copy of the table's rows.
+      if (isDear && stored !== null && this.#isCopy(stored)) return this.#decides(own);
       if (stored === null) return null;
       relations.push(stored);
     }
     const numbers = new Set(query.relations.map((_, index) => query.first + index));
     return this.#withQueries({ ...query, relations }, numbers, own);
+  }
+
+  #isCopy(relation: Relation): boolean {
+    const plan = relation.kind === 'table' ? this.#stores[storeNumber(relation) - 1]?.plan : null;
+    return plan?.rule === 'add' && !isAddedUp(plan);
   }
 
   async #relation(relation: Relation, around: readonly PlanReason[]): Promise<Relation | null> {

@@ -1,6 +1,6 @@
 /** Which column of which table a column of a definition is, however deep in subqueries. */
-import type { ColumnRef, Expr, Query, Select, WindowSpec } from '../../parser/tree.ts';
-import { equalExpr, mapExpr, visit, visitQuery } from '../../parser/walk.ts';
+import type { ColumnRef, Expr, Query, Relation, Select, WindowSpec } from '../../parser/tree.ts';
+import { equalExpr, mapExpr, returnsSet, visit, visitQuery } from '../../parser/walk.ts';
 import type { Item, Outline } from './outline.ts';
 
 /** A column as it is written, under the names that joins give it or not; null for anything else. */
@@ -84,6 +84,23 @@ export function decomposesAt(query: Query, place: number): boolean {
     );
   const expr = query.targets[place]?.expr;
   return expr !== undefined && decomposes(query, expr);
+}
+
+/** A table, or a subquery with rows of tables as they are: no groups, no choice among them. */
+export function isOfTables(relation: Relation): boolean {
+  if (relation.kind === 'table') return true;
+  if (relation.kind !== 'subquery' || relation.query.kind !== 'select') return false;
+  const { grouped, distinct, limit, relations, targets } = relation.query;
+  return (
+    !grouped &&
+    !distinct &&
+    limit === null &&
+    !relation.lateral &&
+    windowsOf(relation.query).length === 0 &&
+    !targets.some(({ expr }) => returnsSet(expr)) &&
+    relations.length > 0 &&
+    relations.every(isOfTables)
+  );
 }
 
 export const groupKeys = (query: Select): readonly Expr[] =>
