@@ -19,7 +19,7 @@ import type { Rows } from '../operators/rule.ts';
 import { conditions as whereOf } from '../operators/rule.ts';
 import { plainColumn } from '../regroup/lineage.ts';
 import type { Path } from '../regroup/paths.ts';
-import { isComparison } from '../regroup/paths.ts';
+import { isComparison } from '../regroup/steps.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, lines, qualified, sql } from '../sql/sql.ts';
@@ -29,26 +29,30 @@ export const aliasOf = (item: number): string => `r${item + 1}`;
 
 const columnOf = (ref: ColumnRef): string => quoteQualified(aliasOf(ref.relation), ref.name);
 
-const written = (expr: Expr): Sql => fragment(deparseExpr(expr, columnOf));
+/** A condition as it is asked of the items of a path. */
+export const written = (expr: Expr): Sql => fragment(deparseExpr(expr, columnOf));
 
 /**
  * From the rows of its first table, given as an item of FROM with that alias. `where`: what is
  * asked once, before any row is read.
  */
 export function keysAlong(plan: RegroupPlan, path: Path, first: Rows, where: readonly Sql[]): Sql {
-  const { tables, conditions, key } = path;
+  const { tables, key } = path;
+  const conditions = [...path.conditions, ...path.filters];
   const stepOf = (condition: Expr): number =>
     tables.findLastIndex((item) => columnsRead(item, [condition]).size > 0);
+  const asked = (step: number): Sql[] =>
+    conditions.filter((condition) => stepOf(condition) === step).map(written);
+  const start: Rows = { from: first.from, where: [...first.where, ...asked(0)] };
   const rows = tables.slice(1).reduce<Rows>((before, item, index) => {
     const step = index + 1;
-    const own = conditions.filter((condition) => stepOf(condition) === step);
     const later = [key, ...conditions.filter((condition) => stepOf(condition) >= step)];
-    const { from, where: asked } =
+    const { from, where: earlier } =
       step === 1 && showsPrimaryKey(plan, tables[0] ?? 0, later)
         ? before
         : { from: [stepBefore(plan, tables[index] ?? 0, later, before)], where: [] };
-    return { from: [...from, itemOn(plan, item, later)], where: [...asked, ...own.map(written)] };
-  }, first);
+    return { from: [...from, itemOn(plan, item, later)], where: [...earlier, ...asked(step)] };
+  }, start);
   return sql`SELECT (${written(key)})::${fragment(plan.key.type)} AS key
 FROM
   ${lines(rows.from)}${whereOf([...where, ...rows.where])}`;
@@ -56,9 +60,16 @@ FROM
 
 /** The keys that the rows of a path's first table lead to, those for which `where` holds. */
 export function reachedKeys(plan: RegroupPlan, path: Path, where: readonly Sql[] = []): Sql {
-  const first = itemOn(plan, path.tables[0] ?? 0, [path.key, ...path.conditions]);
+  const first = itemOn(plan, path.tables[0] ?? 0, readAlong(path));
   return keysAlong(plan, path, { from: [first], where }, []);
 }
+
+/** What is read of the tables of a path. */
+export const readAlong = ({ key, conditions, filters }: Path): readonly Expr[] => [
+  key,
+  ...conditions,
+  ...filters,
+];
 
 /** The rows up to a table, with the columns of it that `later` reads. */
 function stepBefore(plan: RegroupPlan, item: number, later: readonly Expr[], rows: Rows): Sql {
@@ -105,7 +116,7 @@ function columnsOf({ outline, sources }: RegroupPlan, item: number): readonly Co
 }
 
 /** The table that an item of FROM is, or of a constant item the columns that are read. */
-function itemOn({ outline }: RegroupPlan, item: number, exprs: readonly Expr[]): Sql {
+export function itemOn({ outline }: RegroupPlan, item: number, exprs: readonly Expr[]): Sql {
   const found = outline.items.get(item);
   const alias = ident(aliasOf(item));
   if (found?.relation.kind === 'table')

@@ -12,12 +12,9 @@
  */
 import type { ColumnRef, Expr, TableItem } from '../../parser/tree.ts';
 import { canFail } from '../algebra/can-fail.ts';
-import type { SourceFacts } from '../algebra/facts.ts';
-import type { ColumnId, Scan } from '../algebra/node.ts';
 import type { Netting, Pending } from '../operators/pending.ts';
 import { IN_PLACE, anyPending, expectedRows } from '../operators/pending.ts';
 import { hasPassed } from '../operators/time.ts';
-import { scan } from '../operators/scan.ts';
 import { tablesOf } from '../regroup/outline.ts';
 import type { Path } from '../regroup/paths.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
@@ -26,8 +23,10 @@ import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import { anyElapsed, timedTables } from './elapsed.ts';
 import { FEW_COLUMNS, isFewOf, mostKeys } from './few-keys.ts';
-import { aliasOf, columnsRead, keysAlong, reachedKeys } from './path-keys.ts';
+import { meets } from './met-rows.ts';
 import { movedRows } from './moved-rows.ts';
+import { aliasOf, keysAlong, reachedKeys, readAlong } from './path-keys.ts';
+import { pendingRows } from './pending-rows.ts';
 import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
 
@@ -66,7 +65,7 @@ function touchedQuery(subject: Subject, plan: RowsPlan): Sql {
     const path = plan.paths.get(number) ?? null;
     if (path === null) return [];
     const gate = sql`(SELECT p.${flag(relation.oid)} FROM pending AS p)`;
-    return [term(plan, relation, path, pending, gate)];
+    return [term(plan, relation, path, { pending, gate, flag })];
   });
   const anyChange = [...oids.map(flag), ...(elapsed.length === 0 ? [] : [ident('elapsed')])];
   const nullKeys = plan.isNullable ? [nullKey(plan, anyChange)] : [];
@@ -101,17 +100,27 @@ WHERE ${join(
   ' OR ',
 )}`;
 
-function term(plan: RegroupPlan, changed: TableItem, path: Path, pending: Pending, gate: Sql): Sql {
+type Asked = {
+  readonly pending: Pending;
+  /** Whether rows of the table are pending. */
+  readonly gate: Sql;
+  /** The same of any table, as a column of `pending`. */
+  readonly flag: (oid: number) => Sql;
+};
+
+function term(
+  plan: RegroupPlan,
+  changed: TableItem,
+  path: Path,
+  { pending, gate, flag }: Asked,
+): Sql {
   const [first = 0] = path.tables;
-  const exprs = [path.key, ...path.conditions];
-  const source = plan.sources.get(changed.oid);
-  if (source === undefined) throw new Error(`no facts for relation ${changed.name}`);
-  const netting = nettingOf(exprs, plan, path);
-  const read = scanOf(first, changed, source, exprs, netting);
-  const [rows] = scan.change?.(read, [], pending, netting) ?? [];
-  if (rows === undefined) throw new Error('a scan has one change');
+  const exprs = readAlong(path);
+  const all = [...exprs, ...path.reductions.flatMap(({ conditions }) => conditions)];
+  const rows = pendingRows(plan, first, all, pending, nettingOf(exprs, plan, path));
+  const where = [...rows.where, ...meets(plan, path, rows, { pending, flag })];
   return sql`-- touched by changes of ${fragment(labelOf(changed))}
-${keysAlong(plan, path, rows, [gate])}`;
+${keysAlong(plan, path, { from: rows.from, where }, [gate])}`;
 }
 
 /** The keys of rows that the passing of time has changed. */
@@ -150,35 +159,6 @@ const labelOf = ({ schema, name, alias }: TableItem): string =>
   onOneLine(`${schema}.${name} AS ${alias}`);
 
 const onOneLine = (text: string): string => text.replaceAll(/[\r\n]/g, ' ');
-
-/**
- * The columns of a table that the expressions read; where pending rows are cancelled against each
- * other all that the definition reads, because a row has not gone if any of them has changed.
- */
-function scanOf(
-  item: number,
-  relation: TableItem,
-  source: SourceFacts,
-  exprs: readonly Expr[],
-  netting: Netting,
-): Scan {
-  const isUsed = (attnum: number): boolean => source.used?.includes(attnum) !== false;
-  const names = columnsRead(item, exprs);
-  return {
-    op: 'scan',
-    source,
-    number: item + 1,
-    label: relation.alias,
-    columns: source.columns
-      .filter(({ name, attnum }) => names.has(name) || (netting !== 'logged' && isUsed(attnum)))
-      .map((facts, index) => ({
-        column: { id: index as ColumnId, name: facts.name, span: null },
-        facts,
-      })),
-    timed: [],
-    span: relation.span,
-  };
-}
 
 /** An expression that can fail sees no row that has come and gone. */
 function nettingOf(exprs: readonly Expr[], plan: RegroupPlan, { tables }: Path): Netting {

@@ -3,12 +3,17 @@
  * rule by which it is maintained and what is stored of it. What an operator consists of stands
  * deeper than its input.
  */
+import { deparseExpr } from '../../parser/deparse.ts';
+import { quoteQualified } from '../../parser/quote.ts';
 import type { Expr } from '../../parser/tree.ts';
 import type { Node, NodeOf, Output } from '../algebra/node.ts';
 import { columnsOf, inputsOf } from '../algebra/node.ts';
 import { labeller } from '../algebra/print.ts';
 import type { Store } from '../operators/store.ts';
+import { itemOf } from '../regroup/classes.ts';
+import type { Outline } from '../regroup/outline.ts';
 import { tablesOf } from '../regroup/outline.ts';
+import type { Path } from '../regroup/paths.ts';
 import type { AddPlan, Plan, RowsPlan, StorePlan } from './plan.ts';
 import { above, readByKey } from './plan.ts';
 
@@ -50,6 +55,17 @@ function addLines(plan: AddPlan, ofGroups = 'stored, one row per group'): readon
     ...belowCore(plan, depth + 1, label),
   ];
 }
+
+/** The conditions on single tables without which a change touches no key. */
+const askedOf = ({ filters, reductions }: Path): readonly Expr[] => [
+  ...filters,
+  ...reductions.flatMap(({ conditions }) => conditions.filter((expr) => itemOf(expr) !== null)),
+];
+
+const conditionText = ({ items }: Outline, expr: Expr): string =>
+  deparseExpr(expr, ({ relation, name }) =>
+    quoteQualified(items.get(relation)?.relation.alias ?? '', name),
+  );
 
 /** The input of a core, and the stores below. */
 const belowCore = (plan: AddPlan, depth: number, label: Label): readonly PlanLine[] => [
@@ -204,10 +220,12 @@ function regroupLines(plan: RowsPlan): readonly PlanLine[] {
         : way === ''
           ? 'touches the key of its own row'
           : `touches keys through ${way}`;
+    const asked = path === null ? [] : askedOf(path).map((expr) => conditionText(outline, expr));
+    const where = asked.length === 0 ? '' : ` where ${asked.join(' AND ')}`;
     return {
       depth: 1,
       clause: `scan ${relation.schema}.${relation.name} AS ${relation.alias}`,
-      rule: isHeld ? `${rule}; read by the key` : rule,
+      rule: isHeld ? `${rule}${where}; read by the key` : `${rule}${where}`,
       stored: NOTHING,
     };
   });

@@ -18,6 +18,8 @@ export type KeyFacts = {
    * that reads the time had another value when the row was stored.
    */
   readonly isSafe: (expr: Expr, block: Block) => boolean;
+  /** Whether equalities give all columns of a table's primary key. */
+  readonly hasKeyIn: (item: number, equalities: readonly Expr[]) => boolean;
 };
 
 export function keyFacts(
@@ -45,8 +47,23 @@ export function keyFacts(
     isSafe: (expr, block) =>
       !readsNow(expr) &&
       (isComputedForAll(expr, block) || !canFail(expr, (ref) => of(ref)?.oid ?? null)),
+    hasKeyIn: (item, equalities) => {
+      const relation = outline.items.get(item)?.relation;
+      const columns = relation?.kind === 'table' ? sources.get(relation.oid)?.columns : undefined;
+      const key = columns?.filter(({ isInPrimaryKey }) => isInPrimaryKey) ?? [];
+      const given = new Set(equalities.flatMap((expr) => columnsIn(item, expr)));
+      return key.length > 0 && key.every(({ name }) => given.has(name));
+    },
   };
 }
+
+const columnsIn = (item: number, expr: Expr): readonly string[] =>
+  expr.kind !== 'binary'
+    ? []
+    : [expr.left, expr.right].flatMap((side) => {
+        const column = plainColumn(side);
+        return column?.relation === item ? [column.name] : [];
+      });
 
 /** Whether the definition itself computes an expression for all rows of the tables. */
 function isComputedForAll(expr: Expr, { query, parent, conditions }: Block): boolean {

@@ -9,7 +9,8 @@ import { CAPTURES, CURRENT, MUTATIONS, READERS, VALUES } from './support/mutatio
 import type { Definition, Mutation } from './support/mutations.ts';
 import { columnsOf, type Compared, differences } from './support/oracle.ts';
 
-const TABLES = 'CREATE TABLE t (k text, x numeric, y int); CREATE TABLE d (k text, label text)';
+const TABLES = `CREATE TABLE t (k text, x numeric, y int); CREATE TABLE d (k text, label text);
+  CREATE TABLE p (id int PRIMARY KEY, kind text)`;
 
 const HISTORY: readonly string[] = [
   "INSERT INTO t VALUES ('a', 1.5, 3), ('a', 2, 1), ('b', 99, 1), (NULL, 7, 1), ('c', NULL, 2)",
@@ -76,6 +77,19 @@ const HISTORY: readonly string[] = [
   'TRUNCATE t',
   FOLD,
   "INSERT INTO t VALUES ('a', 1, 1)",
+  // rows that are met by their primary key: one that is there, one that comes, one that goes
+  "INSERT INTO p VALUES (1, 'a'), (2, 'b')",
+  FOLD,
+  "INSERT INTO t VALUES ('a', 5, 1), ('b', 6, 1), ('b', 7, 2)",
+  FOLD,
+  "UPDATE p SET kind = 'a' WHERE id = 2",
+  FOLD,
+  'BEGIN',
+  "DELETE FROM t WHERE k = 'b' AND y = 2",
+  'DELETE FROM p WHERE id = 2',
+  'COMMIT',
+  FOLD,
+  'DELETE FROM p WHERE id = 1',
 ];
 
 /**

@@ -201,6 +201,14 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
       GROUP BY c.country`,
   },
   {
+    name: 'regroup-met',
+    shows: 'changed rows that meet no row of another table touch no key',
+    query: `SELECT s.region, array_agg(s.quantity ORDER BY s.quantity) AS quantities
+      FROM sale s JOIN product p ON p.id = s.product_id
+      WHERE p.label = 'tea' AND s.shipped
+      GROUP BY s.region`,
+  },
+  {
     name: 'different-values',
     shows: 'aggregates with DISTINCT are added up over stores of their different values',
     query: `SELECT region, sum(amount) AS total, count(DISTINCT customer_id) AS customers,

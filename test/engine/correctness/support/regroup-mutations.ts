@@ -18,18 +18,54 @@ const LIST = `SELECT s.v AS k, count(t.k) AS n, max(t.y) AS m
 const SERIES = `SELECT s.n, count(t.x) AS c, max(t.y) AS m
   FROM generate_series(0, 5) s(n) LEFT JOIN t ON t.x >= s.n AND t.x < s.n + 2.5
   GROUP BY s.n`;
+/** Changes touch keys only if they meet a row of the other table, by its primary key. */
+const MEETING = `SELECT t.k, array_agg(t.x ORDER BY t.x) AS a
+  FROM t JOIN p ON p.id = t.y
+  WHERE p.kind = 'a' AND t.x < 90
+  GROUP BY t.k`;
 export type RegroupDefinition =
   | typeof LEFT
   | typeof NULLABLE
   | typeof HELD
   | typeof LIST
-  | typeof SERIES;
+  | typeof SERIES
+  | typeof MEETING;
 
 const TOUCHED = /^the keys that pending rows touch$/;
 const REGROUPED = /^stored rows, and those of touched keys now$/;
 const FOLDS = /^fold: /;
 
 export const REGROUP_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'touched keys: a row that has gone was never met',
+    definition: MEETING,
+    at: TOUCHED,
+    wrong: [[/OR \(SELECT p\.changed2 FROM pending AS p\)/, 'OR FALSE']],
+  },
+  {
+    name: 'touched keys: only rows that have gone are met',
+    definition: MEETING,
+    at: TOUCHED,
+    wrong: [[/EXISTS \(SELECT FROM public\.p AS r2 .*? OFFSET 0\)/, 'FALSE']],
+  },
+  {
+    name: 'touched keys: other rows are met than the condition lets',
+    definition: MEETING,
+    at: TOUCHED,
+    wrong: [["(r2.kind = ('a')::text) OFFSET 0", "(r2.kind = 'b') OFFSET 0"]],
+  },
+  {
+    name: 'touched keys: a condition on the changed row leaves out too many',
+    definition: MEETING,
+    at: TOUCHED,
+    wrong: [[/r1\.x < \(90\)/g, 'r1.x < (4)']],
+  },
+  {
+    name: 'touched keys: a condition on the rows of a path leaves out too many',
+    definition: MEETING,
+    at: TOUCHED,
+    wrong: [[/(changes of public\.p AS p\n[\s\S]*?)r2\.kind = \('a'\)::text/, "$1r2.kind = 'b'"]],
+  },
   {
     name: 'touched keys: changes of the table with the key are forgotten',
     definition: LEFT,

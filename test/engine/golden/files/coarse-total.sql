@@ -16,7 +16,7 @@
 --       sum(quantity): finished aggregate, stores pieces
 --     rows by c.id: stored, those of touched keys computed again, stores quantity, id
 --       scan public.customer AS c: touches the key of its own row; read by the key, stores nothing
---       scan public.sale AS s: touches the key of its own row; read by the key, stores nothing
+--       scan public.sale AS s: touches the key of its own row where s.shipped; read by the key, stores nothing
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_coarse_total AS
@@ -474,11 +474,12 @@ FROM (
     SELECT (r2.customer_id)::integer AS key
     FROM
       (
-        SELECT l.weight::bigint AS weight, l.c2 AS customer_id
+        SELECT l.weight::bigint AS weight, l.c2 AS customer_id, l.c10 AS shipped
         FROM imat_store.log_public_sale AS l
         WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
       ) AS r2
     WHERE (SELECT p.changed2 FROM pending AS p)
+      AND r2.shipped
   ) AS u
   LIMIT (SELECT p.few + 1 FROM pending AS p)
 ) AS t;

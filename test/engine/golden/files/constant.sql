@@ -98,7 +98,7 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed_constant';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_constant';
-  IF imat_catalog.is_rewritten_meanwhile(26) THEN
+  IF imat_catalog.is_rewritten_meanwhile(27) THEN
     RAISE EXCEPTION USING
       ERRCODE = 'serialization_failure',
       MESSAGE = 'a table was truncated or rewritten after this statement began',
@@ -240,7 +240,7 @@ FROM (
   CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
   WHERE s.rows > 1
 ) AS s
-WHERE 'imat_store.definition_constant'::regclass IS NOT NULL AND imat_catalog.is_stored(26, 'imat_store.state_constant'::regclass, 'constant');
+WHERE 'imat_store.definition_constant'::regclass IS NOT NULL AND imat_catalog.is_stored(27, 'imat_store.state_constant'::regclass, 'constant');
 
 -- what a colleague finds
 COMMENT ON VIEW imat.constant IS 'imat: answers as its query would now. See imat explain; imat revert removes it.';

@@ -474,7 +474,7 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed3_different_values';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content3_different_values';
-  IF imat_catalog.is_rewritten_meanwhile(22) THEN
+  IF imat_catalog.is_rewritten_meanwhile(23) THEN
     RAISE EXCEPTION USING
       ERRCODE = 'serialization_failure',
       MESSAGE = 'a table was truncated or rewritten after this statement began',
@@ -554,7 +554,7 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed2_different_values';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content2_different_values';
-  IF imat_catalog.is_rewritten_meanwhile(22) THEN
+  IF imat_catalog.is_rewritten_meanwhile(23) THEN
     RAISE EXCEPTION USING
       ERRCODE = 'serialization_failure',
       MESSAGE = 'a table was truncated or rewritten after this statement began',
@@ -866,7 +866,7 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed1_different_values';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content1_different_values';
-  IF imat_catalog.is_rewritten_meanwhile(22) THEN
+  IF imat_catalog.is_rewritten_meanwhile(23) THEN
     RAISE EXCEPTION USING
       ERRCODE = 'serialization_failure',
       MESSAGE = 'a table was truncated or rewritten after this statement began',

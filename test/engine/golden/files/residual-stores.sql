@@ -514,7 +514,7 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed4_residual_stores';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content4_residual_stores';
-  IF imat_catalog.is_rewritten_meanwhile(24) THEN
+  IF imat_catalog.is_rewritten_meanwhile(25) THEN
     RAISE EXCEPTION USING
       ERRCODE = 'serialization_failure',
       MESSAGE = 'a table was truncated or rewritten after this statement began',
@@ -609,7 +609,7 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed1_residual_stores';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content1_residual_stores';
-  IF imat_catalog.is_rewritten_meanwhile(24) THEN
+  IF imat_catalog.is_rewritten_meanwhile(25) THEN
     RAISE EXCEPTION USING
       ERRCODE = 'serialization_failure',
       MESSAGE = 'a table was truncated or rewritten after this statement began',
@@ -748,7 +748,7 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed2_residual_stores';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content2_residual_stores';
-  IF imat_catalog.is_rewritten_meanwhile(24) THEN
+  IF imat_catalog.is_rewritten_meanwhile(25) THEN
     RAISE EXCEPTION USING
       ERRCODE = 'serialization_failure',
       MESSAGE = 'a table was truncated or rewritten after this statement began',
@@ -994,7 +994,7 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed3_residual_stores';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content3_residual_stores';
-  IF imat_catalog.is_rewritten_meanwhile(24) THEN
+  IF imat_catalog.is_rewritten_meanwhile(25) THEN
     RAISE EXCEPTION USING
       ERRCODE = 'serialization_failure',
       MESSAGE = 'a table was truncated or rewritten after this statement began',

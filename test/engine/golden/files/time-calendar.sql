@@ -325,7 +325,7 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed_time_calendar';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_time_calendar';
-  IF imat_catalog.is_rewritten_meanwhile(34) THEN
+  IF imat_catalog.is_rewritten_meanwhile(35) THEN
     RAISE EXCEPTION USING
       ERRCODE = 'serialization_failure',
       MESSAGE = 'a table was truncated or rewritten after this statement began',

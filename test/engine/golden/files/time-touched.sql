@@ -483,7 +483,7 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.computed_time_touched';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_time_touched';
-  IF imat_catalog.is_rewritten_meanwhile(32) THEN
+  IF imat_catalog.is_rewritten_meanwhile(33) THEN
     RAISE EXCEPTION USING
       ERRCODE = 'serialization_failure',
       MESSAGE = 'a table was truncated or rewritten after this statement began',
