@@ -15,6 +15,8 @@ export type CatalogFunction = {
   readonly name: string;
   readonly kind: 'function' | 'aggregate' | 'window' | 'procedure';
   readonly returnsSet: boolean;
+  /** Whether its body reads the time of the transaction, and nothing but settings beside it. */
+  readonly readsTime?: boolean;
 };
 
 export type Catalog = {

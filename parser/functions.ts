@@ -14,31 +14,31 @@ export type FunctionKind =
   | 'ambiguous'
   | 'unknown';
 
+type Named = { readonly kind: FunctionKind; readonly readsTime: boolean };
+
 /** By schema and name, what a call of that name can be. */
-export type Functions = ReadonlyMap<string, FunctionKind>;
+export type Functions = ReadonlyMap<string, Named>;
 
 /**
  * Overloads that differ in kind make a name ambiguous: which one is meant depends on types, which
- * the text does not tell.
+ * the text does not tell. A call reads the time if it does by one of them.
  */
 export function indexFunctions(catalog: Catalog): Functions {
-  const functions = new Map<string, FunctionKind>();
+  const functions = new Map<string, Named>();
   for (const entry of catalog.functions) {
     const key = functionKey(entry.schema, entry.name);
     const kind = entry.returnsSet ? 'set_returning' : entry.kind;
     const known = functions.get(key);
-    functions.set(key, known === undefined || known === kind ? kind : 'ambiguous');
+    functions.set(key, {
+      kind: known === undefined || known.kind === kind ? kind : 'ambiguous',
+      readsTime: entry.readsTime === true || known?.readsTime === true,
+    });
   }
   return functions;
 }
 
-export function functionKind(
-  functions: Functions,
-  schema: string | null,
-  name: string,
-): FunctionKind {
-  return functions.get(functionKey(schema ?? 'pg_catalog', name)) ?? 'unknown';
-}
+export const functionNamed = (functions: Functions, schema: string | null, name: string): Named =>
+  functions.get(functionKey(schema ?? 'pg_catalog', name)) ?? { kind: 'unknown', readsTime: false };
 
 function functionKey(schema: string, name: string): string {
   return JSON.stringify([schema, name]);
@@ -63,7 +63,7 @@ const FAILURES: Readonly<Record<'procedure' | 'ambiguous' | 'unknown', (name: st
  */
 export function resolveCall(
   call: Aggregate,
-  kind: FunctionKind,
+  { kind, readsTime }: Named,
   map: (expr: Expr) => Expr,
 ): Expr | Failure {
   const args = call.args.map(map);
@@ -88,6 +88,7 @@ export function resolveCall(
         syntax: 'plain',
         variadic,
         returnsSet: kind === 'set_returning',
+        ...(readsTime ? { readsTime } : {}),
         span,
       };
     case 'window':

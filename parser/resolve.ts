@@ -3,7 +3,7 @@
  * columns they mean. What is not known is recorded, and the rest is still resolved, so that
  * everything is said at once.
  */
-import { functionKind, indexFunctions, resolveCall } from './functions.ts';
+import { functionNamed, indexFunctions, resolveCall } from './functions.ts';
 import type { Functions } from './functions.ts';
 import type { MakeColumn, Shown, Visible } from './scope.ts';
 import {
@@ -257,8 +257,8 @@ class Resolver {
           query: this.query(node.query, scopes, ctes),
         };
       if (node.kind !== 'aggregate') return null;
-      const kind = functionKind(this.#functions, node.schema, node.name);
-      const call = resolveCall(node, kind, again);
+      const named = functionNamed(this.#functions, node.schema, node.name);
+      const call = resolveCall(node, named, again);
       if ('unreadable' in call) {
         this.#fail(...call.unreadable, node.span);
         return node;

@@ -54,12 +54,13 @@ type Called = {
  * the order of the function's signature. `syntax` names the special form it is written in, which
  * changes how it is printed and nothing else: `extract` is `EXTRACT(field FROM x)` with a string
  * literal as first argument, `trim` is `TRIM(BOTH chars FROM x)` (btrim, ltrim, rtrim), `position`
- * is `POSITION((needle) IN (text))`, the others likewise.
+ * is `POSITION((needle) IN (text))`, the others likewise. `readsTime`: see `CatalogFunction`.
  */
 export type Call = Node<'call'> &
   Called & {
     readonly syntax: CallSyntax;
     readonly returnsSet: boolean;
+    readonly readsTime?: true;
   };
 
 export type CallSyntax =

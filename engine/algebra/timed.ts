@@ -62,11 +62,22 @@ export const now = (span: Span | null): Expr => ({
   span,
 });
 
+/** Whether a node is the time, or a call of a function whose body reads it. */
+export const isOfNow = (node: Expr): boolean => isNow(node) || readsInBody(node);
+
+/** A body reads the time of its transaction: no other moment can be written in its place. */
+const readsInBody = (node: Expr): boolean => node.kind === 'call' && node.readsTime === true;
+
 /** Whether an expression reads the time. */
-export function readsNow(expr: Expr): boolean {
+export const readsNow = (expr: Expr): boolean => contains(expr, isOfNow);
+
+/** Whether it does so in the body of a function. */
+export const readsNowInBody = (expr: Expr): boolean => contains(expr, readsInBody);
+
+function contains(expr: Expr, test: (node: Expr) => boolean): boolean {
   let found = false;
   visit(expr, (node) => {
-    found ||= isNow(node);
+    found ||= test(node);
     return !found;
   });
   return found;
@@ -183,7 +194,7 @@ function plainOf(expr: Expr): TimedExpr | null {
   visit(expr, (node) => {
     const column = columnOf(node);
     if (column !== null) columns.set(`${column.relation} ${column.name}`, column);
-    else isPlain &&= isNow(node) || (PLAIN.has(node.kind) && !isSet(node));
+    else isPlain &&= isNow(node) || (PLAIN.has(node.kind) && !isSet(node) && !readsInBody(node));
     return isPlain && column === null;
   });
   return isPlain && columns.size > 0 ? { node: expr, columns: [...columns.values()] } : null;
@@ -354,7 +365,8 @@ const movesSeldom = (expr: Expr): boolean =>
   !isNow(expr) && (isDatePart(expr) || children(expr).every(movesSeldom));
 
 /** Whether a bound stays for a while, and is another one only where it is distinct. */
-export const isSteadyBound = (bound: Expr): boolean => movesSeldom(bound) && !isInterval(bound);
+export const isSteadyBound = (bound: Expr): boolean =>
+  movesSeldom(bound) && !isInterval(bound) && !readsNowInBody(bound);
 
 const NO_ITEM = 0;
 

@@ -11,6 +11,7 @@ import { type InText, unstacked, unstackedView, type Unstacked } from '../server
 import type { Inspection, ReadRelation } from '../server/relations.ts';
 import type { FunctionVersion, ProvedFunction } from '../server/function-facts.ts';
 import { storedOverRows } from '../server/over-rows.ts';
+import { worst } from '../server/functions.ts';
 import type { Dependence } from '../server/type-output.ts';
 import type { CompletedView, Completion } from './completed.ts';
 import { completedView } from './completed.ts';
@@ -22,6 +23,7 @@ import {
   sourceReasons,
   inOrderOfPlace,
   publicReason,
+  timeInBodies,
 } from './reasons.ts';
 
 export type Analysis = {
@@ -50,8 +52,8 @@ export type Analysis = {
    * when read is computed under those of the reader.
    */
   readonly dependsOnSettings: boolean;
-  /** Why it does. */
-  readonly settingsReasons: readonly Reason[];
+  /** With a plan: why it must be live; empty where it need not be. */
+  readonly liveReasons: readonly Reason[];
   /** The enums whose labels it reads. */
   readonly enums: readonly string[];
   /** Functions of roles that are not superusers. */
@@ -184,9 +186,10 @@ async function analyseView(
 ): Promise<Omit<Analysis, 'instead' | 'inlined'>> {
   const { inspection, functions, reading, searchPath } = view;
   const reasons: PlanReason[] = [...notCompleted];
+  const query = 'query' in reading ? reading.query : null;
   if (searchPath !== null) reasons.push(implicitOperators(searchPath));
   if ('reasons' in reading) reasons.push(...reading.reasons, ...aggregateReasons(functions));
-  const ofFunctions = functionReasons(functions, 'query' in reading ? reading.query : null);
+  const ofFunctions = functionReasons(functions, query);
   const bySettings = ofFunctions.filter(({ kind }) => kind === 'settings_dependent');
   // A time that passes is looked at from outside as well, under any settings.
   const keepsSettings = functions.unstable.every(({ dependence }) => dependence === 'settings');
@@ -198,8 +201,8 @@ async function analyseView(
   let plan: Plan | null = null;
   let againstAdd: readonly PlanReason[] = [];
   // Also where something stands against it already: all of that is to be said at once.
-  if ('query' in reading && inspection.all.every((relation) => relation.imatId === null)) {
-    const planned = await planQuery(db, reading.query, inspection, functions, server);
+  if (query !== null && inspection.all.every((relation) => relation.imatId === null)) {
+    const planned = await planQuery(db, query, inspection, functions, server);
     if ('reasons' in planned) reasons.push(...planned.reasons);
     else if (reasons.length === 0) ({ plan, againstAdd } = planned);
   }
@@ -228,11 +231,7 @@ async function analyseView(
     isParallelUnsafe: functions.isParallelUnsafe,
     completion,
     dependsOnSettings: bySettings.length > 0,
-    settingsReasons: shown(bySettings),
-    dependence: functions.unstable.reduce<Dependence>(
-      (worst, use) =>
-        worst === 'moment' || use.dependence === 'moment' ? 'moment' : use.dependence,
-      'tables',
-    ),
+    liveReasons: shown([...bySettings, ...timeInBodies(functions, query)]),
+    dependence: worst(functions.unstable.map(({ dependence }) => dependence)),
   };
 }

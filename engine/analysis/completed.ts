@@ -28,7 +28,6 @@ import type { Db } from '../db/db.ts';
 import { isRejected } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { loadColumns } from '../server/columns.ts';
-import { isClock } from '../server/functions.ts';
 import { VALUE_FUNCTIONS } from '../server/special-nodes.ts';
 import { withLocalSeries } from './local-series.ts';
 import { typesIn } from './marked-types.ts';
@@ -124,10 +123,7 @@ async function withTimeZone(
     typeOf: (expr) => typeOf(ofOneType(expr))?.oid ?? null,
     mayRepeat: functions.unstable.every(
       (use) =>
-        use.dependence !== 'moment' ||
-        isClock(use) ||
-        use.name === VALUE_FUNCTIONS ||
-        (use.schema === 'pg_catalog' && use.name === 'age'),
+        use.dependence !== 'moment' || use.isOfReader === true || use.name === VALUE_FUNCTIONS,
     ),
     isLocalSeries: () => false,
   };

@@ -137,12 +137,7 @@ async function decide(
     notes: [
       ...complete.completion.notes,
       ...analysis.instead,
-      ...analysis.proved.map(
-        ({ schema, name, volatility }) =>
-          `function "${schema}.${name}" is declared ` +
-          `${volatility === 's' ? 'STABLE' : 'VOLATILE'}; its body was read, and it depends on ` +
-          'its arguments alone: ALTER FUNCTION ... IMMUTABLE lets PostgreSQL plan better',
-      ),
+      ...notesOnFunctions(analysis, strategy),
       ...(isConstant({ analysis: complete, watched })
         ? constantNotes(strategy)
         : notesOn(complete, strategy, freshness)),
@@ -150,6 +145,20 @@ async function decide(
     watched,
   };
 }
+
+/** What reads the time is swapped as whatever it is declared. */
+const notesOnFunctions = ({ proved }: Analysis, strategy: Strategy): string[] =>
+  proved.flatMap(({ schema, name, volatility, readsTime }) => {
+    const isStable = volatility === 's';
+    const read = `its body was read, and it depends on its arguments`;
+    const declared = `function "${schema}.${name}" is declared ${isStable ? 'STABLE' : 'VOLATILE'}`;
+    const better = (as: string): string => `ALTER FUNCTION ... ${as} lets PostgreSQL plan better`;
+    if (!readsTime) return [`${declared}; ${read} alone: ${better('IMMUTABLE')}`];
+    if (strategy === 'swap') return [];
+    const reader = 'the time and the settings of whoever reads';
+    const how = `${declared}; ${read} and on ${reader}: each read computes it`;
+    return [isStable ? how : `${how}; ${better('STABLE')}`];
+  });
 
 /** All of them: a repair computes under the same. */
 async function withSettings(db: Db, { settings, notes }: Completion): Promise<Completion> {
@@ -165,12 +174,12 @@ async function withSettings(db: Db, { settings, notes }: Completion): Promise<Co
   };
 }
 
-/** What is read as it is stored must not be finished under the settings of a reader. */
+/** What is read as it is stored must not be finished under the settings or the time of a reader. */
 function ofFreshness(analysis: Analysis, freshness: Freshness): Analysis {
-  const { plan, dependsOnSettings, settingsReasons } = analysis;
-  return plan === null || !dependsOnSettings || freshness === 'live'
+  const { plan, liveReasons } = analysis;
+  return plan === null || liveReasons.length === 0 || freshness === 'live'
     ? analysis
-    : { ...analysis, plan: null, reasons: settingsReasons };
+    : { ...analysis, plan: null, reasons: liveReasons };
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Reason } from '../api.ts';
 import { positionAt } from '../errors/imat-error.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import { aggregateNotMaintained } from '../algebra/reason.ts';
-import type { FunctionFacts } from '../server/function-facts.ts';
+import type { FunctionFacts, FunctionUse } from '../server/function-facts.ts';
 import { isClock } from '../server/functions.ts';
 import { VALUE_FUNCTIONS } from '../server/special-nodes.ts';
 import type { Inspection } from '../server/relations.ts';
@@ -76,7 +76,8 @@ export function functionReasons(functions: FunctionFacts, query: Query | null): 
   return functions.unstable.flatMap((use): PlanReason[] => {
     const node = query === null ? null : nodeOf(query, use);
     // Each of these is a reason of the plan's, or none.
-    if (node?.kind === 'value_function' || (query !== null && isClock(use))) return [];
+    if (node?.kind === 'value_function' || (query !== null && (isClock(use) || isTimeInBody(use))))
+      return [];
     const isOperator = use.operator !== null && node?.kind !== 'call';
     const name = isOperator ? use.operator.signature : use.name;
     const reads = use.reads ?? null;
@@ -116,6 +117,21 @@ export function functionReasons(functions: FunctionFacts, query: Query | null): 
     return [{ kind, message, hint, span: node?.span ?? null }];
   });
 }
+
+const isTimeInBody = ({ schema, isOfReader }: FunctionUse): boolean =>
+  isOfReader === true && schema !== 'pg_catalog';
+
+/**
+ * Functions that read the time in their bodies. What is stored for a while is finished at the
+ * moment when it was stored, and they cannot be told that.
+ */
+export const timeInBodies = (functions: FunctionFacts, query: Query | null): PlanReason[] =>
+  functions.unstable.filter(isTimeInBody).map((use) => ({
+    kind: 'moment_dependent',
+    message: `"${use.name}" reads the time when it runs, later than the time of what is stored`,
+    hint: `Give it the time as an argument: ${use.name}(..., now()). Or leave the imat live.`,
+    span: (query === null ? null : nodeOf(query, use))?.span ?? null,
+  }));
 
 const GIVE_ALL_ARGUMENTS =
   'Write all arguments in the definition: the default of one that it leaves out depends on more ' +

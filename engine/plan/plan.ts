@@ -10,7 +10,7 @@
  */
 import type { Query, TableItem } from '../../parser/tree.ts';
 import { mapExprs } from '../../parser/walk.ts';
-import { isNow } from '../algebra/timed.ts';
+import { isOfNow } from '../algebra/timed.ts';
 import type { ColumnId, Group, Node, Project, Scan } from '../algebra/node.ts';
 import { columnsOf, idOf, inputsOf, nodesOf, scansOf } from '../algebra/node.ts';
 import type { Face } from '../operators/rule.ts';
@@ -94,7 +94,7 @@ export function readsTime({ residual }: Plan): boolean {
   let found = false;
   if (residual !== null)
     mapExprs(residual.query, (expr) => {
-      found ||= isNow(expr);
+      found ||= isOfNow(expr);
       return null;
     });
   return found;

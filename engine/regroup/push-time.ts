@@ -16,7 +16,7 @@
 import type { ColumnRef, Expr, Query, Select } from '../../parser/tree.ts';
 import { outputNames } from '../../parser/scope.ts';
 import { children, mapExpr, returnsSet, visit } from '../../parser/walk.ts';
-import { readsNow } from '../algebra/timed.ts';
+import { readsNow, readsNowInBody } from '../algebra/timed.ts';
 import { conjunction, conjuncts } from '../algebra/query-rewrites/relations.ts';
 import { nullableIn } from './outline.ts';
 import { decomposes, windowsOf, withoutJoinNames } from './lineage.ts';
@@ -87,7 +87,7 @@ function pushedFrom(query: Select, typesOf: TypesOf): Select {
  * that USING merges may have another type than each of the two.
  */
 function itemOf(expr: Expr): number | null {
-  if (!readsNow(expr)) return null;
+  if (!readsNow(expr) || readsNowInBody(expr)) return null;
   const items = new Set<number>();
   let isPlain = true;
   visit(expr, (node) => {

@@ -8,7 +8,7 @@ import { mapExprs } from '../../parser/walk.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
 import { isStrict } from '../algebra/strict.ts';
 import type { Timed, TimedExpr } from '../algebra/timed.ts';
-import { computedForAll, isNow, timedComparison, timedOf, timedValue } from '../algebra/timed.ts';
+import { computedForAll, isOfNow, timedComparison, timedOf, timedValue } from '../algebra/timed.ts';
 import { factsOf } from './key-facts.ts';
 import { lineageOf } from './lineage.ts';
 import type { Outline } from './outline.ts';
@@ -32,7 +32,7 @@ export function timedItems(
   const found = new Map<number, { item: number; relation: TableItem; timed: Timed[] }>();
   const untimed: Expr[] = [];
   mapExprs(query, (node) => {
-    if (isNow(node)) untimed.push(node);
+    if (isOfNow(node)) untimed.push(node);
     const one = timedComparison(node) ?? (values ? timedValue(node) : null);
     const item = one && itemOf(one, outline);
     const relation = item === null ? undefined : outline.items.get(item)?.relation;

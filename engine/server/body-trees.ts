@@ -220,10 +220,7 @@ async function resolvedBody(
     return target.kind === 'result' ? row.result : BOOLEAN;
   };
   if (trees.some(hasSessionConstants)) {
-    if (
-      READS_THE_CLOCK.test(body.expressions.map((one) => one.sql).join('\n')) ||
-      (await differs(db, row.name, create, text))
-    )
+    if (READS_THE_CLOCK.test(body.withoutNames) || (await differs(db, row.name, create, text)))
       return SESSION_CONSTANT;
   }
   return body.expressions.flatMap((one, index) => {

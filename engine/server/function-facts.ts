@@ -17,6 +17,11 @@ export type FunctionUse = {
   readonly otherwiseWith?: string;
   /** Why the body of a function does not prove that it depends on its arguments alone. */
   readonly body?: string | null;
+  /**
+   * Whether it depends on its arguments, the time of the transaction and settings of the session
+   * alone: computed when an imat is read, it is what the definition has for that reader.
+   */
+  readonly isOfReader?: boolean;
   /** Whether it is so because the call leaves an argument to a default that is not stable. */
   readonly isByDefault?: boolean;
 };
@@ -24,11 +29,15 @@ export type FunctionUse = {
 /** A function as it was when it was read: it has another version once it is replaced. */
 export type FunctionVersion = { readonly oid: number; readonly version: string };
 
-/** A function that depends on its arguments alone by its body, not by its declaration. */
+/**
+ * A function that depends on its arguments alone by its body, not by its declaration; with
+ * `readsTime` on the time as well (`FunctionUse.isOfReader`).
+ */
 export type ProvedFunction = FunctionVersion & {
   readonly schema: string;
   readonly name: string;
   readonly volatility: string;
+  readonly readsTime: boolean;
 };
 
 export type FunctionFacts = {

@@ -7,6 +7,8 @@ import type { Db } from '../db/db.ts';
 import type { CatalogFunction } from '../../parser/catalog.ts';
 import type { TreeNode, TreeValue } from './stored-tree.ts';
 import { hasNoWords, isDateText, READS_DATES, READS_TIMES } from './date-texts.ts';
+import type { FunctionRow } from './function-rows.ts';
+import { loadFunctions } from './function-rows.ts';
 import { constantOf } from './stored-constants.ts';
 import { parseNodeTree, typeOf } from './stored-tree.ts';
 import { hiddenTables } from './function-bodies.ts';
@@ -27,6 +29,7 @@ import {
   OF_EXTENSIONS,
   PRINTS_JSON,
   READS_THE_CLOCK,
+  READS_TODAY,
   SENDS_PARTS,
   SETTINGS_ONLY,
 } from './stable-functions.ts';
@@ -46,23 +49,6 @@ export const PINNED_SETTINGS = [
   'bytea_output',
   'default_text_search_config',
 ] as const;
-
-type FunctionRow = {
-  oid: number;
-  version: string;
-  schema: string;
-  name: string;
-  signature: string;
-  kind: string;
-  volatility: string;
-  returns_set: boolean;
-  trusted: boolean;
-  parallel_unsafe: boolean;
-  /** That it belongs to. */
-  extension: string | null;
-  operator: string | null;
-  operator_signature: string | null;
-};
 
 export async function loadFunctionFacts(db: Db, views: readonly number[]): Promise<FunctionFacts> {
   const rules = await db.query<{ tree: string }>(
@@ -115,24 +101,21 @@ async function factsOf(
   for (const [oid, omitted] of await omittedDefaults(db, findings.uses))
     if (!within.includes(oid)) defaults.set(oid, await factsOf(db, omitted, [...within, oid]));
   const known = { findings, functions, inputs, outputs, hidden, otherwise, bodies, defaults };
-  const unstable = unstableIn(known);
+  const readTime = calledByName(findings, bodies.readTime);
+  const unstable = unstableIn(known, readTime);
   const others = [bodies.facts, ...defaults.values()];
   const called = new Set(findings.uses.map((use) => use.oid));
-  const inBody = within.length === 0 ? [] : rows.filter((row) => called.has(row.oid));
-  const ofUsers = inBody.filter((row) => row.oid >= FIRST_NORMAL_OID);
+  const ofUsers = rows.filter(
+    ({ oid }) => within.length > 0 && called.has(oid) && oid >= FIRST_NORMAL_OID,
+  );
   return {
     called: rows
       .filter((row) => called.has(row.oid))
-      .map((row) => ({
-        schema: row.schema,
-        name: row.name,
-        kind: KINDS[row.kind] ?? 'function',
-        returnsSet: row.returns_set,
-      })),
+      .map((row) => callOf(row, readTime.has(row.oid))),
     unstable,
     enums: [
       ...new Set([
-        ...enumsRead(findings, functions, outputs, bodies.proved),
+        ...enumsRead(findings, functions, outputs, new Set([...bodies.proved, ...readTime])),
         ...others.flatMap(({ enums }) => enums),
       ]),
     ].sort(),
@@ -143,24 +126,27 @@ async function factsOf(
     isParallelUnsafe:
       others.some((one) => one.isParallelUnsafe) || rows.some((row) => row.parallel_unsafe),
     proved: [
-      ...rows.filter((row) => bodies.proved.has(row.oid)),
+      ...rows.flatMap((row) => {
+        const readsTime = readTime.has(row.oid);
+        return readsTime || bodies.proved.has(row.oid) ? [{ ...row, readsTime }] : [];
+      }),
       ...[...defaults.values()].flatMap(({ proved }) => proved),
     ],
     calledInBodies: [...ofUsers, ...others.flatMap(({ calledInBodies }) => calledInBodies)],
   };
 }
 
-/** Whatever depends on more than tables, each once. */
-function unstableIn({
-  findings,
-  functions,
-  inputs,
-  outputs,
-  hidden,
-  otherwise,
-  bodies,
-  defaults,
-}: Known): FunctionUse[] {
+/** Those of the functions that are called by name and in no other way: no operator is one. */
+function calledByName({ uses }: Findings, functions: ReadonlySet<number>): ReadonlySet<number> {
+  const others = new Set(uses.filter(({ isCall }) => !isCall).map(({ oid }) => oid));
+  return new Set([...functions].filter((oid) => !others.has(oid)));
+}
+
+/** Whatever depends on more than tables, each once. `readTime`: functions whose bodies read it. */
+function unstableIn(
+  { findings, functions, inputs, outputs, hidden, otherwise, bodies, defaults }: Known,
+  readTime: ReadonlySet<number>,
+): FunctionUse[] {
   const unstable = [
     ...[...functions.values()].flatMap((row): FunctionUse[] => {
       const reads = hidden.get(row.oid);
@@ -174,6 +160,7 @@ function unstableIn({
         ? []
         : useOf(use, functions.get(use.oid), outputs).map((one) => ({
             ...one,
+            ...(readTime.has(use.oid) ? { isOfReader: true } : {}),
             body: bodies.refused.get(use.oid) ?? null,
           })),
     ),
@@ -200,7 +187,8 @@ function unstableIn({
         (other) =>
           other.schema === use.schema &&
           other.name === use.name &&
-          other.dependence === use.dependence,
+          other.dependence === use.dependence &&
+          other.isOfReader === use.isOfReader,
       ) === index,
   );
 }
@@ -212,8 +200,16 @@ const KINDS: Readonly<Record<string, CatalogFunction['kind']>> = {
   p: 'procedure',
 };
 
+const callOf = (row: FunctionRow, readsTime: boolean): CatalogFunction => ({
+  schema: row.schema,
+  name: row.name,
+  kind: KINDS[row.kind] ?? 'function',
+  returnsSet: row.returns_set,
+  readsTime,
+});
+
 /** Whether it is the time at which the transaction began. */
-export const isClock = ({ schema, name }: FunctionUse): boolean =>
+export const isClock = ({ schema, name }: Pick<FunctionUse, 'schema' | 'name'>): boolean =>
   schema === 'pg_catalog' && (name === 'now' || name === 'transaction_timestamp');
 
 async function inputFunctions(db: Db, types: readonly number[]): Promise<Map<number, number>> {
@@ -228,31 +224,6 @@ async function inputFunctions(db: Db, types: readonly number[]): Promise<Map<num
   return new Map(rows.map((row) => [row.type, row.input]));
 }
 
-async function loadFunctions(db: Db, oids: readonly number[]): Promise<Map<number, FunctionRow>> {
-  const rows = await db.query<FunctionRow>(
-    `SELECT p.oid, p.xmin::text AS version, n.nspname::text AS schema, p.proname::text AS name,
-       p.proname || '(' || oidvectortypes(p.proargtypes) || ')' AS signature,
-       p.prokind::text AS kind, p.provolatile::text AS volatility, p.proretset AS returns_set,
-       p.proparallel = 'u' AS parallel_unsafe,
-       (SELECT e.extname::text FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
-        WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
-          AND d.refclassid = 'pg_extension'::regclass) AS extension,
-       coalesce(r.rolsuper, false) AS trusted, o.operator, o.operator_signature
-     FROM pg_proc p
-     JOIN pg_namespace n ON n.oid = p.pronamespace
-     LEFT JOIN pg_roles r ON r.oid = p.proowner
-     LEFT JOIN LATERAL (
-       SELECT o.oprname::text AS operator,
-         concat_ws(' ', format_type(nullif(o.oprleft, 0), NULL), o.oprname,
-           format_type(o.oprright, NULL)) AS operator_signature
-       FROM pg_operator o WHERE o.oprcode = p.oid ORDER BY o.oid LIMIT 1
-     ) o ON true
-     WHERE p.oid = ANY ($1::oid[]) ORDER BY p.oid`,
-    [`{${[...new Set(oids)].join(',')}}`],
-  );
-  return new Map(rows.map((row) => [row.oid, row]));
-}
-
 function useOf(
   use: Use,
   row: FunctionRow | undefined,
@@ -260,10 +231,14 @@ function useOf(
 ): FunctionUse[] {
   if (row === undefined) return [];
   if (row.schema === 'pg_catalog' && DEPENDS_ON_TIME_ZONE.has(row.signature))
-    return [{ ...named(row), dependence: 'settings' }];
+    return [{ ...named(row), dependence: 'settings', isOfReader: true }];
   if (row.volatility === 'i') return [];
   const dependence = dependenceOf(row, use, outputs);
-  return dependence === 'tables' ? [] : [{ ...named(row), dependence }];
+  if (dependence === 'tables') return [];
+  const isOfReader =
+    row.schema === 'pg_catalog' &&
+    (dependence === 'settings' || isClock(row) || READS_TODAY.has(row.signature));
+  return [{ ...named(row), dependence, ...(isOfReader ? { isOfReader } : {}) }];
 }
 
 const named = (row: FunctionRow): Pick<FunctionUse, 'schema' | 'name' | 'operator'> => ({
@@ -332,6 +307,7 @@ function conversionUses(
       operator: null,
       name: from === null ? `text::${name(to)}` : `${name(typeOf(from))}::${target}`,
       dependence,
+      ...(dependence === 'settings' ? { isOfReader: true } : {}),
     },
   ];
 }

@@ -1,6 +1,8 @@
 /**
  * Which functions are proved to depend on their arguments alone by their bodies (body-trees.ts):
- * what these compute must depend on nothing else, and the functions that they call neither.
+ * what these compute must depend on nothing else, and the functions that they call neither. Those
+ * that read the time of the transaction as well, and settings beside it, are another kind: they
+ * are right where they are computed by whoever reads.
  */
 import type { Db } from '../db/db.ts';
 import { readBodies } from './body-trees.ts';
@@ -20,6 +22,8 @@ type InBodies = Pick<FunctionFacts, 'enums' | 'untrusted' | 'isParallelUnsafe' |
 
 export type ProvedByBodies = {
   readonly proved: ReadonlySet<number>;
+  /** Those that depend on the time as well (`FunctionUse.isOfReader`). */
+  readonly readTime: ReadonlySet<number>;
   /** Why the others are not, to be said after "its body". */
   readonly refused: ReadonlyMap<number, string>;
   readonly facts: InBodies;
@@ -42,6 +46,7 @@ export async function provedByBodies(
     )
     .map(({ oid }) => oid);
   const proved = new Set<number>();
+  const readTime = new Set<number>();
   const refused = new Map<number, string>();
   const facts: InBodies[] = [];
   for (const oid of asked) {
@@ -58,16 +63,25 @@ export async function provedByBodies(
       continue;
     }
     const found = await factsOf(body.trees, [...within, oid]);
-    const [use] = found.unstable;
+    const use = isOfTime(found.unstable) ? undefined : firstOf(found.unstable);
     if (use !== undefined) {
       refused.set(oid, said(use));
       continue;
     }
-    proved.add(oid);
+    (found.unstable.length === 0 ? proved : readTime).add(oid);
     facts.push({ ...found, enums: [...found.enums, ...body.enums] });
   }
-  return { proved, refused, facts: together(facts) };
+  return { proved, readTime, refused, facts: together(facts) };
 }
+
+/** Whether what they read is the time, and nothing but settings beside it. */
+const isOfTime = (uses: readonly FunctionUse[]): boolean =>
+  uses.every(({ isOfReader }) => isOfReader === true) &&
+  uses.some(({ dependence }) => dependence === 'moment');
+
+/** What is to be said of them: the time would have been right. */
+const firstOf = (uses: readonly FunctionUse[]): FunctionUse | undefined =>
+  uses.find(({ isOfReader }) => isOfReader !== true) ?? uses[0];
 
 function said(use: FunctionUse): string {
   const { name, operator, dependence, reads, otherwiseWith, body } = use;

@@ -11,13 +11,23 @@ type Special = {
   readonly isUse?: (node: TreeNode) => boolean;
   readonly name: string;
   readonly dependence: Dependence;
+  /** Whether it depends on the time of the transaction and on settings alone (`FunctionUse`). */
+  readonly isOfReader?: (node: TreeNode) => boolean;
 };
 
 /** Of `LockWaitPolicy`. */
 const SKIP_LOCKED = 1;
 
+/** Of `SQLValueFunctionOp`: before it are those of dates and times. */
+const CURRENT_ROLE = 9;
+
 const SPECIAL: readonly Special[] = [
-  { node: /^SQLVALUEFUNCTION/, name: VALUE_FUNCTIONS, dependence: 'moment' },
+  {
+    node: /^SQLVALUEFUNCTION/,
+    name: VALUE_FUNCTIONS,
+    dependence: 'moment',
+    isOfReader: (node) => (numberOf(node, 'op') ?? CURRENT_ROLE) < CURRENT_ROLE,
+  },
   { node: /^NEXTVALUE/, name: 'nextval', dependence: 'moment' },
   { node: /^TABLESAMPLE/, name: 'TABLESAMPLE', dependence: 'moment' },
   {

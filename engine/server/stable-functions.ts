@@ -104,6 +104,12 @@ export const READS_THE_CLOCK = new Set([
   'timezone(time with time zone)',
 ]);
 
+/** They read CURRENT_DATE, and nothing else. */
+export const READS_TODAY = new Set([
+  'age(timestamp without time zone)',
+  'age(timestamp with time zone)',
+]);
+
 export const COMPARES_WITH_TIMESTAMPTZ =
   /^(date|timestamp|timestamptz)_(eq|ne|lt|le|gt|ge|cmp)_(timestamptz|date|timestamp)$/;
 

@@ -105,6 +105,7 @@ export function typeOf(node: TreeNode): number | null {
     const type = numberOf(node, field);
     if (type !== null) return type;
   }
+  if (node.node.startsWith('SQLVALUEFUNCTION')) return numberOf(node, 'type');
   if (YIELDS_BOOLEAN.test(node.node)) return BOOLEAN;
   const [argument] = nodesOf(node, 'arg');
   return argument === undefined ? null : typeOf(argument);

@@ -11,6 +11,8 @@ export type Use = {
   readonly oid: number;
   readonly args: readonly TreeNode[];
   readonly argumentTypes: readonly number[];
+  /** Whether it is called by its name: not as an operator, a cast or an aggregate. */
+  readonly isCall: boolean;
 };
 export type Conversion = { readonly from: TreeNode | null; readonly to: number };
 export type Findings = {
@@ -21,6 +23,9 @@ export type Findings = {
 
 /** The fields in which nodes name a function by OID. */
 const FUNCTION_FIELDS = ['funcid', 'aggfnoid', 'winfnoid', 'opfuncid'] as const;
+
+/** Of `CoercionForm`. */
+const EXPLICIT_CALL = 0;
 
 export function findIn(trees: readonly TreeValue[]): Findings {
   const uses: Use[] = [];
@@ -33,15 +38,26 @@ export function findIn(trees: readonly TreeValue[]): Findings {
       );
       uses.push(...frameUses(node));
       if (oid !== undefined && oid !== null)
-        uses.push({ oid, args: argumentsOf(node), argumentTypes: listedTypes(node) });
+        uses.push({
+          oid,
+          args: argumentsOf(node),
+          argumentTypes: listedTypes(node),
+          isCall: node.node === 'FUNCEXPR' && numberOf(node, 'funcformat') === EXPLICIT_CALL,
+        });
       // A cast through text: the source type's output, the target type's input.
       if (node.node.startsWith('COERCEVIAIO'))
         conversions.push({
           from: nodesOf(node, 'arg')[0] ?? null,
           to: numberOf(node, 'resulttype') ?? 0,
         });
-      for (const { name, dependence } of specialUses(node))
-        special.push({ schema: 'pg_catalog', name, operator: null, dependence });
+      for (const { name, dependence, isOfReader } of specialUses(node))
+        special.push({
+          schema: 'pg_catalog',
+          name,
+          operator: null,
+          dependence,
+          ...(isOfReader?.(node) === true ? { isOfReader: true } : {}),
+        });
     });
   }
   return { uses, conversions, special };
@@ -53,7 +69,7 @@ function frameUses(node: TreeNode): Use[] {
     const oid = numberOf(node, `${side}InRangeFunc`) ?? 0;
     const [offset] = nodesOf(node, `${side}Offset`);
     if (oid === 0 || offset === undefined || constantOf(offset)?.isTimeOnly === true) return [];
-    return [{ oid, args: [], argumentTypes: [] }];
+    return [{ oid, args: [], argumentTypes: [], isCall: false }];
   });
 }
 

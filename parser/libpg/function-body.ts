@@ -31,6 +31,8 @@ export type Body = {
   /** Other names of parameters, which are numbered from 1. */
   readonly aliases: readonly { readonly name: string; readonly parameter: number }[];
   readonly expressions: readonly BodyExpression[];
+  /** What they are written with besides names: a constant is none. */
+  readonly withoutNames: string;
   readonly loose: LooseNames;
 };
 
@@ -57,7 +59,8 @@ export function readBody(
     for (const { sql } of read.expressions) noteLoose(expressionIn(grammar, sql), loose);
     for (const { type } of read.variables) noteLoose(expressionIn(grammar, `NULL::${type}`), loose);
     const [types, collations] = [[...loose.types], [...loose.collations]];
-    return { ...read, loose: { types, collations, hasUntyped: loose.hasUntyped } };
+    const withoutNames = read.expressions.map(({ sql }) => notNames(grammar, sql)).join(';');
+    return { ...read, withoutNames, loose: { types, collations, hasUntyped: loose.hasUntyped } };
   } catch (error) {
     if (error instanceof Refused) return { refusal: error.message };
     // What PostgreSQL's grammar does not accept, it may accept in another version.
@@ -66,7 +69,15 @@ export function readBody(
   }
 }
 
-type Read = Omit<Body, 'loose'>;
+const notNames = (grammar: Grammar, sql: string): string =>
+  grammar
+    .scanSync(sql)
+    .tokens.filter(({ tokenName }) => tokenName !== 'IDENT')
+    .map(({ text }) => text)
+    // Two strings with a line break between them are one: no comment hides that.
+    .join('\n');
+
+type Read = Omit<Body, 'withoutNames' | 'loose'>;
 type Json = { readonly [key: string]: unknown };
 
 const isJson = (value: unknown): value is Json =>

@@ -15,7 +15,7 @@
  */
 import type { Expr, GroupItem, Query, Select } from '../../../parser/tree.ts';
 import { equalExpr, mapExprs, visit } from '../../../parser/walk.ts';
-import { isNow } from '../timed.ts';
+import { isOfNow } from '../timed.ts';
 import { groupKeysOf } from './grouping-sets.ts';
 import { conjuncts, keysIn } from './relations.ts';
 import { rowsBelow } from './rows-below.ts';
@@ -55,7 +55,7 @@ function withDetermined(query: Select): Select | null {
 function readsTime(query: Query): boolean {
   let found = false;
   mapExprs(query, (node) => {
-    found ||= isNow(node);
+    found ||= isOfNow(node);
     return null;
   });
   return found;

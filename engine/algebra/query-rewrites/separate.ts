@@ -18,7 +18,7 @@
  */
 import type { Expr, Query, Relation, Select, Sort } from '../../../parser/tree.ts';
 import { equalExpr, mapExpr, mapExprs, mapQuery, visit } from '../../../parser/walk.ts';
-import { isNow, readsNow, timedComparison } from '../timed.ts';
+import { isOfNow, readsNow, readsNowInBody, timedComparison } from '../timed.ts';
 import { hasAggregateWithin } from './aggregates-within.ts';
 import { PRESENT } from './existence.ts';
 import { conjunction, conjuncts, keysIn } from './relations.ts';
@@ -217,7 +217,7 @@ function mapIn(expr: Expr, replace: Replace): Expr {
 function readsTimeAbove(expr: Expr, keys: readonly Expr[]): boolean {
   let found = false;
   visit(expr, (node) => {
-    found ||= isNow(node);
+    found ||= isOfNow(node);
     return node.kind !== 'aggregate' && !keys.some((key) => equalExpr(key, node));
   });
   return found;
@@ -232,7 +232,7 @@ function upperOverRows(query: Select, number: number): Select | null {
   const own = new Set(query.relations.map((_, index) => query.first + index));
   const conditions = conjuncts(query.where);
   const lifted = conditions.filter(
-    (one) => (hasQuery(one) || readsTimeItself(one)) && !isCorrelated(one, own),
+    (one) => (hasQuery(one) || readsTimeItself(one)) && !findsRows(one) && !isCorrelated(one, own),
   );
   const shown = query.targets.map(({ expr }) => expr);
   const isMore =
@@ -280,8 +280,35 @@ function readsTimeItself(expr: Expr): boolean {
   visit(expr, (node) => {
     const columns = timedComparison(node)?.columns ?? [];
     if (new Set(columns.map(({ relation }) => relation)).size === 1) return false;
-    found ||= isNow(node);
+    found ||= isOfNow(node);
     return !found;
+  });
+  return found;
+}
+
+/**
+ * Whether a comparison with what reads the time in a body finds rows, by an index on the other
+ * side or as the join of two items: without it all rows would be stored, or all pairs.
+ */
+function findsRows(expr: Expr): boolean {
+  let found = false;
+  visit(expr, (node) => {
+    if (node.kind !== 'binary' || !COMPARES.test(node.op)) return;
+    const finds = (by: Expr, sought: Expr): boolean => {
+      const [given, items] = [itemsIn(by), itemsIn(sought)];
+      return readsNowInBody(by) && items.size > 0 && ![...items].some((one) => given.has(one));
+    };
+    found ||= finds(node.left, node.right) || finds(node.right, node.left);
+  });
+  return found;
+}
+
+const COMPARES = /^([<>]=?|=|&&|@>|<@)$/;
+
+function itemsIn(expr: Expr): ReadonlySet<number> {
+  const found = new Set<number>();
+  visit(expr, (node) => {
+    if (node.kind === 'column') found.add(node.relation);
   });
   return found;
 }

@@ -25,7 +25,7 @@ import {
 import type { PlanReason } from '../reason.ts';
 import { momentDependent } from '../reason.ts';
 import type { Timed } from '../timed.ts';
-import { MOMENT, atMoment, isNow, mapTimed, timedOf } from '../timed.ts';
+import { MOMENT, atMoment, isOfNow, mapTimed, readsNowInBody, timedOf } from '../timed.ts';
 import { visit } from '../../../parser/walk.ts';
 
 /**
@@ -46,18 +46,30 @@ export function timeScans(
 function readsTime(expr: Expr): readonly PlanReason[] {
   const found: PlanReason[] = [];
   visit(expr, (node) => {
-    if (isNow(node)) found.push(untimed(node));
+    if (isOfNow(node)) found.push(untimed(node));
   });
   return found;
 }
 
 /** Why the time cannot be read here. */
 export const untimed = (node: Expr): PlanReason => ({
-  ...momentDependent(node.kind === 'value_function' ? node.sql : '"now"', node.span),
-  hint:
-    'Compare columns of one table with it, as in placed >= now() - interval ..., or put it into ' +
-    'the queries that read the imat.',
+  ...momentDependent(shownAs(node), node.span),
+  hint: readsNowInBody(node) ? TIME_IN_BODY : COMPARE,
 });
+
+const COMPARE =
+  'Compare columns of one table with it, as in placed >= now() - interval ..., or put it into ' +
+  'the queries that read the imat.';
+
+const TIME_IN_BODY =
+  'Its body reads the time: imat computes it at each read in a SELECT list, or in an ORDER BY ' +
+  'with its LIMIT, but stores nothing that it computes. Put it there, or into the queries that ' +
+  'read the imat.';
+
+function shownAs(node: Expr): string {
+  if (node.kind === 'value_function') return node.sql;
+  return node.kind === 'call' && node.readsTime === true ? `"${node.name}"` : '"now"';
+}
 
 class Timing {
   readonly #scans: ReadonlyMap<ColumnId, Scan>;

@@ -238,11 +238,15 @@ const REFUSED: readonly Case[] = [
     `(a int) RETURNS int LANGUAGE plpgsql AS $$ begin raise notice 'x'; return 0; end $$`,
     'f(k)',
   ],
-  ['uses now', `(a int) RETURNS interval LANGUAGE sql AS 'SELECT now() - now()'`, 'f(k)'],
+  [
+    'uses clock_timestamp',
+    `(a int) RETURNS interval LANGUAGE sql AS 'SELECT clock_timestamp() - now()'`,
+    'f(k)',
+  ],
   [
     'uses current_date',
-    `(a date) RETURNS int LANGUAGE plpgsql AS $$ begin return current_date - a; end $$`,
-    'f(d)',
+    `(a text) RETURNS text LANGUAGE plpgsql AS $$ begin return current_user || a; end $$`,
+    'f(t)',
   ],
   [
     'uses current_setting',
