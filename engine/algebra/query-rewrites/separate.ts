@@ -30,10 +30,23 @@ import { EMPTY, freshName, over, valueOf } from './select.ts';
  * moved out.
  */
 export function separate(query: Query, number: number): Select | null {
-  if (query.limit !== null) return orderedOver(query, number);
+  if (query.limit !== null) return withLateTargets(query, number) ?? orderedOver(query, number);
   if (query.kind !== 'select') return null;
   if (query.distinct && query.distinctOn.length === 0) return distinctOver(query, number);
   return query.grouped ? upperOverGroups(query, number) : upperOverRows(query, number);
+}
+
+/**
+ * A limit with the SELECT list, where a body in that reads the time: of a function that is declared
+ * VOLATILE, PostgreSQL computes the results of all rows of a subquery, and it may fail for one.
+ */
+function withLateTargets(query: Query, number: number): Select | null {
+  if (query.kind !== 'select' || !query.targets.some(({ expr }) => readsNowInBody(expr)))
+    return null;
+  const unlimited = separate({ ...query, limit: null }, number);
+  return unlimited && query.distinct === query.distinctOn.length > 0
+    ? { ...unlimited, limit: query.limit }
+    : null;
 }
 
 /** Names for the columns that a query shows; null for VALUES, which has none. */

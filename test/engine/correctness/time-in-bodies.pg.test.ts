@@ -42,8 +42,8 @@ AS $$ SELECT timezone('utc', now()) - moment $$;
 CREATE FUNCTION clock() RETURNS timestamptz LANGUAGE sql RETURN CURRENT_TIMESTAMP;
 CREATE FUNCTION today() RETURNS text LANGUAGE sql
 BEGIN ATOMIC SELECT to_char(now(), 'TMDay DD HH24:MI:SS.US TZH') || CURRENT_DATE || LOCALTIME; END;
-CREATE FUNCTION divided(a numeric, b numeric) RETURNS numeric LANGUAGE sql
-AS 'SELECT a / b + extract(epoch FROM now())';
+CREATE FUNCTION divided(a numeric, b numeric) RETURNS numeric LANGUAGE plpgsql
+AS 'BEGIN RETURN a / b + extract(epoch FROM now()); END';
 CREATE FUNCTION mood_at(m mood, at timestamptz) RETURNS text LANGUAGE sql
 AS $$ SELECT m::text || (at < now())::text $$`;
 
@@ -57,6 +57,11 @@ const DEFINITIONS: Readonly<Record<string, string>> = {
   stamped: `SELECT g, count(*) AS n, public.clock() AS stamp, public.today() AS day FROM public.e
     GROUP BY g, public.clock()`,
   top: `SELECT id, g FROM public.e ORDER BY ${HOT} DESC NULLS LAST, id LIMIT 4`,
+  group_top: `SELECT g, public.hot(sum(v), max(at)) AS h, rank() OVER (ORDER BY sum(v)) AS r
+    FROM public.e GROUP BY g ORDER BY count(*) DESC, g LIMIT 3 OFFSET 1`,
+  first_top: `SELECT DISTINCT ON (g) g, id, ${HOT} AS h FROM public.e ORDER BY g, v, id LIMIT 3`,
+  few_different: `SELECT DISTINCT g, public.days_ago(d) AS days FROM public.e
+    ORDER BY g NULLS LAST, days NULLS LAST LIMIT 3`,
   shown_top: `SELECT id, ${HOT} AS h FROM public.e ORDER BY v, id LIMIT 4`,
   joined: `SELECT e.id, p.name, ${HOT} AS h FROM public.e JOIN public.p ON p.g = e.g
     WHERE e.at > now() - interval '60 ms' OR e.v > 3`,
@@ -155,6 +160,26 @@ describe('what is computed at each read', () => {
         'ALTER FUNCTION ... STABLE lets PostgreSQL plan better',
     );
   });
+});
+
+test('what fails for rows that a limit or a condition leaves out is not computed', async () => {
+  await sandbox.sql('CREATE TABLE f (id int PRIMARY KEY, v numeric)');
+  await sandbox.sql('INSERT INTO f SELECT i, i FROM generate_series(0, 9) AS i');
+  const definitions = {
+    limited: 'SELECT id, public.divided(1, v) AS x FROM public.f ORDER BY v DESC, id LIMIT 3',
+    limited_groups: `SELECT id % 5 AS k, public.divided(1, min(v)) AS x FROM public.f
+      GROUP BY id % 5 ORDER BY min(v) DESC, 1 LIMIT 3`,
+    kept: 'SELECT id FROM public.f WHERE v > 0 AND public.divided(1, v) > 0.2',
+    had: `SELECT id % 5 AS k FROM public.f WHERE v <> 0 GROUP BY id % 5
+      HAVING public.divided(1, min(v)) > 0.1`,
+  };
+  for (const [name, definition] of Object.entries(definitions)) {
+    expect(await sandbox.imat.create(name, definition)).toMatchObject({ strategy: 'delta' });
+    await expectEqual(sandbox.db, `imat.${name}`, definition);
+  }
+  await sandbox.sql('UPDATE f SET v = v + 1 WHERE id > 3; DELETE FROM f WHERE id = 9');
+  for (const [name, definition] of Object.entries(definitions))
+    await expectEqual(sandbox.db, `imat.${name}`, definition);
 });
 
 test('a definition that stores what such a function computes is swapped', async () => {
