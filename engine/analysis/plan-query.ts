@@ -2,7 +2,7 @@
  * From a query that the server has confirmed to a plan: by adding changes up where every operator
  * has a rule for that, otherwise by computing touched keys again, or every reason against both.
  */
-import type { Query } from '../../parser/tree.ts';
+import type { ColumnRef, Query } from '../../parser/tree.ts';
 import type { SourceFacts, TypeFacts } from '../algebra/facts.ts';
 import type { StoredRows } from '../algebra/lower.ts';
 import { lower } from '../algebra/lower.ts';
@@ -13,6 +13,7 @@ import type { PlanReason } from '../algebra/reason.ts';
 import { tooManyStores } from '../algebra/reason.ts';
 import { replaceColumnAliases } from '../algebra/query-rewrites/column-aliases.ts';
 import { extremesOfAges } from '../algebra/query-rewrites/extremes-of-ages.ts';
+import { sumsOfAges } from '../algebra/query-rewrites/sums-of-ages.ts';
 import { inlineCtes } from '../algebra/query-rewrites/inline-ctes.ts';
 import { inlineViews } from '../algebra/query-rewrites/inline-views.ts';
 import { withoutMomentKeys } from '../algebra/query-rewrites/moment-keys.ts';
@@ -169,7 +170,9 @@ async function withTimeBelow(db: Db, query: Query): Promise<Query> {
 
 function withTimeAbove(query: Query, sources: ReadonlyMap<number, SourceFacts>): Query {
   const outline = outlineOf(query);
-  return extremesOfAges(query, (column) => factsOf(outline, sources, column)?.oid ?? null);
+  const typeOf = (column: ColumnRef): number | null =>
+    factsOf(outline, sources, column)?.oid ?? null;
+  return sumsOfAges(extremesOfAges(query, typeOf), typeOf);
 }
 
 /** The query over tables alone: without views, CTEs, and other names of columns. */
