@@ -179,9 +179,8 @@ CREATE TABLE imat_catalog.imat_source (
   imat_id integer NOT NULL,
   relation_text text NOT NULL,
   columns smallint[],
-  fan_out real DEFAULT 1 NOT NULL,
   relation regclass GENERATED ALWAYS AS (imat_catalog.relation_named(relation_text)) STORED,
-  CONSTRAINT imat_source_fan_out_check CHECK ((fan_out >= (1)::double precision)),
+  joins smallint[] DEFAULT '{}'::smallint[] NOT NULL,
   CONSTRAINT imat_source_imat_id_fkey FOREIGN KEY (imat_id) REFERENCES imat_catalog.imat(id) ON DELETE CASCADE,
   CONSTRAINT imat_source_imat_id_relation_key UNIQUE (imat_id, relation)
 );
@@ -2584,7 +2583,7 @@ COMMENT ON FUNCTION imat_store.check_reset() IS
 
 CREATE FUNCTION imat_store.estimated_rows(source regclass)
   RETURNS bigint
-  LANGUAGE sql VOLATILE
+  LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_store.estimated_rows(regclass) IS
   'Returns about how many rows a table has, its partitions included.';

@@ -139,9 +139,8 @@ const LOG_ROW = 28 + 12;
 
 type Source = { readonly oid: number; readonly rows: number; readonly fanOut: number };
 
-/** As is_outgrown.sql has it, if this table is the one that makes the most rows. */
-const outgrownFrom = ({ rows, fanOut }: Source): number =>
-  Math.max(fanOut === 1 ? 10_000 : Math.max(500, 10_000 / fanOut), rows / 8);
+/** As is_outgrown.sql has it of updated rows, if this table is the one that makes the most rows. */
+const outgrownFrom = ({ rows, fanOut }: Source): number => Math.max(2, 10_000 / fanOut, rows / 8);
 
 async function readCost(db: Db, model: Model, source: Source, pending: number): Promise<number> {
   const { definition, stores, residual, settings, isLive } = model;

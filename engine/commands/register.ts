@@ -13,9 +13,8 @@ import { withShortLock } from '../db/short-lock.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { registerScript } from '../generate/script.ts';
 import { shellWord } from '../errors/shell-word.ts';
-import { joinedWith } from '../plan/joined-with.ts';
+import { joinsOf } from '../plan/joined-with.ts';
 import { checkNamed } from '../server/named.ts';
-import { fanOuts } from '../server/planner.ts';
 import { imatNames } from '../sql/names.ts';
 
 export type Request = ConvertOptions & {
@@ -148,12 +147,17 @@ export async function register(db: Db, request: Request, prepared: Prepared): Pr
     db.defer('SELECT imat_catalog.follow_identities()');
     if (request.builds !== undefined) await checkStays(db, request.builds);
     const id = await insertImat(db, request, prepared);
-    const fans = await fanOuts(db, joinedWith(planOf(prepared)));
+    const joins = joinsOf(planOf(prepared));
     for (const { oid, columns } of prepared.watched) {
       await db.query(
-        `INSERT INTO imat_catalog.imat_source (imat_id, relation_text, columns, fan_out)
-         VALUES ($1, $2::oid::regclass::text, $3::smallint[], $4)`,
-        [id, oid, columns === null ? null : attnumArray(columns), fans.get(oid) ?? 1],
+        `INSERT INTO imat_catalog.imat_source (imat_id, relation_text, columns, joins)
+         VALUES ($1, $2::oid::regclass::text, $3::smallint[], $4::smallint[])`,
+        [
+          id,
+          oid,
+          columns === null ? null : attnumArray(columns),
+          `{${[...(joins.get(oid) ?? [])].join(',')}}`,
+        ],
       );
     }
     for (const { sql } of registerScript({ ...prepared.analysis, names }))

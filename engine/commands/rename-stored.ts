@@ -27,7 +27,7 @@ export async function renameStored(
 
 async function renameStore(db: Db, from: StoreNames, to: StoreNames): Promise<void> {
   db.defer(`DROP FUNCTION IF EXISTS ${from.fold.sql.text}(boolean)`);
-  for (const kind of ['computed', 'recomputed', 'changes', 'derived'] as const)
+  for (const kind of ['computed', 'answered', 'recomputed', 'changes', 'derived'] as const)
     await renameFunction(db, from[kind], to[kind]);
   const pairs = [
     ['TABLE', from.state, to.state],
@@ -42,6 +42,7 @@ async function renameStore(db: Db, from: StoreNames, to: StoreNames): Promise<vo
     ['VIEW', from.delta, to.delta],
     ['VIEW', from.netted, to.netted],
     ['VIEW', from.content, to.content],
+    ['VIEW', from.answer, to.answer],
     ['VIEW', from.regrouped, to.regrouped],
     ['VIEW', from.touched, to.touched],
     ['VIEW', from.current, to.current],

@@ -240,12 +240,12 @@ function dropStore(db: Db, names: StoreNames): void {
   dropViews(db, [names.current]);
   db.defer(`DROP FUNCTION IF EXISTS ${names.recomputed.sql.text}`);
   dropViews(db, [names.rowsNow, names.rowsKept, names.contentKept, names.touched]);
-  // Two give rows of the content, one those of what is pending.
-  for (const { sql } of [names.computed, names.changes])
+  // They give rows of the content, of the answer and of what is pending.
+  for (const { sql } of [names.computed, names.answered, names.changes])
     db.defer(`DROP FUNCTION IF EXISTS ${sql.text}(uuid)`);
   db.defer(`DROP FUNCTION IF EXISTS ${names.derived.sql.text}`);
   dropViews(db, [names.pending, ...names.parts, names.delta, names.netted]);
-  dropViews(db, [names.content, names.regrouped]);
+  dropViews(db, [names.content, names.answer, names.regrouped]);
 }
 
 async function checkNoDependents(

@@ -12,6 +12,7 @@ import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
 import { shellWord } from '../errors/shell-word.ts';
 import { ImatError } from '../errors/imat-error.ts';
+import { answeredFunction } from '../generate/answer.ts';
 import { computedFunction } from '../generate/anew.ts';
 import { changesFunction } from '../generate/change-parts.ts';
 import { recomputedFunction } from '../generate/rows-over-groups.ts';
@@ -85,7 +86,7 @@ export async function switchTo(db: Db, build: Build): Promise<readonly number[]>
 /** The functions of a store whose bodies name others, besides its fold. */
 const functionsOf = ({ subject, plan, isBelow, isReadByRows }: StoreOf): readonly Statement[] => [
   ...computedFunction(subject),
-  ...(plan.rule === 'regroup' ? recomputedFunction(subject, plan) : []),
+  ...(plan.rule === 'regroup' ? recomputedFunction(subject, plan) : answeredFunction(subject)),
   ...(plan.rule === 'add' && (!isBelow || isReadByRows) ? changesFunction(subject, plan) : []),
 ];
 

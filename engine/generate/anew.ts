@@ -1,7 +1,7 @@
 /**
  * The state's content computed from the sources alone, for when a log does not have a change as
  * rows (a reset mark), and when that is cheaper than what is pending: as a view, and as a function,
- * which the live view then reads, and from which the fold fills the state. PostgreSQL plans no
+ * from which the fold fills the state. (A live read then takes `answer.ts`.) PostgreSQL plans no
  * INSERT ... SELECT in parallel, but the query of a function: then a fold computes the definition
  * as REFRESH MATERIALIZED VIEW does.
  */
@@ -10,8 +10,10 @@ import type { AddPlan } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { sql } from '../sql/sql.ts';
 import { calledFromView, readByFunction } from './read-by-function.ts';
+import { answerAnew } from './answer.ts';
 import { stateContent } from './state.ts';
-import { forOneInFold, isOutgrown } from './outgrown.ts';
+import type { Folded } from './outgrown.ts';
+import { isOutgrownInFold } from './outgrown.ts';
 import type { Statement } from './statement.ts';
 import type { StoreSubject } from './stores.ts';
 import type { Subject } from './subject.ts';
@@ -20,6 +22,7 @@ import { rowsStored } from './touched-rows.ts';
 export const computedAnew = (subject: StoreSubject, plan: AddPlan): readonly Statement[] => [
   contentView(subject, plan),
   ...computedFunction(subject),
+  ...answerAnew(subject, plan),
   ...regroupedView(subject, plan),
 ];
 
@@ -27,11 +30,11 @@ export const computedAnew = (subject: StoreSubject, plan: AddPlan): readonly Sta
  * Whether a fold computes the state anew: because a log does not have a change as rows, or because
  * it has too many of them for adding up to be quicker. `anew` is its parameter.
  */
-export const isAnew = (subject: Subject, sources: readonly number[], isJoin: boolean): Sql => {
+export const isAnew = (subject: Subject, sources: readonly number[], folded: Folded): Sql => {
   const reset = sql`anew OR imat_catalog.has_reset(imat => ${subject.id})`;
   if (sources.length === 0) return reset;
   return sql`${reset} OR (
-  SELECT ${isOutgrown(subject, sources, isJoin, forOneInFold(sources))}
+  SELECT ${isOutgrownInFold(subject, sources, folded)}
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = ${subject.id}
 )`;
@@ -78,7 +81,7 @@ export const isRegrouped = ({ inner }: AddPlan): boolean => inner?.rule === 'reg
 /** Its body names the content view. */
 export const computedFunction = (subject: Subject): readonly Statement[] =>
   readByFunction(subject, {
-    label: 'the same as a function, for reads while a reset is pending',
+    label: 'the same as a function, which is planned when it runs',
     view: subject.names.content.sql,
     name: subject.names.computed.sql,
     isUnlocked: true,

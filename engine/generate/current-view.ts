@@ -161,17 +161,13 @@ export function addedUp(
   };
 }
 
-/** What the sources have, without what is stored and what is logged: see `anew.ts`. */
-export function anewArm(subject: Subject, { store }: AddPlan): Arm {
-  const copies = store.identity.repeats ? repeated(COPIES) : sql``;
-  const computed = calledFromView(subject, subject.names.computed.sql);
-  return {
-    number: ARM.anew,
-    columns: readColumns(store, store.values),
-    from: sql`${computed} AS ${ident(STATE)}${copies}`,
-    label: 'what the sources have',
-  };
-}
+/** What the sources have, without what is stored and what is logged: see `answer.ts`. */
+export const anewArm = (subject: Subject, { store }: AddPlan): Arm => ({
+  number: ARM.anew,
+  columns: columnsRead(store).map(stateColumn),
+  from: sql`${calledFromView(subject, subject.names.answered.sql)} AS ${ident(STATE)}`,
+  label: 'what the sources have',
+});
 
 /** That equality does not tell whether a change concerns a stored row; null if it always does. */
 export function isUnknown(keys: readonly TouchKey[]): Sql | null {

@@ -27,7 +27,7 @@ export function foldAll(subject: Subject, stores: readonly StoreOf[]): readonly 
   const rows = stores.filter((one): one is RowsStore => groupsOver(one, stores).length > 0);
   const flags = rows.map(
     (one) => sql`${flagOf(one, stores)} CONSTANT boolean :=
-    ${isAnew(subject, sourcesOf(one.plan), false)}
+    ${isAnew(subject, sourcesOf(one.plan), 'keys')}
     OR NOT (SELECT t.is_few FROM ${one.subject.names.touched.sql} AS t);`,
   );
   const body = sql`

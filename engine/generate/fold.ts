@@ -77,12 +77,10 @@ function createFold(subject: StoreSubject, plan: AddPlan): Sql {
   const computeAnew = storeAnew(subject, columns, rows);
   // The fold of all stores decides it for rows and the groups over them together (fold-all.ts).
   const { sources } = coreInput(plan, null).shape;
+  const folded = store.identity.repeats ? 'bag' : 'groups';
   const isAsked = overRows
     ? sql`anew`
-    : join(
-        [isAnew(subject, sources, sources.length > 1), ...haveValuesMoved(subject, plan)],
-        ' OR ',
-      );
+    : join([isAnew(subject, sources, folded), ...haveValuesMoved(subject, plan)], ' OR ');
   const statements = [
     sql`IF ${isAsked} THEN
   ${computeAnew}

@@ -4,27 +4,41 @@ import { join, regclass, sql } from '../sql/sql.ts';
 import { GUARDED_SNAPSHOT } from './frontier.ts';
 import type { Subject } from './subject.ts';
 
-/**
- * Smaller logs have fewer than 10,000 rows, which are always added up; of joined tables, of which a
- * row can make many, fewer than 500.
- */
-const COUNT_FROM_BYTES = { alone: 440_000, joined: 22_000 } as const;
+/** Smaller logs have fewer than 10,000 rows, which are always added up. */
+const COUNT_FROM_BYTES = 440_000;
 
 /** How many rows are computed anew in the time that a pending one takes (is_outgrown.sql). */
 const FOR_ONE = { read: 8, fold: 2, foldOfJoin: 5 } as const;
 
-export const forOneInFold = (sources: readonly number[]): number =>
-  sources.length > 1 ? FOR_ONE.foldOfJoin : FOR_ONE.fold;
+/** What a fold writes: groups or single rows, to which changes are added, or the rows of keys. */
+export type Folded = 'groups' | 'bag' | 'keys';
 
-/** Does not depend on any row. `isJoin`: whether changes of joined tables are added up. */
+/**
+ * The same for a fold. All rows of a join that is stored row by row take much longer to write than
+ * to compute, so that changes are worth adding up for longer.
+ */
+export const isOutgrownInFold = (
+  subject: Subject,
+  sources: readonly number[],
+  folded: Folded,
+): Sql => {
+  const isJoin = sources.length > 1;
+  const forOne = isJoin && folded !== 'bag' ? FOR_ONE.foldOfJoin : FOR_ONE.fold;
+  return isOutgrown(subject, sources, isJoin && folded !== 'keys', forOne);
+};
+
+/**
+ * Does not depend on any row. `isJoin`: whether changes of joined tables are added up, of which one
+ * row can make many.
+ */
 export function isOutgrown(
   { id, logOf }: Subject,
   sources: readonly number[],
   isJoin: boolean,
   forOne: number = FOR_ONE.read,
 ): Sql {
-  const bytes = sources.map((oid) => sql`pg_catalog.pg_relation_size(${regclass(logOf(oid))})`);
   const counted = sql`imat_catalog.is_outgrown(${id}, ${GUARDED_SNAPSHOT}, ${forOne})`;
-  const least = COUNT_FROM_BYTES[isJoin ? 'joined' : 'alone'];
-  return sql`GREATEST(${join(bytes, ', ')}) >= ${least} AND ${counted}`;
+  if (isJoin) return counted;
+  const bytes = sources.map((oid) => sql`pg_catalog.pg_relation_size(${regclass(logOf(oid))})`);
+  return sql`GREATEST(${join(bytes, ', ')}) >= ${COUNT_FROM_BYTES} AND ${counted}`;
 }

@@ -225,7 +225,7 @@ DECLARE
   changed bigint;
   removed bigint;
 BEGIN
-  IF ${isAnew(subject, sourcesOf(plan), false)}${touchesAll(subject, plan)} THEN
+  IF ${isAnew(subject, sourcesOf(plan), 'keys')}${touchesAll(subject, plan)} THEN
     ${anew}
   END IF;
   ${letFew(sql`''`)}

@@ -159,11 +159,9 @@ export async function expectedRows(
  */
 export async function fanOuts(
   db: Db,
-  joined: ReadonlyMap<number, ReadonlySet<number>>,
+  joined: ReadonlyMap<number, readonly number[]>,
 ): Promise<ReadonlyMap<number, number>> {
-  const pairs = [...joined].flatMap(([oid, others]) =>
-    [...others].map((other) => ({ oid, other })),
-  );
+  const pairs = [...joined].flatMap(([oid, others]) => others.map((other) => ({ oid, other })));
   if (pairs.length === 0) return new Map();
   const rows = await db.query<{ oid: number; fan_out: number }>(
     `SELECT p.oid, greatest(1, coalesce(

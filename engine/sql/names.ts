@@ -58,6 +58,9 @@ export type StoreNames = {
   readonly regrouped: StoreName;
   /** The state's content as a function: what is read while a reset is pending. */
   readonly computed: StoreName;
+  /** What a read takes from the sources alone: as a view, and as a function. */
+  readonly answer: StoreName;
+  readonly answered: StoreName;
   /**
    * The rows of touched keys computed from stored groups: from what these hold now, from that as a
    * function, and from what is stored of them.
@@ -123,6 +126,8 @@ export function storeNames(name: string, number: number | null): StoreNames {
     content: of('content'),
     regrouped: of('regrouped'),
     computed: of('computed'),
+    answer: of('answer'),
+    answered: of('answered'),
     rowsNow: of('rowsnow'),
     recomputed: of('recomputed'),
     rowsKept: of('rowskept'),

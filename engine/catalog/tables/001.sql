@@ -110,9 +110,6 @@ CREATE TABLE imat_catalog.imat_source (
   relation regclass NOT NULL,
   -- what this imat needs logged; NULL: any change of the source counts and marks suffice
   columns smallint[],
-  -- with about how many rows of other tables one of its rows is joined, as statistics said at the
-  -- conversion
-  fan_out real NOT NULL DEFAULT 1 CHECK (fan_out >= 1),
   PRIMARY KEY (imat_id, relation)
 );
 COMMENT ON TABLE imat_catalog.imat_source IS 'Which captured tables each imat reads.';

@@ -219,6 +219,8 @@ describe('rights', () => {
       'SELECT * FROM imat_store.reset',
       `SELECT * FROM imat_store.computed_summed(gen_random_uuid())`,
       `SELECT * FROM imat_store.computed_summed(NULL)`,
+      `SELECT * FROM imat_store.answered_summed(gen_random_uuid())`,
+      `SELECT * FROM imat_store.answered_summed(NULL)`,
     ])
       await expect(theirs.sql(statement), statement).rejects.toThrow(
         /permission denied|does not capture|only the view/,

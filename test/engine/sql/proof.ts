@@ -32,6 +32,9 @@ export type Figures = {
 
 type Session = { readonly name: string; readonly db: Db; readonly isOpen: () => boolean };
 
+/** After so many steps what reads take from the tables alone is compared as well. */
+const ANEW_EVERY = 8;
+
 /** Stands for every session without a transaction of its own: these see the same. */
 const OBSERVER = 'observer';
 
@@ -199,6 +202,18 @@ export class Proof {
       ({ name, isOpen }) => name !== actor?.name && (name === OBSERVER || isOpen()),
     );
     await this.#compareAll(this.#random.pick(others), chosen);
+    if (this.#steps.length % ANEW_EVERY === 0) await this.#compareAnew();
+  }
+
+  /** With marks that every table was truncated: then reads take all from the tables. */
+  async #compareAnew(): Promise<void> {
+    const { observer } = this.#sessions;
+    await observer.execute('BEGIN');
+    await observer.execute(
+      'INSERT INTO imat_store.reset (relation) SELECT relation FROM imat_catalog.source',
+    );
+    await this.#compareAll({ name: OBSERVER, db: observer, isOpen: () => true }, this.#alive());
+    await observer.execute('ROLLBACK');
   }
 
   /**

@@ -82,7 +82,7 @@ FROM (
 ) AS q
 GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(q.day))), q.day;
 
--- the same as a function, for reads while a reset is pending
+-- the same as a function, which is planned when it runs
 CREATE OR REPLACE FUNCTION imat_store.computed_constant(access_key uuid) RETURNS SETOF imat_store.content_constant
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
@@ -108,6 +108,40 @@ END$imat$;
 
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store.computed_constant(uuid) TO PUBLIC;
+
+-- the answer as the sources have it
+CREATE VIEW imat_store.answer_constant AS
+SELECT
+  ((f1.c1)::date)::date AS day
+FROM
+  LATERAL ROWS FROM (pg_catalog.generate_series(('2024-01-01 00:00:00')::timestamp without time zone, ('2024-12-31 00:00:00')::timestamp without time zone, ('1 day')::interval)) AS f1(c1);
+
+-- the same as a function, for reads while too much or a reset is pending
+CREATE OR REPLACE FUNCTION imat_store.answered_constant(access_key uuid) RETURNS SETOF imat_store.answer_constant
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.answered_constant';
+  END IF;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.answer_constant';
+  IF imat_catalog.is_rewritten_meanwhile(26) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.answered_constant(uuid) TO PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_constant WITH (security_barrier) AS

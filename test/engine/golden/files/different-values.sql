@@ -458,7 +458,7 @@ FROM
 WHERE r1.shipped
 GROUP BY 1, 2;
 
--- the same as a function, for reads while a reset is pending
+-- the same as a function, which is planned when it runs
 CREATE OR REPLACE FUNCTION imat_store.computed3_different_values(access_key uuid) RETURNS SETOF imat_store.content3_different_values
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
@@ -484,6 +484,46 @@ END$imat$;
 
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store.computed3_different_values(uuid) TO PUBLIC;
+
+-- the answer as the sources have it
+CREATE VIEW imat_store.answer3_different_values AS
+SELECT
+  (g.c11)::text AS region,
+  (g.c17)::integer AS quantity
+FROM
+  (
+    SELECT r1.region AS c11, r1.quantity AS c17
+    FROM public.sale AS r1
+  WHERE r1.shipped
+    GROUP BY 1, 2
+  ) AS g;
+
+-- the same as a function, for reads while too much or a reset is pending
+CREATE OR REPLACE FUNCTION imat_store.answered3_different_values(access_key uuid) RETURNS SETOF imat_store.answer3_different_values
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.answered3_different_values';
+  END IF;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.answer3_different_values';
+  IF imat_catalog.is_rewritten_meanwhile(22) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.answered3_different_values(uuid) TO PUBLIC;
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store.delta2_different_values AS
@@ -538,7 +578,7 @@ FROM
   public.sale AS r1
 GROUP BY 1, 2;
 
--- the same as a function, for reads while a reset is pending
+-- the same as a function, which is planned when it runs
 CREATE OR REPLACE FUNCTION imat_store.computed2_different_values(access_key uuid) RETURNS SETOF imat_store.content2_different_values
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
@@ -564,6 +604,45 @@ END$imat$;
 
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store.computed2_different_values(uuid) TO PUBLIC;
+
+-- the answer as the sources have it
+CREATE VIEW imat_store.answer2_different_values AS
+SELECT
+  (g.c11)::text AS region,
+  (g.c15)::integer AS customer_id
+FROM
+  (
+    SELECT r1.region AS c11, r1.customer_id AS c15
+    FROM public.sale AS r1
+    GROUP BY 1, 2
+  ) AS g;
+
+-- the same as a function, for reads while too much or a reset is pending
+CREATE OR REPLACE FUNCTION imat_store.answered2_different_values(access_key uuid) RETURNS SETOF imat_store.answer2_different_values
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.answered2_different_values';
+  END IF;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.answer2_different_values';
+  IF imat_catalog.is_rewritten_meanwhile(22) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.answered2_different_values(uuid) TO PUBLIC;
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store.delta1_different_values AS
@@ -850,7 +929,7 @@ FROM (
 ) AS u
 GROUP BY u.region;
 
--- the same as a function, for reads while a reset is pending
+-- the same as a function, which is planned when it runs
 CREATE OR REPLACE FUNCTION imat_store.computed1_different_values(access_key uuid) RETURNS SETOF imat_store.content1_different_values
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
@@ -876,6 +955,47 @@ END$imat$;
 
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store.computed1_different_values(uuid) TO PUBLIC;
+
+-- the answer as the sources have it
+CREATE VIEW imat_store.answer1_different_values AS
+SELECT
+  (g.c11)::text AS region,
+  (g.c12)::numeric AS total,
+  (g.c14)::bigint AS count_customer_id_distinct,
+  (g.c16)::numeric AS mean
+FROM
+  (
+    SELECT r1.region AS c11, pg_catalog.sum(r1.amount) AS c12, pg_catalog.count(DISTINCT r1.customer_id) AS c14, pg_catalog.avg(DISTINCT r1.quantity) FILTER (WHERE r1.shipped) AS c16
+    FROM public.sale AS r1
+    GROUP BY 1
+  ) AS g;
+
+-- the same as a function, for reads while too much or a reset is pending
+CREATE OR REPLACE FUNCTION imat_store.answered1_different_values(access_key uuid) RETURNS SETOF imat_store.answer1_different_values
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.answered1_different_values';
+  END IF;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.answer1_different_values';
+  IF imat_catalog.is_rewritten_meanwhile(22) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.answered1_different_values(uuid) TO PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store.current1_different_values WITH (security_barrier) AS
@@ -1248,11 +1368,11 @@ FROM (
   -- what the sources have
   SELECT
     s.region,
-    (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS total,
+    s.total,
     s.count_customer_id_distinct,
-    (CASE WHEN s.count_quantity_distinct_if_shipped > 0 THEN ((s.sum_quantity_distinct_if_shipped)::numeric / s.count_quantity_distinct_if_shipped)::numeric END)::numeric AS mean,
+    s.mean,
     3 AS arm
-  FROM imat_store.computed1_different_values((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
+  FROM imat_store.answered1_different_values((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
 ) AS s
 WHERE s.arm = (
   SELECT COALESCE(

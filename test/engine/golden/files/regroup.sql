@@ -458,7 +458,7 @@ SELECT c.country AS country, pg_catalog.max(s.amount) AS top, pg_catalog.count(D
 FROM public.customer AS c LEFT JOIN public.sale AS s ON (s.customer_id = c.id)
 GROUP BY c.country;
 
--- the same as a function, for reads while a reset is pending
+-- the same as a function, which is planned when it runs
 CREATE OR REPLACE FUNCTION imat_store.computed_regroup(access_key uuid) RETURNS SETOF imat_store.content_regroup
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED

@@ -498,7 +498,7 @@ FROM
   public.sale AS r1
 GROUP BY 1;
 
--- the same as a function, for reads while a reset is pending
+-- the same as a function, which is planned when it runs
 CREATE OR REPLACE FUNCTION imat_store.computed4_residual_stores(access_key uuid) RETURNS SETOF imat_store.content4_residual_stores
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
@@ -524,6 +524,45 @@ END$imat$;
 
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store.computed4_residual_stores(uuid) TO PUBLIC;
+
+-- the answer as the sources have it
+CREATE VIEW imat_store.answer4_residual_stores AS
+SELECT
+  (g.c11)::integer AS customer_id,
+  (g.c12)::numeric AS result_sum_amount
+FROM
+  (
+    SELECT r1.customer_id AS c11, pg_catalog.sum(r1.amount) AS c12
+    FROM public.sale AS r1
+    GROUP BY 1
+  ) AS g;
+
+-- the same as a function, for reads while too much or a reset is pending
+CREATE OR REPLACE FUNCTION imat_store.answered4_residual_stores(access_key uuid) RETURNS SETOF imat_store.answer4_residual_stores
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.answered4_residual_stores';
+  END IF;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.answer4_residual_stores';
+  IF imat_catalog.is_rewritten_meanwhile(24) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.answered4_residual_stores(uuid) TO PUBLIC;
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store.delta1_residual_stores AS
@@ -593,7 +632,7 @@ FROM
   public.sale AS r1
 GROUP BY 1;
 
--- the same as a function, for reads while a reset is pending
+-- the same as a function, which is planned when it runs
 CREATE OR REPLACE FUNCTION imat_store.computed1_residual_stores(access_key uuid) RETURNS SETOF imat_store.content1_residual_stores
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
@@ -619,6 +658,45 @@ END$imat$;
 
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store.computed1_residual_stores(uuid) TO PUBLIC;
+
+-- the answer as the sources have it
+CREATE VIEW imat_store.answer1_residual_stores AS
+SELECT
+  (g.c11)::integer AS customer_id,
+  (g.c12)::numeric AS total
+FROM
+  (
+    SELECT r1.customer_id AS c11, pg_catalog.sum(r1.amount) AS c12
+    FROM public.sale AS r1
+    GROUP BY 1
+  ) AS g;
+
+-- the same as a function, for reads while too much or a reset is pending
+CREATE OR REPLACE FUNCTION imat_store.answered1_residual_stores(access_key uuid) RETURNS SETOF imat_store.answer1_residual_stores
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.answered1_residual_stores';
+  END IF;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.answer1_residual_stores';
+  IF imat_catalog.is_rewritten_meanwhile(24) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.answered1_residual_stores(uuid) TO PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store.current1_residual_stores WITH (security_barrier) AS
@@ -732,7 +810,7 @@ SELECT sale.customer_id AS customer_id, pg_catalog.percentile_disc((1)::double p
 FROM public.sale
 GROUP BY sale.customer_id;
 
--- the same as a function, for reads while a reset is pending
+-- the same as a function, which is planned when it runs
 CREATE OR REPLACE FUNCTION imat_store.computed2_residual_stores(access_key uuid) RETURNS SETOF imat_store.content2_residual_stores
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
@@ -978,7 +1056,7 @@ FROM
     GROUP BY 1
   ) AS g;
 
--- the same as a function, for reads while a reset is pending
+-- the same as a function, which is planned when it runs
 CREATE OR REPLACE FUNCTION imat_store.computed3_residual_stores(access_key uuid) RETURNS SETOF imat_store.content3_residual_stores
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
@@ -1004,6 +1082,47 @@ END$imat$;
 
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store.computed3_residual_stores(uuid) TO PUBLIC;
+
+-- the answer as the sources have it
+CREATE VIEW imat_store.answer3_residual_stores AS
+SELECT
+  (g.c18)::numeric AS sum
+FROM
+  (
+    SELECT pg_catalog.sum(g.c12) AS c18
+    FROM (
+      SELECT r1.customer_id AS c11, pg_catalog.sum(r1.amount) AS c12
+      FROM public.sale AS r1
+      GROUP BY 1
+    ) AS g
+  ) AS g;
+
+-- the same as a function, for reads while too much or a reset is pending
+CREATE OR REPLACE FUNCTION imat_store.answered3_residual_stores(access_key uuid) RETURNS SETOF imat_store.answer3_residual_stores
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.answered3_residual_stores';
+  END IF;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.answer3_residual_stores';
+  IF imat_catalog.is_rewritten_meanwhile(24) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.answered3_residual_stores(uuid) TO PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store.current3_residual_stores WITH (security_barrier) AS
@@ -1421,9 +1540,9 @@ FROM (
   -- what the sources have
   SELECT
     s.customer_id,
-    (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS total,
+    s.total,
     3 AS arm
-  FROM imat_store.computed1_residual_stores((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
+  FROM imat_store.answered1_residual_stores((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
 ) AS s
 WHERE s.arm = (
   SELECT COALESCE(
@@ -1485,9 +1604,9 @@ FROM (
   UNION ALL
   -- what the sources have
   SELECT
-    (CASE WHEN s.count_sum > 0 THEN CASE WHEN s.nan_sum > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_sum > 0 AND s.minus_infinity_sum > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_sum > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_sum > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_sum, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_sum)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_sum)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_sum) END))::numeric END END)::numeric AS sum,
+    s.sum,
     3 AS arm
-  FROM imat_store.computed3_residual_stores((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
+  FROM imat_store.answered3_residual_stores((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
 ) AS s
 WHERE s.arm = (
   SELECT COALESCE(

@@ -309,7 +309,7 @@ SELECT d.d AS d, pg_catalog.count(s.id) AS count, pg_catalog.max(s.amount) AS ma
 FROM (SELECT (pg_catalog.generate_series(((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 29))::timestamp without time zone, (((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)::timestamp without time zone, ('1 day')::interval) AT TIME ZONE ('UTC')::text) AS d) AS d LEFT JOIN public.sale AS s ON (((s.sold_at AT TIME ZONE ('UTC')::text))::date = ((d.d AT TIME ZONE ('UTC')::text))::date)
 GROUP BY d.d;
 
--- the same as a function, for reads while a reset is pending
+-- the same as a function, which is planned when it runs
 CREATE OR REPLACE FUNCTION imat_store.computed_time_calendar(access_key uuid) RETURNS SETOF imat_store.content_time_calendar
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED

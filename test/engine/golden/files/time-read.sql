@@ -639,7 +639,7 @@ WHERE (r2.customer_id = r1.id)
   AND (((r2.sold_at AT TIME ZONE ('UTC')::text))::date <= ((r2.moment AT TIME ZONE ('UTC')::text))::date)
 GROUP BY 1;
 
--- the same as a function, for reads while a reset is pending
+-- the same as a function, which is planned when it runs
 CREATE OR REPLACE FUNCTION imat_store.computed_time_read(access_key uuid) RETURNS SETOF imat_store.content_time_read
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
@@ -665,6 +665,50 @@ END$imat$;
 
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store.computed_time_read(uuid) TO PUBLIC;
+
+-- the answer as the sources have it
+CREATE VIEW imat_store.answer_time_read AS
+SELECT
+  (g.c15)::text AS name,
+  (g.c16)::timestamp with time zone AS max_sold_at
+FROM
+  (
+    SELECT r1.name AS c15, pg_catalog.max(r2.sold_at) AS c16
+    FROM public.customer AS r1, (
+      SELECT t.customer_id AS customer_id, t.sold_at AS sold_at, pg_catalog.now() AS moment
+      FROM public.sale AS t
+    ) AS r2
+  WHERE (r2.customer_id = r1.id)
+    AND (((r2.sold_at AT TIME ZONE ('UTC')::text))::date <= ((r2.moment AT TIME ZONE ('UTC')::text))::date)
+    GROUP BY 1
+  ) AS g;
+
+-- the same as a function, for reads while too much or a reset is pending
+CREATE OR REPLACE FUNCTION imat_store.answered_time_read(access_key uuid) RETURNS SETOF imat_store.answer_time_read
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.answered_time_read';
+  END IF;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.answer_time_read';
+  IF imat_catalog.is_rewritten_meanwhile(31) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.answered_time_read(uuid) TO PUBLIC;
 
 -- the extremes of a group from the tables, where the stored ones may have gone
 CREATE OR REPLACE FUNCTION imat_store.derived_time_read(imat_1 uuid, imat_2 integer, imat_3 text)
@@ -857,7 +901,7 @@ FROM (
   SELECT
     s.name,
     s.max_sold_at
-  FROM imat_store.computed_time_read((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
+  FROM imat_store.answered_time_read((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
   WHERE NOT (SELECT f.is_few FROM few AS f)
 ) AS s;
 
@@ -1036,7 +1080,7 @@ DECLARE
   few boolean;
 BEGIN
   IF anew OR imat_catalog.has_reset(imat => 1) OR (
-    SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 22000 AND imat_catalog.is_outgrown(1, f.snapshot, 5)
+    SELECT imat_catalog.is_outgrown(1, f.snapshot, 5)
     FROM imat_catalog.frontier AS f
     WHERE f.imat_id = 1
   ) THEN
@@ -1109,7 +1153,7 @@ FROM (
     s.name,
     s.max_sold_at,
     3 AS arm
-  FROM imat_store.computed_time_read((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
+  FROM imat_store.answered_time_read((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
 ) AS s
 WHERE s.arm = (
   SELECT COALESCE(
@@ -1118,7 +1162,7 @@ WHERE s.arm = (
             AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date >= LEAST(((f.moment AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
             AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date <= GREATEST(((f.moment AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
             AND (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= ((f.moment AT TIME ZONE ('UTC')::text))::date) IS DISTINCT FROM (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-      )) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass, '1'::pg_catalog.regclass]) OR GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 22000 AND imat_catalog.is_outgrown(1, f.snapshot, 8) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_time_read'::regclass) AND f.here AND 'imat_store.definition_time_read'::regclass IS NOT NULL AND (TRUE OR EXISTS (SELECT FROM public.customer, public.sale))),
+      )) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass, '1'::pg_catalog.regclass]) OR imat_catalog.is_outgrown(1, f.snapshot, 8) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_time_read'::regclass) AND f.here AND 'imat_store.definition_time_read'::regclass IS NOT NULL AND (TRUE OR EXISTS (SELECT FROM public.customer, public.sale))),
     imat_catalog.arm_without_frontier('time_read', 3)
   )
 );

@@ -467,7 +467,7 @@ SELECT c.id AS id, pg_catalog.max(s.amount) AS top
 FROM public.customer AS c LEFT JOIN public.sale AS s ON ((s.customer_id = c.id) AND (s.sold_at >= (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)))
 GROUP BY c.id;
 
--- the same as a function, for reads while a reset is pending
+-- the same as a function, which is planned when it runs
 CREATE OR REPLACE FUNCTION imat_store.computed_time_touched(access_key uuid) RETURNS SETOF imat_store.content_time_touched
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED

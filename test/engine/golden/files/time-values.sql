@@ -303,7 +303,7 @@ FROM (
 ) AS v
 GROUP BY 1;
 
--- the same as a function, for reads while a reset is pending
+-- the same as a function, which is planned when it runs
 CREATE OR REPLACE FUNCTION imat_store.computed_time_values(access_key uuid) RETURNS SETOF imat_store.content_time_values
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
@@ -329,6 +329,48 @@ END$imat$;
 
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store.computed_time_values(uuid) TO PUBLIC;
+
+-- the answer as the sources have it
+CREATE VIEW imat_store.answer_time_values AS
+SELECT
+  (g.c11)::text AS region,
+  (g.c12)::numeric AS age
+FROM
+  (
+    SELECT r1.region AS c11, pg_catalog.avg((((r1.moment AT TIME ZONE ('UTC')::text))::date - ((r1.sold_at AT TIME ZONE ('UTC')::text))::date)) AS c12
+    FROM (
+      SELECT t.region AS region, t.sold_at AS sold_at, pg_catalog.now() AS moment
+      FROM public.sale AS t
+    ) AS r1
+    GROUP BY 1
+  ) AS g;
+
+-- the same as a function, for reads while too much or a reset is pending
+CREATE OR REPLACE FUNCTION imat_store.answered_time_values(access_key uuid) RETURNS SETOF imat_store.answer_time_values
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.answered_time_values';
+  END IF;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.answer_time_values';
+  IF imat_catalog.is_rewritten_meanwhile(33) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'serialization_failure',
+      MESSAGE = 'a table was truncated or rewritten after this statement began',
+      HINT = 'Run the statement again.';
+  END IF;
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.answered_time_values(uuid) TO PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_time_values WITH (security_barrier) AS
@@ -484,9 +526,9 @@ FROM (
   -- what the sources have
   SELECT
     s.region,
-    (CASE WHEN s."count_now()_sold_at" > 0 THEN ((s."sum_now()_sold_at")::numeric / s."count_now()_sold_at")::numeric END)::numeric AS age,
+    s.age,
     3 AS arm
-  FROM imat_store.computed_time_values((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
+  FROM imat_store.answered_time_values((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
 ) AS s
 WHERE s.arm = (
   SELECT COALESCE(
