@@ -14,7 +14,7 @@ import { allStores, readByKey } from '../plan/plan.ts';
 import { neededColumns } from '../regroup/needed-indexes.ts';
 import type { IndexColumns } from '../server/indexes.ts';
 import { beginsWith, indexExpression, loadIndexes } from '../server/indexes.ts';
-import { inheritingTables } from '../server/parts.ts';
+import { inheritingTables, leavesOf } from '../server/parts.ts';
 import { expectedRows } from '../server/planner.ts';
 
 /** The columns by which a table is read, and whether an index begins with them. */
@@ -57,9 +57,13 @@ export async function indexUses(db: Db, plan: Plan): Promise<readonly IndexUse[]
   // Expressions are compared as they are printed.
   db.defer('SET LOCAL search_path = pg_catalog');
   const everywhere = await onEachTable(db, [...needed.values()]);
-  const indexes = await loadIndexes(db, [...new Set(everywhere.map(({ oid }) => oid))]);
+  const roots = everywhere.flatMap(({ oid, parts }) => (parts === 'partitions' ? [oid] : []));
+  const leaves = await leavesOf(db, roots);
+  const tables = [...everywhere.map(({ oid }) => oid), ...[...leaves.values()].flat()];
+  const indexes = await loadIndexes(db, [...new Set(tables)]);
   const uses: IndexUse[] = [];
-  for (const one of await worthwhile(db, everywhere)) uses.push(...(await useOf(db, one, indexes)));
+  for (const one of await worthwhile(db, everywhere))
+    uses.push(...(await useOf(db, one, indexes, leaves)));
   return uses.filter((one) => one.present || !isServed(one, uses));
 }
 
@@ -106,12 +110,16 @@ async function useOf(
   db: Db,
   { oid, schema, name, parts, columns, isExpression, isJoin }: Needed,
   indexes: ReadonlyMap<number, readonly IndexColumns[]>,
+  leaves: ReadonlyMap<number, readonly number[]>,
 ): Promise<readonly IndexUse[]> {
   const relation = quoteQualified(schema, name);
   const finds = (index: IndexColumns, wanted: readonly string[]): boolean =>
     isJoin ? wanted.some((column) => beginsWith(index, [column])) : beginsWith(index, wanted);
+  const isOn = (table: number, wanted: readonly string[]): boolean =>
+    indexes.get(table)?.some((index) => finds(index, wanted)) === true;
+  const parted = leaves.get(oid) ?? [];
   const isThere = (wanted: readonly string[]): boolean =>
-    indexes.get(oid)?.some((index) => finds(index, wanted)) === true;
+    isOn(oid, wanted) || (parted.length > 0 && parted.every((leaf) => isOn(leaf, wanted)));
   const own = { relation, parts, columns, isExpression, isJoin };
   if (!isExpression) {
     const list = columns.map(quoteIdent).join(', ');

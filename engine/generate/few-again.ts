@@ -1,10 +1,13 @@
 /**
  * Whether so few groups must be derived again from the tables that this costs less than to compute
  * all rows anew. Without an index that finds the rows of a group, each takes a scan of its tables.
+ * With one, a group of one table is mostly one look-up; of joined tables all of its rows are read,
+ * so that few groups are a share of all.
  */
 import type { AddPlan } from '../plan/plan.ts';
 import type { TableColumn } from '../plan/group-columns.ts';
 import { groupColumns } from '../plan/group-columns.ts';
+import { scansOf } from '../algebra/node.ts';
 import type { Sql } from '../sql/sql.ts';
 import { and, join, regclass, sql } from '../sql/sql.ts';
 import { isAgain } from './extremes.ts';
@@ -16,11 +19,9 @@ const FEW_SCANS = 4;
 
 /** A query of one row with one column, `is_few`, over `bounds`. */
 export function isFewAgain(plan: AddPlan, state: Sql): Sql {
-  const many = sql`(
-    SELECT GREATEST(${UNKNOWN_FEW}, c.reltuples::bigint / ${SHARE})
-    FROM pg_catalog.pg_class AS c
-    WHERE c.oid = ${regclass(state)}
-  )`;
+  const share = sql`imat_store.estimated_rows(${regclass(state)}) / ${SHARE}`;
+  const least = scansOf(plan.core).length > 1 ? FEW_SCANS : UNKNOWN_FEW;
+  const many = sql`(SELECT GREATEST(${least}, ${share}))`;
   const limit = sql`CASE WHEN ${hasIndexes(plan)} THEN ${many} ELSE ${FEW_SCANS} END`;
   const count = sql`pg_catalog.count(*)`;
   return sql`SELECT

@@ -129,9 +129,20 @@ const joined = (node: Node, condition: Expr): readonly TableColumn[] =>
 /** The columns on both sides of an equation of columns; none of any other condition. */
 function sidesOf(node: Node, condition: Expr): readonly (readonly TableColumn[])[] {
   if (condition.kind !== 'binary' || condition.op !== '=') return [];
-  const sides = [condition.left, condition.right].map((side) => tableColumns(node, side));
+  const sides = [condition.left, condition.right].map((side) => comparedColumns(node, side));
   return sides.includes(null) ? [] : sides.map((side) => side ?? []);
 }
+
+/** Those that a side of an equation is, casts apart that an index on the column sees through. */
+function comparedColumns(node: Node, side: Expr): readonly TableColumn[] | null {
+  if (side.kind !== 'cast') return tableColumns(node, side);
+  const own = comparedColumns(node, side.operand);
+  return own?.every(({ column }) => isSameValue(column, side.type)) === true ? own : null;
+}
+
+/** Of a domain to what it is made of, and of varchar to text. */
+const isSameValue = ({ logType }: ColumnFacts, type: string): boolean =>
+  type === logType || (type === 'text' && logType === 'character varying');
 
 /** The columns of tables that an expression over a node is; null if it is computed. */
 export function tableColumns(node: Node, expr: Expr): readonly TableColumn[] | null {

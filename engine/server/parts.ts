@@ -47,3 +47,18 @@ export const inheritingTables = (db: Db, oids: readonly number[]): Promise<Inher
      ORDER BY t.root, n.nspname, c.relname`,
     [`{${oids.join(',')}}`],
   );
+
+/** By OID of a partitioned table, its partitions that hold rows. */
+export async function leavesOf(
+  db: Db,
+  roots: readonly number[],
+): Promise<ReadonlyMap<number, readonly number[]>> {
+  if (roots.length === 0) return new Map();
+  const rows = await db.query<{ root: number; leaves: readonly number[] }>(
+    `SELECT r.root, array_to_json(ARRAY(
+       SELECT p.relid::oid::bigint FROM pg_partition_tree(r.root) p WHERE p.isleaf)) AS leaves
+     FROM unnest($1::oid[]) AS r (root)`,
+    [`{${[...new Set(roots)].join(',')}}`],
+  );
+  return new Map(rows.map(({ root, leaves }) => [root, leaves]));
+}

@@ -105,3 +105,68 @@ test('fewer rows are worth it of a table whose rows are each joined with many', 
     await world.drop();
   }
 });
+
+/** The queries that compute an answer from the tables alone, and have run. */
+async function answered(world: World, name: string): Promise<number> {
+  const plan = await world.rows<{ 'QUERY PLAN': string }>(
+    `EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT * FROM imat.${name}`,
+  );
+  return plan.filter(
+    ({ 'QUERY PLAN': line }) =>
+      line.includes(`Scan on answered_${name}`) && !line.includes('never executed'),
+  ).length;
+}
+
+test('how many rows are joined follows the tables, and one of seven is not few', async () => {
+  const joined: Checked = {
+    name: 'joined',
+    definition:
+      'SELECT r.name, sum(s.v) AS v FROM public.sold s JOIN public.r ON r.id = s.r GROUP BY 1',
+  };
+  const world = await createWorld(
+    'CREATE TABLE r (id int, name text); CREATE TABLE sold (r int, v int)',
+  );
+  try {
+    await world.imat.create(joined.name, joined.definition);
+    await world.sql(`INSERT INTO r SELECT i, 'r' || i FROM generate_series(1, 7) AS i;
+      INSERT INTO sold SELECT 1 + i % 7, i FROM generate_series(1, 60000) AS i; ANALYZE`);
+    await world.imat.fold();
+    await world.sql(`INSERT INTO r SELECT i, 'new' FROM generate_series(8, 20) AS i`);
+    expect(await answered(world, 'joined'), 'what nothing is joined with').toBe(0);
+    await expectExact(world, joined);
+    await world.sql(`UPDATE r SET name = 'other' WHERE id = 3`);
+    expect(await answered(world, 'joined')).toBe(1);
+    await expectExact(world, joined);
+  } finally {
+    await world.drop();
+  }
+});
+
+test('extremes of joined tables are derived again for a share of the groups', async () => {
+  const lowest: Checked = {
+    name: 'lowest',
+    definition:
+      'SELECT p.g, min(s.v) AS v FROM public.sold s JOIN public.p ON p.id = s.p GROUP BY 1',
+  };
+  const world = await createWorld(`
+    CREATE TABLE p (id int PRIMARY KEY, g int);
+    CREATE TABLE sold (id int PRIMARY KEY, p int, v int);
+    INSERT INTO p SELECT i, i % 20 FROM generate_series(1, 200) AS i;
+    INSERT INTO sold SELECT i, 1 + i % 200, i FROM generate_series(1, 4000) AS i;
+    CREATE INDEX ON p (g);
+    CREATE INDEX ON sold (p);
+    ANALYZE`);
+  try {
+    await world.imat.create(lowest.name, lowest.definition);
+    await world.sql('DELETE FROM sold WHERE id <= 4');
+    expect(await answered(world, 'lowest')).toBe(0);
+    await expectExact(world, lowest);
+    await world.sql('DELETE FROM sold WHERE id <= 10');
+    expect(await answered(world, 'lowest')).toBe(1);
+    await expectExact(world, lowest);
+    await world.imat.fold();
+    await expectExact(world, lowest);
+  } finally {
+    await world.drop();
+  }
+});

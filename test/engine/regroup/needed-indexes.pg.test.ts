@@ -296,3 +296,62 @@ test('a change is joined with another table by an index, if that has many rows',
     await world.drop();
   }
 });
+
+test('an index serves columns that are compared in another type of the same bytes', async () => {
+  const world = await createSandbox(`
+    CREATE DOMAIN number AS int;
+    CREATE TABLE part (code varchar(20), id int);
+    CREATE TABLE "so""ld" ("co""de" varchar(9), part number, c char(9), n int);
+    INSERT INTO part SELECT 'p' || i, i FROM generate_series(1, 300) i;
+    INSERT INTO "so""ld" SELECT 'p' || i % 300, i % 300, 'p', 1 FROM generate_series(1, 12000) i;
+    ANALYZE`);
+  const missing = async (condition: string): Promise<readonly string[]> => {
+    const query = `SELECT p.id, sum(s.n) FROM "so""ld" s JOIN part p ON ${condition} GROUP BY 1`;
+    return (await world.imat.explain(query, { query: true })).missingIndexes;
+  };
+  const of = (column: string): string =>
+    `CREATE INDEX CONCURRENTLY ON public."so""ld" (${column});`;
+  try {
+    for (const [condition, column] of [
+      ['p.code = s."co""de"', '"co""de"'],
+      ['p.id = s.part', 'part'],
+    ] as const) {
+      const statements = await missing(condition);
+      expect(statements).toEqual([of(column)]);
+      for (const statement of statements) await world.sql(statement);
+      expect(await missing(condition)).toEqual([]);
+      await world.sql('SET enable_seqscan = off');
+      const plan = await world.rows(
+        `EXPLAIN SELECT FROM "so""ld" s, part p WHERE ${condition} AND p.id = 7`,
+      );
+      expect(JSON.stringify(plan)).toMatch(/Index/);
+      await world.sql('RESET enable_seqscan');
+    }
+    // Values of char are cut before they are compared.
+    expect(await missing('p.code = s.c')).toEqual([]);
+  } finally {
+    await world.drop();
+  }
+});
+
+test('indexes of all partitions are as good as one of the table', async () => {
+  const world = await createSandbox(`
+    CREATE TABLE part (id int, name text);
+    CREATE TABLE sold (part int, n int) PARTITION BY LIST (n);
+    CREATE TABLE sold_1 PARTITION OF sold FOR VALUES IN (1);
+    CREATE TABLE sold_2 PARTITION OF sold DEFAULT;
+    INSERT INTO part SELECT i, 'p' FROM generate_series(1, 300) i;
+    INSERT INTO sold SELECT i % 300, i % 3 FROM generate_series(1, 12000) i;
+    ANALYZE`);
+  const query = 'SELECT p.name, sum(s.n) FROM sold s JOIN part p ON p.id = s.part GROUP BY 1';
+  const missing = async (): Promise<readonly string[]> =>
+    (await world.imat.explain(query, { query: true })).missingIndexes;
+  try {
+    await world.sql('CREATE INDEX ON sold_1 (part)');
+    expect(await missing()).toEqual(['CREATE INDEX ON public.sold (part);']);
+    await world.sql('CREATE INDEX ON sold_2 (part)');
+    expect(await missing()).toEqual([]);
+  } finally {
+    await world.drop();
+  }
+});

@@ -513,11 +513,7 @@ WITH changes AS MATERIALIZED (
         SELECT FROM pg_catalog.pg_index AS i
         WHERE i.indrelid = '1'::pg_catalog.regclass AND i.indisvalid
           AND i.indpred IS NULL AND i.indkey[0] = 4
-      ) THEN (
-          SELECT GREATEST(1000, c.reltuples::bigint / 16)
-          FROM pg_catalog.pg_class AS c
-          WHERE c.oid = 'imat_store.state_extremes'::regclass
-        ) ELSE 4 END END AS is_few
+      ) THEN (SELECT GREATEST(1000, imat_store.estimated_rows('imat_store.state_extremes'::regclass) / 16)) ELSE 4 END END AS is_few
   FROM bounds AS b
   WHERE b.imat_again1 OR b.imat_again2
 )
@@ -712,11 +708,7 @@ DECLARE
             SELECT FROM pg_catalog.pg_index AS i
             WHERE i.indrelid = '1'::pg_catalog.regclass AND i.indisvalid
               AND i.indpred IS NULL AND i.indkey[0] = 4
-          ) THEN (
-              SELECT GREATEST(1000, c.reltuples::bigint / 16)
-              FROM pg_catalog.pg_class AS c
-              WHERE c.oid = 'imat_store.state_extremes'::regclass
-            ) ELSE 4 END END AS is_few
+          ) THEN (SELECT GREATEST(1000, imat_store.estimated_rows('imat_store.state_extremes'::regclass) / 16)) ELSE 4 END END AS is_few
       FROM bounds AS b
       WHERE b.imat_again1 OR b.imat_again2
     ), delta AS MATERIALIZED (

@@ -857,11 +857,7 @@ WITH changes AS MATERIALIZED (
         SELECT FROM pg_catalog.pg_index AS i
         WHERE i.indrelid = '1'::pg_catalog.regclass AND i.indisvalid
           AND i.indpred IS NULL AND i.indkey[0] = 1
-      ) THEN (
-          SELECT GREATEST(1000, c.reltuples::bigint / 16)
-          FROM pg_catalog.pg_class AS c
-          WHERE c.oid = 'imat_store.state_time_read'::regclass
-        ) ELSE 4 END END AS is_few
+      ) THEN (SELECT GREATEST(4, imat_store.estimated_rows('imat_store.state_time_read'::regclass) / 16)) ELSE 4 END END AS is_few
   FROM bounds AS b
   WHERE b.imat_again1
 )
@@ -1036,11 +1032,7 @@ DECLARE
             SELECT FROM pg_catalog.pg_index AS i
             WHERE i.indrelid = '1'::pg_catalog.regclass AND i.indisvalid
               AND i.indpred IS NULL AND i.indkey[0] = 1
-          ) THEN (
-              SELECT GREATEST(1000, c.reltuples::bigint / 16)
-              FROM pg_catalog.pg_class AS c
-              WHERE c.oid = 'imat_store.state_time_read'::regclass
-            ) ELSE 4 END END AS is_few
+          ) THEN (SELECT GREATEST(4, imat_store.estimated_rows('imat_store.state_time_read'::regclass) / 16)) ELSE 4 END END AS is_few
       FROM bounds AS b
       WHERE b.imat_again1
     ), delta AS MATERIALIZED (
