@@ -1,6 +1,6 @@
 /**
- * Whether changed rows meet rows of other tables without which they matter to nothing
- * (regroup/reductions.ts), as conditions on the changed rows.
+ * Changed rows without those that meet no row of other tables, and so matter to nothing
+ * (regroup/reductions.ts).
  */
 import type { Expr } from '../../parser/tree.ts';
 import type { Pending } from '../operators/pending.ts';
@@ -11,40 +11,59 @@ import type { Path } from '../regroup/paths.ts';
 import type { Reduction } from '../regroup/reductions.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import type { Sql } from '../sql/sql.ts';
-import { fragment, join, lines, sql } from '../sql/sql.ts';
-import { itemOn, written } from './path-keys.ts';
+import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
+import { aliasOf, itemOn, written } from './path-keys.ts';
 import { pendingRows } from './pending-rows.ts';
 
 type Asked = {
   readonly pending: Pending;
   /** Whether rows of a table are pending, as a column of `pending`. */
   readonly flag: (oid: number) => Sql;
+  /** Whether too many rows of the changed table are, likewise. */
+  readonly many: Sql;
 };
 
-/** How many changed rows for each of the keys that are few are looked up, and no more. */
-const ROWS_A_KEY = 4;
+/**
+ * More changed rows are not looked up: they touch many keys in any case, and PostgreSQL would
+ * expect a cost for which it compiles the whole view.
+ */
+const MOST_ROWS = 1000;
 
-/** Many changed rows are not looked up: they touch many keys in any case. */
-export function meets(plan: RegroupPlan, path: Path, rows: Rows, asked: Asked): readonly Sql[] {
-  if (path.reductions.length === 0) return [];
-  const most = sql`${fragment(String(ROWS_A_KEY))} * (SELECT p.few FROM pending AS p)`;
-  const isMuch = sql`(
-  SELECT pg_catalog.count(*) > ${most}
+/** Whether more rows of a table are pending. */
+export function isMuch(plan: RegroupPlan, item: number, pending: Pending): Sql {
+  const rows = pendingRows(plan, item, [], pending, 'logged');
+  return sql`(
+  SELECT pg_catalog.count(*) > ${fragment(String(MOST_ROWS))}
   FROM (
-    SELECT FROM
-      ${lines(rows.from)}${whereOf(rows.where)}
-    LIMIT ${most} + 1
+    ${selected(sql`1`, rows)}
+    LIMIT ${fragment(String(MOST_ROWS + 1))}
   ) AS n
 )`;
-  const all = path.reductions.map((one) => meetsOne(plan, one, asked));
-  return [sql`(${isMuch}\n  OR ${join(all, ' AND ')})`];
 }
+
+/** Of the changed rows that an item of FROM has, those that matter, under the same name. */
+export function thatMeet(plan: RegroupPlan, path: Path, rows: Rows, asked: Asked): Rows {
+  const [first = 0] = path.tables;
+  const alias = ident(aliasOf(first));
+  const many = sql`(SELECT p.${asked.many} FROM pending AS p)`;
+  const all = selected(sql`${alias}.*`, { ...rows, where: [...rows.where, many] });
+  const some = sql`(
+  ${selected(sql`${alias}.*`, rows)}
+  LIMIT ${fragment(String(MOST_ROWS))}
+) AS ${alias}`;
+  const met = path.reductions.map((one) => meets(plan, one, asked));
+  const few = selected(sql`${alias}.*`, { from: [some], where: [sql`NOT ${many}`, ...met] });
+  return { from: [sql`(\n${all}\nUNION ALL\n${few}\n) AS ${alias}`], where: [] };
+}
+
+const selected = (columns: Sql, { from, where }: Rows): Sql =>
+  sql`SELECT ${columns}\nFROM\n  ${lines(from)}${whereOf(where)}`;
 
 /**
  * A row of the first table may be there no more: then it is pending. While rows of another one are
  * pending, what stood behind the first one is not known.
  */
-function meetsOne(
+function meets(
   plan: RegroupPlan,
   { tables, conditions, met }: Reduction,
   { pending, flag }: Asked,

@@ -23,7 +23,7 @@ import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import { anyElapsed, timedTables } from './elapsed.ts';
 import { FEW_COLUMNS, isFewOf, mostKeys } from './few-keys.ts';
-import { meets } from './met-rows.ts';
+import { isMuch, thatMeet } from './met-rows.ts';
 import { movedRows } from './moved-rows.ts';
 import { aliasOf, keysAlong, reachedKeys, readAlong } from './path-keys.ts';
 import { pendingRows } from './pending-rows.ts';
@@ -46,10 +46,12 @@ function touchedQuery(subject: Subject, plan: RowsPlan): Sql {
     moment: sql`f.moment`,
     ...IN_PLACE,
   };
+  const many = (oid: number): Sql => ident(`many${oids.indexOf(oid) + 1}`);
   const elapsed = anyElapsed(timedTables(plan), plan.moving, inLog.moment);
   const flags = [
     ...FEW_COLUMNS,
     ...oids.map((oid) => sql`${anyPending(inLog, [oid])} AS ${flag(oid)}`),
+    ...reducedTables(plan).map(([oid, item]) => sql`${isMuch(plan, item, inLog)} AS ${many(oid)}`),
     ...(elapsed.length === 0
       ? []
       : [sql`f.moment`, sql`${join(elapsed, ' OR ')} AS ${ident('elapsed')}`]),
@@ -65,7 +67,7 @@ function touchedQuery(subject: Subject, plan: RowsPlan): Sql {
     const path = plan.paths.get(number) ?? null;
     if (path === null) return [];
     const gate = sql`(SELECT p.${flag(relation.oid)} FROM pending AS p)`;
-    return [term(plan, relation, path, { pending, gate, flag })];
+    return [term(plan, relation, path, { pending, gate, flag, many: many(relation.oid) })];
   });
   const anyChange = [...oids.map(flag), ...(elapsed.length === 0 ? [] : [ident('elapsed')])];
   const nullKeys = plan.isNullable ? [nullKey(plan, anyChange)] : [];
@@ -91,6 +93,15 @@ FROM (
 ) AS t`;
 }
 
+/** The tables of which some changed rows may matter to nothing, by OID, each with an item of it. */
+const reducedTables = (plan: RowsPlan): readonly (readonly [oid: number, item: number])[] => [
+  ...new Map(
+    tablesOf(plan.outline)
+      .filter(({ number }) => isReduced(plan.paths.get(number)))
+      .map(({ number, relation }) => [relation.oid, number] as const),
+  ),
+];
+
 /** NULL, if any of the flags is set. */
 const nullKey = (plan: RegroupPlan, flags: readonly Sql[]): Sql => sql`-- rows without a partner
 SELECT NULL::${fragment(plan.key.type)} AS key
@@ -106,21 +117,26 @@ type Asked = {
   readonly gate: Sql;
   /** The same of any table, as a column of `pending`. */
   readonly flag: (oid: number) => Sql;
+  /** Whether too many of its rows are to be looked up, likewise. */
+  readonly many: Sql;
 };
+
+const isReduced = (path: Path | null | undefined): boolean =>
+  path !== null && path !== undefined && path.reductions.length > 0;
 
 function term(
   plan: RegroupPlan,
   changed: TableItem,
   path: Path,
-  { pending, gate, flag }: Asked,
+  { pending, gate, flag, many }: Asked,
 ): Sql {
   const [first = 0] = path.tables;
   const exprs = readAlong(path);
   const all = [...exprs, ...path.reductions.flatMap(({ conditions }) => conditions)];
   const rows = pendingRows(plan, first, all, pending, nettingOf(exprs, plan, path));
-  const where = [...rows.where, ...meets(plan, path, rows, { pending, flag })];
+  const met = isReduced(path) ? thatMeet(plan, path, rows, { pending, flag, many }) : rows;
   return sql`-- touched by changes of ${fragment(labelOf(changed))}
-${keysAlong(plan, path, { from: rows.from, where }, [gate])}`;
+${keysAlong(plan, path, met, [gate])}`;
 }
 
 /** The keys of rows that the passing of time has changed. */

@@ -24,8 +24,8 @@ export type Reduction = {
   readonly met: { readonly equalities: readonly Expr[]; readonly filters: readonly Expr[] };
 };
 
-/** Each is one index lookup for a changed row. */
-const MOST_TABLES = 3;
+/** Of a chain; each is one index lookup for a changed row, and takes time to plan. */
+const MOST_TABLES = 2;
 
 /** Those of the rows of a table, not among tables that are asked anyway. */
 export function reductionsOf(

@@ -514,7 +514,7 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.answered3_different_values';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.answer3_different_values';
-  IF imat_catalog.is_rewritten_meanwhile(22) THEN
+  IF imat_catalog.is_rewritten_meanwhile(23) THEN
     RAISE EXCEPTION USING
       ERRCODE = 'serialization_failure',
       MESSAGE = 'a table was truncated or rewritten after this statement began',
@@ -633,7 +633,7 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.answered2_different_values';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.answer2_different_values';
-  IF imat_catalog.is_rewritten_meanwhile(22) THEN
+  IF imat_catalog.is_rewritten_meanwhile(23) THEN
     RAISE EXCEPTION USING
       ERRCODE = 'serialization_failure',
       MESSAGE = 'a table was truncated or rewritten after this statement began',
@@ -986,7 +986,7 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.answered1_different_values';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.answer1_different_values';
-  IF imat_catalog.is_rewritten_meanwhile(22) THEN
+  IF imat_catalog.is_rewritten_meanwhile(23) THEN
     RAISE EXCEPTION USING
       ERRCODE = 'serialization_failure',
       MESSAGE = 'a table was truncated or rewritten after this statement began',

@@ -384,7 +384,20 @@ WITH pending AS MATERIALIZED (
           pg_catalog.current_setting('imat.few', true), '^[0-9]{1,18}$'
         )::bigint, GREATEST(k.surely, k.sometimes)) AS few,
     EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
-    EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+    EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2,
+    (
+      SELECT pg_catalog.count(*) > 1000
+      FROM (
+        SELECT 1
+        FROM
+          (
+            SELECT l.weight::bigint AS weight
+            FROM imat_store.log_public_sale AS l
+            WHERE l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
+          ) AS r1
+        LIMIT 1001
+      ) AS n
+    ) AS many1
   FROM imat_catalog.frontier AS f, (
     SELECT
           LEAST(
@@ -430,24 +443,29 @@ FROM (
     SELECT (r1.region)::text AS key
     FROM
       (
-        SELECT l.weight::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c10 AS shipped
-        FROM imat_store.log_public_sale AS l
-        WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-      ) AS r1
-    WHERE (SELECT p.changed1 FROM pending AS p)
-      AND ((
-      SELECT pg_catalog.count(*) > 4 * (SELECT p.few FROM pending AS p)
-      FROM (
-        SELECT FROM
-          (
-            SELECT l.weight::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c10 AS shipped
-            FROM imat_store.log_public_sale AS l
-            WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          ) AS r1
-        LIMIT 4 * (SELECT p.few FROM pending AS p) + 1
-      ) AS n
-    )
-      OR (EXISTS (SELECT FROM public.product AS r2 WHERE (r2.id = r1.product_id) AND ((r2.label)::text = ('tea')::text) OFFSET 0)
+      SELECT r1.*
+      FROM
+        (
+          SELECT l.weight::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c10 AS shipped
+          FROM imat_store.log_public_sale AS l
+          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+        ) AS r1
+      WHERE (SELECT p.many1 FROM pending AS p)
+      UNION ALL
+      SELECT r1.*
+      FROM
+        (
+          SELECT r1.*
+          FROM
+            (
+              SELECT l.weight::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c10 AS shipped
+              FROM imat_store.log_public_sale AS l
+              WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+            ) AS r1
+          LIMIT 1000
+        ) AS r1
+      WHERE NOT (SELECT p.many1 FROM pending AS p)
+        AND (EXISTS (SELECT FROM public.product AS r2 WHERE (r2.id = r1.product_id) AND ((r2.label)::text = ('tea')::text) OFFSET 0)
         OR (SELECT p.changed2 FROM pending AS p)
         AND (r1.product_id) IN (
           SELECT r2.id
@@ -458,7 +476,9 @@ FROM (
               WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
             ) AS r2
         WHERE ((r2.label)::text = ('tea')::text)
-        )))
+        ))
+      ) AS r1
+    WHERE (SELECT p.changed1 FROM pending AS p)
       AND r1.shipped
     UNION ALL
     -- touched by changes of public.product AS p
@@ -485,7 +505,7 @@ FROM public.sale AS s JOIN public.product AS p ON (p.id = s.product_id)
 WHERE (((p.label)::text = ('tea')::text) AND s.shipped)
 GROUP BY s.region;
 
--- the same as a function, for reads while a reset is pending
+-- the same as a function, which is planned when it runs
 CREATE OR REPLACE FUNCTION imat_store.computed_regroup_met(access_key uuid) RETURNS SETOF imat_store.content_regroup_met
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED

@@ -553,7 +553,7 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.answered4_residual_stores';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.answer4_residual_stores';
-  IF imat_catalog.is_rewritten_meanwhile(24) THEN
+  IF imat_catalog.is_rewritten_meanwhile(25) THEN
     RAISE EXCEPTION USING
       ERRCODE = 'serialization_failure',
       MESSAGE = 'a table was truncated or rewritten after this statement began',
@@ -687,7 +687,7 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.answered1_residual_stores';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.answer1_residual_stores';
-  IF imat_catalog.is_rewritten_meanwhile(24) THEN
+  IF imat_catalog.is_rewritten_meanwhile(25) THEN
     RAISE EXCEPTION USING
       ERRCODE = 'serialization_failure',
       MESSAGE = 'a table was truncated or rewritten after this statement began',
@@ -1113,7 +1113,7 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.answered3_residual_stores';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.answer3_residual_stores';
-  IF imat_catalog.is_rewritten_meanwhile(24) THEN
+  IF imat_catalog.is_rewritten_meanwhile(25) THEN
     RAISE EXCEPTION USING
       ERRCODE = 'serialization_failure',
       MESSAGE = 'a table was truncated or rewritten after this statement began',

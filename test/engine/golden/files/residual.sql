@@ -375,7 +375,7 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.answered_residual';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.answer_residual';
-  IF imat_catalog.is_rewritten_meanwhile(23) THEN
+  IF imat_catalog.is_rewritten_meanwhile(24) THEN
     RAISE EXCEPTION USING
       ERRCODE = 'serialization_failure',
       MESSAGE = 'a table was truncated or rewritten after this statement began',

@@ -369,7 +369,7 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.answered_settings';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.answer_settings';
-  IF imat_catalog.is_rewritten_meanwhile(27) THEN
+  IF imat_catalog.is_rewritten_meanwhile(28) THEN
     RAISE EXCEPTION USING
       ERRCODE = 'serialization_failure',
       MESSAGE = 'a table was truncated or rewritten after this statement began',

@@ -699,7 +699,7 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.answered_time_read';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.answer_time_read';
-  IF imat_catalog.is_rewritten_meanwhile(31) THEN
+  IF imat_catalog.is_rewritten_meanwhile(32) THEN
     RAISE EXCEPTION USING
       ERRCODE = 'serialization_failure',
       MESSAGE = 'a table was truncated or rewritten after this statement began',

@@ -361,7 +361,7 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.answered_time_values';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.answer_time_values';
-  IF imat_catalog.is_rewritten_meanwhile(33) THEN
+  IF imat_catalog.is_rewritten_meanwhile(34) THEN
     RAISE EXCEPTION USING
       ERRCODE = 'serialization_failure',
       MESSAGE = 'a table was truncated or rewritten after this statement began',

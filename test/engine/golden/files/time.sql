@@ -437,7 +437,7 @@ BEGIN
       MESSAGE = 'only the view of the imat may call imat_store.answered_time';
   END IF;
   RETURN QUERY EXECUTE 'SELECT * FROM imat_store.answer_time';
-  IF imat_catalog.is_rewritten_meanwhile(30) THEN
+  IF imat_catalog.is_rewritten_meanwhile(31) THEN
     RAISE EXCEPTION USING
       ERRCODE = 'serialization_failure',
       MESSAGE = 'a table was truncated or rewritten after this statement began',
