@@ -179,8 +179,8 @@ CREATE TABLE imat_catalog.imat_source (
   imat_id integer NOT NULL,
   relation_text text NOT NULL,
   columns smallint[],
-  relation regclass GENERATED ALWAYS AS (imat_catalog.relation_named(relation_text)) STORED,
   joins smallint[] DEFAULT '{}'::smallint[] NOT NULL,
+  relation regclass GENERATED ALWAYS AS (imat_catalog.relation_named(relation_text)) STORED,
   CONSTRAINT imat_source_imat_id_fkey FOREIGN KEY (imat_id) REFERENCES imat_catalog.imat(id) ON DELETE CASCADE,
   CONSTRAINT imat_source_imat_id_relation_key UNIQUE (imat_id, relation)
 );

@@ -110,6 +110,9 @@ CREATE TABLE imat_catalog.imat_source (
   relation regclass NOT NULL,
   -- what this imat needs logged; NULL: any change of the source counts and marks suffice
   columns smallint[],
+  -- the joins in which changes of the source are added up, as numbers of this imat's; sources that
+  -- have one in common are joined with each other
+  joins smallint[] NOT NULL DEFAULT '{}',
   PRIMARY KEY (imat_id, relation)
 );
 COMMENT ON TABLE imat_catalog.imat_source IS 'Which captured tables each imat reads.';
