@@ -167,7 +167,7 @@ describe.each([
   ['DROP DOMAIN CASCADE', 'DROP DOMAIN short CASCADE', ['sums']],
   [
     'DROP VIEW CASCADE and another type',
-    `DROP VIEW imat_store.definition_sums, imat_store.content_sums CASCADE;
+    `DROP VIEW imat_store.definition_sums, imat_store.content_sums, imat_store.answer_sums CASCADE;
       ALTER TABLE item ALTER code TYPE int USING 1, ALTER note TYPE varchar(200)`,
     ['sums'],
   ],
