@@ -62,7 +62,9 @@ export const group: Rule<'group'> = {
         ({ column, call }) => sql`${written(call, shape)} AS ${ident(`c${column.id}`)}`,
       ),
     ];
-    const by = node.keys.length === 0 ? sql`` : sql`\n  GROUP BY ${ordinals(node.keys.length)}`;
+    // Without an aggregate nothing else says that it is one row, whatever there is.
+    const all = node.aggregates.length === 0 ? sql`\n  GROUP BY ()` : sql``;
+    const by = node.keys.length === 0 ? all : sql`\n  GROUP BY ${ordinals(node.keys.length)}`;
     return {
       from: [
         sql`(
