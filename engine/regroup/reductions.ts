@@ -14,7 +14,7 @@ import { memberOf } from './classes.ts';
 import type { KeyFacts } from './key-facts.ts';
 import { decomposesAt, lineageOf } from './lineage.ts';
 import type { Block, Condition, Outline } from './outline.ts';
-import { isComparison, overTables, readsOf, type Step, tableOf } from './steps.ts';
+import { isComparison, readsOf, type Step, stepBetween } from './steps.ts';
 
 export type Reduction = {
   /** The first one is met by the changed row, each other one by one of those before it. */
@@ -111,10 +111,7 @@ function outwards(
   const read = [...new Set((readsOf(expr) ?? []).map(({ relation }) => relation))];
   const from = read.find((item) => around.has(item));
   const to = read.find((item) => filtered.has(item) && present.has(item));
-  if (read.length !== 2 || from === undefined || to === undefined) return [];
-  const condition = overTables(outline, expr);
-  const [one, two] = condition ? [tableOf(condition, from), tableOf(condition, to)] : [null, null];
-  return condition === null || one === null || two === null || one === two
+  return read.length !== 2 || from === undefined || to === undefined
     ? []
-    : [{ from: one, to: two, conditions: [condition.expr] }];
+    : stepBetween(outline, expr, from, to);
 }

@@ -67,15 +67,24 @@ function stepsIn(outline: Outline, block: Block, facts: KeyFacts): readonly Step
       [a, b],
       [b, a],
     ].flatMap(([from = 0, to = 0]) => {
-      if (!filtered.has(from) || !isThere(to)) return [];
-      const condition = overTables(outline, expr);
-      if (condition === null) return [];
-      const [one, two] = [tableOf(condition, from), tableOf(condition, to)];
-      return one === null || two === null || one === two
-        ? []
-        : [{ from: one, to: two, conditions: [condition.expr] }];
+      return filtered.has(from) && isThere(to) ? stepBetween(outline, expr, from, to) : [];
     });
   });
+}
+
+/** The step that a condition over two items of FROM is between the tables that they stand for. */
+export function stepBetween(
+  outline: Outline,
+  expr: Expr,
+  from: number,
+  to: number,
+): readonly Step[] {
+  const condition = overTables(outline, expr);
+  if (condition === null) return [];
+  const [one, two] = [tableOf(condition, from), tableOf(condition, to)];
+  return one === null || two === null || one === two
+    ? []
+    : [{ from: one, to: two, conditions: [condition.expr] }];
 }
 
 const isNeverNull = ({ items }: Outline, number: number): boolean =>
@@ -134,7 +143,7 @@ export function readsOf(expr: Expr): readonly ColumnRef[] | null {
   return isPlain ? found : null;
 }
 
-export type OverTables = {
+type OverTables = {
   readonly expr: Expr;
   readonly tables: ReadonlyMap<number, number | null>;
 };
@@ -143,7 +152,7 @@ export type OverTables = {
  * A condition over the columns of tables and constant items, and the one that stands for each item
  * of FROM; null where a column is of neither.
  */
-export function overTables(outline: Outline, expr: Expr): OverTables | null {
+function overTables(outline: Outline, expr: Expr): OverTables | null {
   const tables = new Map<number, number | null>();
   let isKnown = true;
   const mapped = mapExpr(expr, (node) => {
@@ -161,5 +170,4 @@ export function overTables(outline: Outline, expr: Expr): OverTables | null {
   return isKnown ? { expr: mapped, tables } : null;
 }
 
-export const tableOf = ({ tables }: OverTables, item: number): number | null =>
-  tables.get(item) ?? null;
+const tableOf = ({ tables }: OverTables, item: number): number | null => tables.get(item) ?? null;
