@@ -3,13 +3,18 @@
  * PostgreSQL's statistics tell.
  */
 import { deparse } from '../../parser/deparse-query.ts';
-import type { Select } from '../../parser/tree.ts';
+import type { Expr, Select, TableItem } from '../../parser/tree.ts';
 import { tablesIn } from '../algebra/query-rewrites/relations.ts';
+import { selectFrom } from '../algebra/query-rewrites/select.ts';
 import type { Db } from '../db/db.ts';
-import { plainColumn } from '../regroup/lineage.ts';
+import type { Holder } from '../regroup/classes.ts';
+import { withoutJoinNames } from '../regroup/lineage.ts';
 import { tablesOf } from '../regroup/outline.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
-import { plannedRows, rowsExpected, withoutStatistics } from '../server/planner.ts';
+import { expectedRows, plannedRows, rowsExpected, withoutStatistics } from '../server/planner.ts';
+import { columnIn, differentIn } from './key-costs.ts';
+import { differentValues, sampledShare } from '../server/sampled.ts';
+import { queryColumns } from './query-columns.ts';
 
 /**
  * From this many rows to a key on, a store of rows below the groups costs less than to compute all
@@ -17,52 +22,77 @@ import { plannedRows, rowsExpected, withoutStatistics } from '../server/planner.
  */
 const MANY_ROWS = 200;
 
-/** `pg_stats` has a share of the rows as a negative number (PostgreSQL, "pg_stats"). */
-const DIFFERENT_KEYS = `
-SELECT CASE WHEN s.n_distinct > 0 THEN s.n_distinct
-    ELSE -s.n_distinct * ${rowsExpected('c.oid')} END::float8 AS keys
-FROM pg_class c
-  JOIN pg_namespace n ON n.oid = c.relnamespace
-  JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname
-WHERE c.oid = $1 AND s.attname = $2
-ORDER BY s.inherited DESC
-LIMIT 1`;
-
 const MOST_ROWS = `
 SELECT max(${rowsExpected('c.oid')}) AS rows FROM pg_class c WHERE c.oid = ANY ($1::oid[])`;
 
-/** Whether they are many. Unknown is few. */
-export async function isCoarse(db: Db, plan: RegroupPlan): Promise<boolean> {
-  return ((await rowsToKey(db, plan)) ?? 0) >= MANY_ROWS;
+/** Whether they are many. Unknown is few. `runs`: whether expressions may be computed for that. */
+export async function isCoarse(db: Db, plan: RegroupPlan, runs: boolean): Promise<boolean> {
+  return ((await rowsToKey(db, plan, runs)) ?? 0) >= MANY_ROWS;
 }
 
 /**
  * Whether the rows of groups have keys by which at most half as many are computed again: rows that
  * are no finer than their groups would be stored for nothing.
  */
-export async function isFiner(db: Db, rows: RegroupPlan, groups: RegroupPlan): Promise<boolean> {
-  const [own, whole] = [await rowsToKey(db, rows), await rowsToKey(db, groups)];
+export async function isFiner(
+  db: Db,
+  rows: RegroupPlan,
+  groups: RegroupPlan,
+  runs: boolean,
+): Promise<boolean> {
+  const own = await rowsToKey(db, rows, runs);
+  const whole = await rowsToKey(db, groups, runs);
   return own !== null && whole !== null && 2 * own <= whole;
 }
 
 /** The rows of the largest table, by the different keys; null where statistics do not tell. */
-async function rowsToKey(db: Db, plan: RegroupPlan): Promise<number | null> {
+async function rowsToKey(db: Db, plan: RegroupPlan, runs: boolean): Promise<number | null> {
   let keys = 0;
-  for (const { item, expr } of plan.holders) {
-    const relation = plan.outline.items.get(item)?.relation;
-    const column = plainColumn(expr);
-    if (relation?.kind !== 'table' || column === null) continue;
-    const place = relation.columnAliases.indexOf(column.name);
-    const columns = plan.sources.get(relation.oid)?.columns ?? [];
-    const name = place >= 0 ? columns[place]?.name : column.name;
-    const [found] = await db.query<{ keys: string }>(DIFFERENT_KEYS, [relation.oid, name ?? '']);
-    keys = Math.max(keys, Number(found?.keys ?? 0));
-  }
+  for (const holder of plan.holders) keys = Math.max(keys, await keysOf(db, plan, holder, runs));
   if (keys <= 0) return null;
   const tables = tablesOf(plan.outline).map(({ relation }) => relation.oid);
   const [most] = await db.query<{ rows: string }>(MOST_ROWS, [`{${tables.join(',')}}`]);
   return Number(most?.rows ?? 0) / keys;
 }
+
+/** How many different keys a holder has; 0 where that is not known. */
+async function keysOf(
+  db: Db,
+  { outline, sources }: RegroupPlan,
+  { item, expr }: Holder,
+  runs: boolean,
+): Promise<number> {
+  const relation = outline.items.get(item)?.relation;
+  if (relation?.kind !== 'table') return 0;
+  const name = columnIn(relation, expr, sources);
+  if (name === null) return runs ? keysInSample(db, relation, item, expr) : 0;
+  return (await differentIn(db, [{ oid: relation.oid, name }]))[0] ?? 0;
+}
+
+/**
+ * The same of an expression such as a month, of which there are no statistics. Its values are
+ * compared, so their type must be PostgreSQL's own.
+ */
+async function keysInSample(
+  db: Db,
+  relation: TableItem,
+  item: number,
+  expr: Expr,
+): Promise<number> {
+  const rows = (await expectedRows(db, [relation.oid])).get(relation.oid) ?? 0;
+  const share = sampledShare(rows);
+  const sample = share === null ? null : { words: [share], args: [] };
+  const query = {
+    ...selectFrom({ ...relation, sample: relation.sample ?? sample }, item, []),
+    targets: [{ name: 'value', expr: withoutJoinNames(expr) }],
+  };
+  const [value] = await queryColumns(db, query);
+  const isOwn = value !== undefined && value.oid < FIRST_OID && value.sortable;
+  return isOwn ? ((await differentValues(db, deparse(query), rows)) ?? 0) : 0;
+}
+
+/** Of objects that somebody has created (PostgreSQL, `FirstNormalObjectId`). */
+const FIRST_OID = 16_384;
 
 /** Smaller tables are read again in less time than it takes to keep a store of their groups. */
 const MANY_READ = 10_000;

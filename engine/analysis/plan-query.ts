@@ -43,6 +43,7 @@ import { searchPathOf } from '../server/operators.ts';
 import type { Inspection } from '../server/relations.ts';
 import { inspectView } from '../server/relations.ts';
 import { openOrders } from './completed.ts';
+import type { Decide } from './key-costs.ts';
 import { areFew, areLarge, isCoarse, isFiner } from './coarse.ts';
 import { implicitOperators, readGated } from './gate.ts';
 import { eagerQuery } from './eager.ts';
@@ -128,24 +129,24 @@ async function planWith(
   const against = reasonsAgainst(query, sources);
   if (against.length > 0) return { reasons: against };
   const decided: boolean[] = [];
-  const decide = async (byStatistics: () => Promise<boolean>): Promise<boolean> => {
+  const decide: Decide = async (byStatistics) => {
     const known = server.overRows?.[decided.length] ?? false;
     const answer = server.overRows === null ? await byStatistics() : known;
     decided.push(answer);
     return answer;
   };
+  // To plan a query runs its IMMUTABLE functions, with the rights of whoever asks.
+  const runs = functions.untrusted.length === 0;
   const rules: Rules = {
     columnsOf: (one) => queryColumns(db, one),
     add: (one, columns) => planAdd(adding, one, new Map(), columns),
-    regroup: (one, columns) => regroup(db, one, sources, columns, values),
+    regroup: (one, columns) => regroup(db, one, sources, columns, values, decide),
     eager: (one, columns) => eagerQuery(db, one, sources, columns),
-    overRows: (one, columns) => planOverRows(adding, one, columns),
-    isCoarse: (one) => decide(() => isCoarse(db, one)),
-    isFiner: (rows, groups) => decide(() => isFiner(db, rows, groups)),
-    // To plan a query runs its IMMUTABLE functions, with the rights of whoever asks.
-    areLarge: (groups) =>
-      decide(async () => functions.untrusted.length === 0 && areLarge(db, groups)),
-    areFew: (rows) => decide(async () => functions.untrusted.length === 0 && areFew(db, rows)),
+    overRows: (one, columns) => planOverRows(adding, one, columns, decide),
+    isCoarse: (one) => decide(() => isCoarse(db, one, runs)),
+    isFiner: (rows, groups) => decide(() => isFiner(db, rows, groups, runs)),
+    areLarge: (groups) => decide(async () => runs && areLarge(db, groups)),
+    areFew: (rows) => decide(async () => runs && areFew(db, rows)),
   };
   const plan = await planStores(
     withTimeAbove(query, sources),
@@ -239,13 +240,15 @@ async function planOverRows(
   { db, sources, serverMajor, values }: Adding,
   query: Query,
   columns: Inspection['columns'],
+  decide: Decide,
 ): Promise<AddPlan | null> {
   if (query.kind !== 'select') return null;
   const parts = rowsBelow(query, storeItem(1), freeNumber(query));
   if (parts === null) return null;
   const facts = await queryColumns(db, parts.rows);
-  const plan = facts.length === 0 ? null : await regroup(db, parts.rows, sources, facts, values);
-  if (plan === null || 'reasons' in plan || !hasPaths(plan) || isOfTime(plan)) return null;
+  if (facts.length === 0) return null;
+  const plan = await regroup(db, parts.rows, sources, facts, values, decide);
+  if ('reasons' in plan || !hasPaths(plan) || isOfTime(plan)) return null;
   const { oid, schema, name } = storeItem(1);
   const rows = { oid, schema, name, parts: null, used: null, columns: facts };
   const read = [...new Set(tablesOf(plan.outline).map(({ relation }) => relation.oid))];

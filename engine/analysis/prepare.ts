@@ -8,11 +8,12 @@ import { ServerError } from '../db/db.ts';
 import { durationText, parseDuration } from '../durations.ts';
 import { ImatError, positionAt } from '../errors/imat-error.ts';
 import { MOMENT } from '../algebra/timed.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, RowsPlan } from '../plan/plan.ts';
 import { allStores, planScans } from '../plan/plan.ts';
 import type { Analysis } from './analyse.ts';
 import { analyse } from './analyse.ts';
 import type { Completion } from './completed.ts';
+import { columnIn } from './key-costs.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { definitionFailure } from '../db/server-errors.ts';
 import { hasContended } from '../db/short-lock.ts';
@@ -297,11 +298,29 @@ function planColumns(analysis: Analysis, oid: number): number[] {
   return [...new Set(attnums)].sort((a, b) => a - b);
 }
 
-/** Whatever the definition reads of a source: a change of it touches the key of its row. */
-function regroupColumns({ sources }: Analysis, oid: number): number[] {
+/**
+ * Whatever the definition reads of a source, because a change of it touches the key of its row, and
+ * the key, which it may not read.
+ */
+function regroupColumns({ sources, plan }: Analysis, oid: number): number[] {
   const source = sources.find((one) => one.oid === oid);
-  return [...(source?.used ?? (source?.columns ?? []).map(({ attnum }) => attnum))];
+  const columns = source?.columns ?? [];
+  if (source === undefined || source.used === null) return columns.map(({ attnum }) => attnum);
+  const keys = (plan === null ? [] : allStores(plan)).flatMap((store) =>
+    store.rule === 'regroup' ? heldIn(store, oid) : [],
+  );
+  const held = columns.filter(({ name }) => keys.includes(name)).map(({ attnum }) => attnum);
+  return [...new Set([...source.used, ...held])].sort((a, b) => a - b);
 }
+
+/** The names of the columns of a table that hold the key of rows. */
+const heldIn = ({ holders, outline, sources }: RowsPlan, oid: number): readonly string[] =>
+  holders.flatMap(({ item, expr }) => {
+    const relation = outline.items.get(item)?.relation;
+    const name =
+      relation?.kind === 'table' && relation.oid === oid ? columnIn(relation, expr, sources) : null;
+    return name === null ? [] : [name];
+  });
 
 /** Whether nothing that it reads can change. */
 export const isConstant = ({

@@ -16,6 +16,8 @@ import { timedItems } from '../regroup/timed-items.ts';
 import { untimed } from '../algebra/rewrites/time-scans.ts';
 import { ColumnNames } from '../sql/names.ts';
 import { constantsIn } from './constants.ts';
+import type { Decide } from './key-costs.ts';
+import { cheapestFirst } from './key-costs.ts';
 import { queryColumns } from './query-columns.ts';
 
 /** `values`: whether values that change with the day may be stored. */
@@ -25,6 +27,7 @@ export async function regroup(
   sources: ReadonlyMap<number, SourceFacts>,
   columns: readonly { readonly name: string; readonly type: string }[],
   values: boolean,
+  decide: Decide,
 ): Promise<RegroupPlan | { readonly reasons: readonly PlanReason[] }> {
   if (definition.limit !== null) return { reasons: [NO_KEY] };
   if (columns.length > MAX_COLUMNS)
@@ -36,9 +39,9 @@ export async function regroup(
   const timed = timedItems(withoutItems(query, moved), outline, sources, values);
   if (timed.untimed.length > 0) return { reasons: timed.untimed.map(untimed) };
   const names = columns.map(({ name }) => name);
-  const plans = keyPlans(query, hiddenName(names), { constants, moved }, (one) =>
-    keyFacts(one, sources, typeOf),
-  );
+  const given = { constants, moved, sources };
+  const all = keyPlans(query, hiddenName(names), given, (one) => keyFacts(one, sources, typeOf));
+  const plans = await cheapestFirst(db, all, sources, decide);
   for (const plan of plans.slice(0, MAX_TRIED)) {
     const facts = (await queryColumns(db, plan.query))[plan.place];
     if (facts === undefined || !facts.sortable || !facts.hasPlainEquality) continue;

@@ -27,7 +27,14 @@ export async function renameStored(
 
 async function renameStore(db: Db, from: StoreNames, to: StoreNames): Promise<void> {
   db.defer(`DROP FUNCTION IF EXISTS ${from.fold.sql.text}(boolean)`);
-  for (const kind of ['computed', 'answered', 'recomputed', 'changes', 'derived'] as const)
+  for (const kind of [
+    'computed',
+    'answered',
+    'recomputed',
+    'changes',
+    'merged',
+    'derived',
+  ] as const)
     await renameFunction(db, from[kind], to[kind]);
   const pairs = [
     ['TABLE', from.state, to.state],
@@ -45,6 +52,7 @@ async function renameStore(db: Db, from: StoreNames, to: StoreNames): Promise<vo
     ['VIEW', from.answer, to.answer],
     ['VIEW', from.regrouped, to.regrouped],
     ['VIEW', from.touched, to.touched],
+    ['VIEW', from.merge, to.merge],
     ['VIEW', from.current, to.current],
   ] as const;
   await renameAll(db, pairs);

@@ -236,8 +236,10 @@ SELECT proname::text FROM pg_proc WHERE pronamespace = to_regnamespace($1)`;
 function dropStore(db: Db, names: StoreNames): void {
   db.defer(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}(boolean)`);
   dropViews(db, [names.now, names.kept]);
-  // The functions are read by the first.
+  // The functions are read by the first; what is merged reads the others.
   dropViews(db, [names.current]);
+  db.defer(`DROP FUNCTION IF EXISTS ${names.merged.sql.text}(uuid)`);
+  dropViews(db, [names.merge]);
   db.defer(`DROP FUNCTION IF EXISTS ${names.recomputed.sql.text}`);
   dropViews(db, [names.rowsNow, names.rowsKept, names.contentKept, names.touched]);
   // They give rows of the content, of the answer and of what is pending.

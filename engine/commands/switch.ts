@@ -15,6 +15,7 @@ import { ImatError } from '../errors/imat-error.ts';
 import { answeredFunction } from '../generate/answer.ts';
 import { computedFunction } from '../generate/anew.ts';
 import { changesFunction } from '../generate/change-parts.ts';
+import { mergedFunction } from '../generate/merged-rows.ts';
 import { recomputedFunction } from '../generate/rows-over-groups.ts';
 import { readersOptions } from '../generate/live-view.ts';
 import { describedView, foldScript, viewBody } from '../generate/script.ts';
@@ -87,7 +88,9 @@ export async function switchTo(db: Db, build: Build): Promise<readonly number[]>
 const functionsOf = ({ subject, plan, isBelow, isReadByRows }: StoreOf): readonly Statement[] => [
   ...computedFunction(subject),
   ...(plan.rule === 'regroup' ? recomputedFunction(subject, plan) : answeredFunction(subject)),
-  ...(plan.rule === 'add' && (!isBelow || isReadByRows) ? changesFunction(subject, plan) : []),
+  ...(plan.rule === 'add' && (!isBelow || isReadByRows)
+    ? [...changesFunction(subject, plan), ...mergedFunction(subject, plan)]
+    : []),
 ];
 
 /**

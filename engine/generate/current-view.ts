@@ -25,15 +25,14 @@ import {
   summed,
   touchedBy,
 } from '../operators/store.ts';
-import type { TouchKey } from '../operators/store.ts';
+import type { Store, TouchKey } from '../operators/store.ts';
 import type { AddPlan } from '../plan/plan.ts';
-import { belowOf, coreInput } from '../plan/plan.ts';
+import { coreInput } from '../plan/plan.ts';
 import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import type { Arm } from './arms.ts';
 import { ARM, onlyArms } from './arms.ts';
-import { readChanges } from './read-changes.ts';
 import { calledFromView } from './read-by-function.ts';
 import type { FirstRows } from './stores.ts';
 import { firstOf } from './stores.ts';
@@ -51,15 +50,14 @@ export const barrierView = (name: Sql, query: Sql): Sql =>
 
 /**
  * Pending changes of one log are read in place, three times, so that conditions reach the log.
- * Those of several, and of rows that come and go in another store, would take three times as long
- * to plan, and are computed once; those of a join of three and more by a function, which is planned
- * only if anything is pending.
+ * Those of two would take three times as long to plan, and are computed once. What takes longer is
+ * left to a function (`merged-rows.ts`).
  */
 export function currentView(subject: Subject, plan: AddPlan, first: FirstRows | null): Sql {
   const { store } = plan;
   const keys = touchedBy(store);
   const delta = subject.names.delta.sql;
-  const isOnce = coreInput(plan, null).shape.sources.length > 1 || belowOf(plan).length > 0;
+  const isOnce = coreInput(plan, null).shape.sources.length > 1;
   const changes = isOnce ? ident('changes') : delta;
   const touched = addedUp(subject, plan, keys, changes);
   const arms =
@@ -67,9 +65,7 @@ export function currentView(subject: Subject, plan: AddPlan, first: FirstRows | 
       ? [touched]
       : [...storedArms(subject, plan, untouched(keys, changes), first), touched];
   const columns = columnsRead(store).map(stateColumn);
-  const once = isOnce
-    ? sql`WITH ${changes} AS MATERIALIZED (\n  ${readChanges(subject, plan)}\n)\n`
-    : sql``;
+  const once = isOnce ? sql`WITH ${changes} AS MATERIALIZED (\n  TABLE ${delta}\n)\n` : sql``;
   return barrierView(
     subject.names.current.sql,
     sql`${once}SELECT
@@ -134,12 +130,27 @@ export const isConcerned = (keys: readonly TouchKey[], changes: Sql): Sql => {
 };
 
 /** The touched stored rows, all if there are no touch keys, and the pending changes, added up. */
-export function addedUp(
+function addedUp(subject: Subject, plan: AddPlan, keys: readonly TouchKey[], changes: Sql): Arm {
+  const { store } = plan;
+  const there = isThere(store, sql`pg_catalog.sum(u.${ROWS})`);
+  const having = there === null ? sql`` : sql`\nHAVING ${there}`;
+  return {
+    number: ARM.current,
+    columns: readColumns(store, store.values),
+    from: sql`(
+  ${addedRows(subject, plan, keys, changes)}${having}
+) AS ${ident(STATE)}${store.identity.repeats ? repeated(COPIES) : sql``}`,
+    label: 'what is stored and what is pending, added up',
+  };
+}
+
+/** The same with those that are gone, each row once. */
+export function addedRows(
   subject: Subject,
   { store }: AddPlan,
   keys: readonly TouchKey[],
   changes: Sql,
-): Arm {
+): Sql {
   const columns = join(stateColumns(store).map(ident), ', ');
   const stored = sql`SELECT ${columns} FROM ${subject.names.state.sql} AS ${ident(STATE)}`;
   const unknown = isUnknown(keys);
@@ -148,17 +159,13 @@ export function addedUp(
     ...(unknown === null ? [] : [sql`${stored} WHERE ${unknown}`]),
     sql`SELECT ${columns} FROM ${changes}`,
   ];
-  const { vanishes, repeats } = store.identity;
-  const than = fragment(repeats ? '>' : '<>');
-  const having = vanishes ? sql`\nHAVING pg_catalog.sum(u.${ROWS}) ${than} 0` : sql``;
-  return {
-    number: ARM.current,
-    columns: readColumns(store, store.values),
-    from: sql`(
-  ${summed(store, join(rows, '\nUNION ALL\n'))}${having}
-) AS ${ident(STATE)}${repeats ? repeated(COPIES) : sql``}`,
-    label: 'what is stored and what is pending, added up',
-  };
+  return summed(store, join(rows, '\nUNION ALL\n'));
+}
+
+/** Whether a row is there that occurs so often; null where it always is. */
+export function isThere({ identity }: Store, copies: Sql): Sql | null {
+  if (!identity.vanishes) return null;
+  return sql`${copies} ${fragment(identity.repeats ? '>' : '<>')} 0`;
 }
 
 /** What the sources have, without what is stored and what is logged: see `answer.ts`. */
@@ -184,7 +191,7 @@ export function isUnknown(keys: readonly TouchKey[]): Sql | null {
  * 1,000 rows of generate_series, and would compile queries for a thousand times the rows that are
  * there.
  */
-function repeated(times: Sql): Sql {
+export function repeated(times: Sql): Sql {
   const copies = sql`pg_catalog.array_fill(NULL::"char", ARRAY[(${times})::integer])`;
   return sql`\nCROSS JOIN LATERAL pg_catalog.unnest(${copies})`;
 }

@@ -22,8 +22,8 @@ import { elapsedView } from './elapsed.ts';
 import { hasExtremes } from './extremes.ts';
 import { foldFunction } from './fold.ts';
 import { foldAll } from './fold-all.ts';
+import { isMergedApart, mergedAnswer } from './merged-rows.ts';
 import { mergedView } from './merged-view.ts';
-import { overRowsView } from './over-rows-view.ts';
 import { regroupFold, regroupScript, regroupView, rowsTable } from './regroup.ts';
 import { barrierView, currentView } from './current-view.ts';
 import { labelsTable } from './labels.ts';
@@ -158,7 +158,7 @@ function storeScript({
     ...changesFunction(subject, plan),
     ...computedAnew(subject, plan),
     ...(hasExtremes(plan.store) ? derivedFunction(subject, plan) : []),
-    { label: 'state and pending changes, added up', sql: answerNow(subject, plan, first) },
+    ...answerNow(subject, plan, first),
     ...(isReadByRows ? [rowsNow(subject, plan)] : []),
   ];
 }
@@ -169,11 +169,14 @@ const rowsNow = (subject: StoreSubject, plan: AddPlan): Statement => ({
 ${liveView({ ...subject, live: true }, plan)}`,
 });
 
-function answerNow(subject: StoreSubject, plan: AddPlan, first: FirstRows | null): Sql {
-  if (hasExtremes(plan.store)) return mergedView(subject, plan, first);
-  if (plan.inner?.rule !== 'regroup' || subject.inner === null)
-    return currentView(subject, plan, first);
-  return overRowsView(subject, plan, { plan: plan.inner, names: subject.inner }, first);
+function answerNow(
+  subject: StoreSubject,
+  plan: AddPlan,
+  first: FirstRows | null,
+): readonly Statement[] {
+  if (isMergedApart(plan)) return mergedAnswer(subject, plan, first);
+  const view = hasExtremes(plan.store) ? mergedView : currentView;
+  return [{ label: 'state and pending changes, added up', sql: view(subject, plan, first) }];
 }
 
 /** What finds the rows that a limit takes first. */

@@ -6,14 +6,26 @@
  */
 import type { Expr, Query, Select } from '../../parser/tree.ts';
 import { equalExpr } from '../../parser/walk.ts';
+import type { SourceFacts } from '../algebra/facts.ts';
+import { valueOf } from '../algebra/query-rewrites/select.ts';
 import type { Holder } from './classes.ts';
 import { canMissPartner, holdersOf, itemOf } from './classes.ts';
 import type { KeyFacts } from './key-facts.ts';
-import { decomposes, groupKeys, partitionOf, plainColumn, windowsOf } from './lineage.ts';
+import {
+  decomposes,
+  decomposesAt,
+  firstSelect,
+  groupKeys,
+  partitionOf,
+  plainColumn,
+  windowsOf,
+} from './lineage.ts';
 import type { Outline } from './outline.ts';
 import { outlineOf, tablesOf } from './outline.ts';
 import type { Path } from './paths.ts';
 import { pathsOf } from './paths.ts';
+
+type Sources = ReadonlyMap<number, SourceFacts>;
 
 export type KeyPlan = {
   /** The definition, in which the key is a column. */
@@ -28,6 +40,8 @@ export type KeyPlan = {
   readonly paths: ReadonlyMap<number, Path | null>;
   /** Whether rows can have NULL as their key because an outer join found no partner. */
   readonly isNullable: boolean;
+  /** Whether it is a column of a primary key, by which an index finds few rows. */
+  readonly isPrimary: boolean;
 };
 
 /**
@@ -38,21 +52,23 @@ export type KeyPlan = {
 export function keyPlans(
   query: Query,
   hiddenName: (expr: Expr) => string,
-  {
-    constants,
-    moved,
-  }: { readonly constants: ReadonlySet<number>; readonly moved: ReadonlySet<number> },
+  given: {
+    readonly constants: ReadonlySet<number>;
+    readonly moved: ReadonlySet<number>;
+    readonly sources: Sources;
+  },
   factsOf: (outline: Outline) => KeyFacts,
 ): readonly KeyPlan[] {
-  const plans = candidates(query, hiddenName).flatMap((one): KeyPlan[] => {
-    const outline = outlineOf(one.query, constants);
+  const plans = candidates(query, hiddenName, given.sources).flatMap((one): KeyPlan[] => {
+    const outline = outlineOf(one.query, given.constants);
     const facts = factsOf(outline);
     const holders = holdersOf(outline, one.query, one.place, facts);
     if (holders === null || holders.length === 0) return [];
-    const paths = pathsOf(outline, moved, holders, facts);
+    const paths = pathsOf(outline, given.moved, holders, facts);
     if (tablesOf(outline).every(({ number }) => (paths.get(number) ?? null) === null)) return [];
     const isNullable = canMissPartner(outline, one.query, one.place);
-    return [{ ...one, outline, holders, paths, isNullable }];
+    const isPrimary = query.kind === 'select' && isIn(primaryKeys(query, given.sources), one.expr);
+    return [{ ...one, outline, holders, paths, isNullable, isPrimary }];
   });
   return plans.toSorted((a, b) => costOf(a) - costOf(b));
 }
@@ -70,7 +86,11 @@ function costOf({ outline, holders, paths, isNullable }: KeyPlan): number {
 
 type Candidate = { readonly query: Query; readonly place: number; readonly expr: Expr };
 
-function candidates(query: Query, hiddenName: (expr: Expr) => string): readonly Candidate[] {
+function candidates(
+  query: Query,
+  hiddenName: (expr: Expr) => string,
+  sources: Sources,
+): readonly Candidate[] {
   switch (query.kind) {
     case 'values':
       return [];
@@ -79,7 +99,7 @@ function candidates(query: Query, hiddenName: (expr: Expr) => string): readonly 
       return (first?.targets ?? []).map(({ expr }, place) => ({ query, place, expr }));
     }
     case 'select':
-      return keysOf(query)
+      return keysOf(query, sources)
         .filter((expr) => decomposes(query, expr))
         .flatMap((expr) => shown(query, expr, hiddenName));
   }
@@ -99,7 +119,7 @@ function shown(query: Select, expr: Expr, hiddenName: (expr: Expr) => string): C
 }
 
 /** Expressions that could be keys. */
-function keysOf(query: Select): readonly Expr[] {
+function keysOf(query: Select, sources: Sources): readonly Expr[] {
   const [window] = windowsOf(query);
   const found = query.grouped
     ? groupKeys(query)
@@ -111,10 +131,15 @@ function keysOf(query: Select): readonly Expr[] {
             ...query.targets.map(({ expr }) => expr),
             ...joinedColumns(query),
             ...mergedColumns(query),
+            ...keysOfSubqueries(query),
+            ...primaryKeys(query, sources),
           ];
   const single = found.filter((expr) => itemOf(expr) !== null || isMerged(expr));
   return single.filter((expr, at) => single.findIndex((one) => equalExpr(one, expr)) === at);
 }
+
+const isIn = (exprs: readonly Expr[], expr: Expr): boolean =>
+  exprs.some((one) => equalExpr(one, expr));
 
 const isMerged = (expr: Expr): boolean =>
   (expr.kind === 'join_column' && expr.merged) ||
@@ -132,6 +157,28 @@ function joinedColumns(query: Select): readonly Expr[] {
     }),
   );
 }
+
+/** Columns of subqueries in FROM by which these decompose, whether the query shows them or not. */
+const keysOfSubqueries = ({ first, relations }: Select): readonly Expr[] =>
+  relations.flatMap((relation, index) => {
+    if (relation.kind !== 'subquery' || relation.lateral) return [];
+    const { query, columnAliases } = relation;
+    return (firstSelect(query)?.targets ?? []).flatMap(({ name, expr }, place): Expr[] =>
+      plainColumn(expr) !== null && decomposesAt(query, place)
+        ? [valueOf(first + index, columnAliases[place] ?? name)]
+        : [],
+    );
+  });
+
+/** Columns of primary keys: few rows have the same value, and an index finds them. */
+const primaryKeys = ({ first, relations }: Select, sources: Sources): readonly Expr[] =>
+  relations.flatMap((relation, index) => {
+    if (relation.kind !== 'table') return [];
+    const columns = sources.get(relation.oid)?.columns ?? [];
+    return columns.flatMap(({ name, isInPrimaryKey }, place): Expr[] =>
+      isInPrimaryKey ? [valueOf(first + index, relation.columnAliases[place] ?? name)] : [],
+    );
+  });
 
 /** What USING would show of FULL JOINs in FROM: the column of the side that is there. */
 const mergedColumns = (query: Select): readonly Expr[] =>

@@ -50,6 +50,9 @@ export type StoreNames = {
   readonly pending: StoreName;
   /** The keys that pending rows touch. */
   readonly touched: StoreName;
+  /** What pending changes concern, merged with them: as a view, and as a function. */
+  readonly merge: StoreName;
+  readonly merged: StoreName;
   /** The answer computed now, behind a security barrier: what is read while rows are pending. */
   readonly current: StoreName;
   /** The state's content computed from the sources, as a view. */
@@ -122,6 +125,8 @@ export function storeNames(name: string, number: number | null): StoreNames {
     parts: Array.from({ length: MAX_PARTS }, (_, index) => of(`part${index + 1}of`)),
     pending: of('pending'),
     touched: of('touched'),
+    merge: of('merge'),
+    merged: of('merged'),
     current: of('current'),
     content: of('content'),
     regrouped: of('regrouped'),
@@ -166,12 +171,16 @@ export const OWN_COLUMNS = {
   rowDigest: 'row_digest',
 } as const;
 
+/** The columns of what is merged for a live read that are no column of a stored table. */
+export const MERGED_COLUMNS = { rowsNow: 'rows_now', isAnew: 'is_anew' } as const;
+
 /**
  * Names that no column is given: imat's own, PostgreSQL's system columns, a variable beside which
  * the fold names ctid.
  */
 const RESERVED: readonly string[] = [
   ...Object.values(OWN_COLUMNS),
+  ...Object.values(MERGED_COLUMNS),
   'tableoid',
   'xmin',
   'cmin',

@@ -223,10 +223,10 @@ test('more touched keys than are few: the definition alone is read', async () =>
     await bench.user.execute(COARSE);
     const { name } = await bench.convert(definition);
     const rows = new RegExp(`on state2_${name} `);
-    /** What a read does with the rows below. */
+    /** What the function that a read calls does with the rows below. */
     const readings = async (): Promise<readonly string[]> => {
       const plan = await bench.user.query<Record<string, string>>(
-        `EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) SELECT * FROM imat.${name}`,
+        `EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) SELECT * FROM imat_store.merge1_${name}`,
       );
       const lines = plan.flatMap((line) => Object.values(line)).filter((line) => rows.test(line));
       return lines.filter((line) => !line.includes('never executed'));

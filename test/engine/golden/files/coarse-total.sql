@@ -798,8 +798,8 @@ SELECT
 FROM
   (SELECT s.quantity AS c1 FROM imat_store.state2_coarse_total AS s) AS s1;
 
--- state and pending changes, added up
-CREATE VIEW imat_store.current1_coarse_total WITH (security_barrier) AS
+-- what pending changes concern, with them
+CREATE VIEW imat_store.merge1_coarse_total AS
 WITH touched0 AS MATERIALIZED (
   TABLE imat_store.touched2_coarse_total
 ), changes AS MATERIALIZED (
@@ -867,32 +867,68 @@ FROM
 )
 SELECT
   s.rows,
+  (CASE WHEN s.count_quantity > 0 THEN (s.sum_quantity)::bigint END)::bigint AS pieces,
+  s.rows AS rows_now,
+  false AS is_anew
+FROM (
+  SELECT
+    TRUE AS only_row,
+    COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+    COALESCE(pg_catalog.sum(u.count_quantity), 0)::bigint AS count_quantity,
+    COALESCE(pg_catalog.sum(u.sum_quantity), 0)::bigint AS sum_quantity
+  FROM (
+    SELECT only_row, rows, count_quantity, sum_quantity FROM imat_store.state1_coarse_total AS s
+    UNION ALL
+    SELECT only_row, rows, count_quantity, sum_quantity FROM changes
+  ) AS u
+) AS s
+WHERE (SELECT t.is_few FROM touched0 AS t)
+UNION ALL
+SELECT
+  s.rows,
+  s.pieces,
+  1::bigint AS rows_now,
+  true AS is_anew
+FROM imat_store.answered1_coarse_total((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
+WHERE NOT (SELECT t.is_few FROM touched0 AS t);
+
+-- the same as a function, planned only if anything is pending
+CREATE OR REPLACE FUNCTION imat_store.merged1_coarse_total(access_key uuid) RETURNS SETOF imat_store.merge1_coarse_total
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET row_security = off
+SET jit = off
+SET random_page_cost = 1.1
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.merged1_coarse_total';
+  END IF;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.merge1_coarse_total';
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.merged1_coarse_total(uuid) TO PUBLIC;
+
+-- the answer computed now
+CREATE VIEW imat_store.current1_coarse_total WITH (security_barrier) AS
+WITH merged AS MATERIALIZED (
+  SELECT * FROM imat_store.merged1_coarse_total((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))
+)
+SELECT
+  s.rows,
   s.pieces
 FROM (
-  -- what is stored and what is pending, added up
-  SELECT
-    s.rows,
-    (CASE WHEN s.count_quantity > 0 THEN (s.sum_quantity)::bigint END)::bigint AS pieces
-  FROM (
-    SELECT
-      TRUE AS only_row,
-      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-      COALESCE(pg_catalog.sum(u.count_quantity), 0)::bigint AS count_quantity,
-      COALESCE(pg_catalog.sum(u.sum_quantity), 0)::bigint AS sum_quantity
-    FROM (
-      SELECT only_row, rows, count_quantity, sum_quantity FROM imat_store.state1_coarse_total AS s
-      UNION ALL
-      SELECT only_row, rows, count_quantity, sum_quantity FROM changes
-    ) AS u
-  ) AS s
-  WHERE (SELECT t.is_few FROM touched0 AS t)
-  UNION ALL
-  -- what the sources have
+  -- what pending changes concern, with them
   SELECT
     s.rows,
     s.pieces
-  FROM imat_store.answered1_coarse_total((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
-  WHERE NOT (SELECT t.is_few FROM touched0 AS t)
+  FROM merged AS s
 ) AS s;
 
 -- fold: adds what is pending to the state

@@ -997,10 +997,68 @@ END$imat$;
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store.answered1_different_values(uuid) TO PUBLIC;
 
--- state and pending changes, added up
-CREATE VIEW imat_store.current1_different_values WITH (security_barrier) AS
+-- what pending changes concern, with them
+CREATE VIEW imat_store.merge1_different_values AS
 WITH changes AS MATERIALIZED (
   TABLE imat_store.delta1_different_values
+)
+SELECT
+  s.region,
+  (CASE WHEN s.rows <> 0 THEN CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END END)::numeric AS total,
+  s.count_customer_id_distinct,
+  (CASE WHEN s.rows <> 0 THEN CASE WHEN s.count_quantity_distinct_if_shipped > 0 THEN ((s.sum_quantity_distinct_if_shipped)::numeric / s.count_quantity_distinct_if_shipped)::numeric END END)::numeric AS mean,
+  s.rows AS rows_now,
+  false AS is_anew
+FROM (
+  SELECT
+    u.region,
+    COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+    COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
+    COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
+    COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
+    COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
+    COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
+    COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount,
+    COALESCE(pg_catalog.sum(u.count_customer_id_distinct), 0)::bigint AS count_customer_id_distinct,
+    COALESCE(pg_catalog.sum(u.count_quantity_distinct_if_shipped), 0)::bigint AS count_quantity_distinct_if_shipped,
+    COALESCE(pg_catalog.sum(u.sum_quantity_distinct_if_shipped), 0)::bigint AS sum_quantity_distinct_if_shipped
+  FROM (
+    SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_customer_id_distinct, count_quantity_distinct_if_shipped, sum_quantity_distinct_if_shipped FROM imat_store.state1_different_values AS s WHERE EXISTS (SELECT FROM changes AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
+    UNION ALL
+    SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_customer_id_distinct, count_quantity_distinct_if_shipped, sum_quantity_distinct_if_shipped FROM imat_store.state1_different_values AS s WHERE region IS NULL
+    UNION ALL
+    SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_customer_id_distinct, count_quantity_distinct_if_shipped, sum_quantity_distinct_if_shipped FROM changes
+  ) AS u
+  GROUP BY u.region
+) AS s;
+
+-- the same as a function, planned only if anything is pending
+CREATE OR REPLACE FUNCTION imat_store.merged1_different_values(access_key uuid) RETURNS SETOF imat_store.merge1_different_values
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET row_security = off
+SET jit = off
+SET random_page_cost = 1.1
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.merged1_different_values';
+  END IF;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.merge1_different_values';
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.merged1_different_values(uuid) TO PUBLIC;
+
+-- the answer computed now
+CREATE VIEW imat_store.current1_different_values WITH (security_barrier) AS
+WITH merged AS MATERIALIZED (
+  SELECT * FROM imat_store.merged1_different_values((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))
 )
 SELECT
   s.region,
@@ -1016,37 +1074,16 @@ FROM (
     s.mean
   FROM imat_store.state1_different_values AS s
   WHERE s.region IS NOT NULL
-    AND NOT EXISTS (SELECT FROM changes AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
+    AND NOT EXISTS (SELECT FROM merged AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
   UNION ALL
-  -- what is stored and what is pending, added up
+  -- what pending changes concern, with them
   SELECT
     s.region,
-    (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS total,
+    s.total,
     s.count_customer_id_distinct,
-    (CASE WHEN s.count_quantity_distinct_if_shipped > 0 THEN ((s.sum_quantity_distinct_if_shipped)::numeric / s.count_quantity_distinct_if_shipped)::numeric END)::numeric AS mean
-  FROM (
-    SELECT
-      u.region,
-      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-      COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
-      COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
-      COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
-      COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
-      COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
-      COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount,
-      COALESCE(pg_catalog.sum(u.count_customer_id_distinct), 0)::bigint AS count_customer_id_distinct,
-      COALESCE(pg_catalog.sum(u.count_quantity_distinct_if_shipped), 0)::bigint AS count_quantity_distinct_if_shipped,
-      COALESCE(pg_catalog.sum(u.sum_quantity_distinct_if_shipped), 0)::bigint AS sum_quantity_distinct_if_shipped
-    FROM (
-      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_customer_id_distinct, count_quantity_distinct_if_shipped, sum_quantity_distinct_if_shipped FROM imat_store.state1_different_values AS s WHERE EXISTS (SELECT FROM changes AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
-      UNION ALL
-      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_customer_id_distinct, count_quantity_distinct_if_shipped, sum_quantity_distinct_if_shipped FROM imat_store.state1_different_values AS s WHERE region IS NULL
-      UNION ALL
-      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_customer_id_distinct, count_quantity_distinct_if_shipped, sum_quantity_distinct_if_shipped FROM changes
-    ) AS u
-    GROUP BY u.region
-  HAVING pg_catalog.sum(u.rows) <> 0
-  ) AS s
+    s.mean
+  FROM merged AS s
+  WHERE s.rows_now <> 0
 ) AS s;
 
 -- fold: adds what is pending to the state

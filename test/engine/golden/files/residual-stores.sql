@@ -1124,33 +1124,67 @@ END$imat$;
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store.answered3_residual_stores(uuid) TO PUBLIC;
 
--- state and pending changes, added up
-CREATE VIEW imat_store.current3_residual_stores WITH (security_barrier) AS
+-- what pending changes concern, with them
+CREATE VIEW imat_store.merge3_residual_stores AS
 WITH changes AS MATERIALIZED (
   TABLE imat_store.delta3_residual_stores
 )
 SELECT
+  (CASE WHEN s.count_sum > 0 THEN CASE WHEN s.nan_sum > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_sum > 0 AND s.minus_infinity_sum > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_sum > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_sum > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_sum, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_sum)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_sum)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_sum) END))::numeric END END)::numeric AS sum,
+  s.rows AS rows_now,
+  false AS is_anew
+FROM (
+  SELECT
+    TRUE AS only_row,
+    COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+    COALESCE(pg_catalog.sum(u.count_sum), 0)::bigint AS count_sum,
+    COALESCE(pg_catalog.sum(u.nan_sum), 0)::bigint AS nan_sum,
+    COALESCE(pg_catalog.sum(u.plus_infinity_sum), 0)::bigint AS plus_infinity_sum,
+    COALESCE(pg_catalog.sum(u.minus_infinity_sum), 0)::bigint AS minus_infinity_sum,
+    COALESCE(pg_catalog.sum(u.sum_sum), 0)::numeric AS sum_sum,
+    COALESCE(pg_catalog.sum(u.scales_sum), 0)::numeric AS scales_sum
+  FROM (
+    SELECT only_row, rows, count_sum, nan_sum, plus_infinity_sum, minus_infinity_sum, sum_sum, scales_sum FROM imat_store.state3_residual_stores AS s
+    UNION ALL
+    SELECT only_row, rows, count_sum, nan_sum, plus_infinity_sum, minus_infinity_sum, sum_sum, scales_sum FROM changes
+  ) AS u
+) AS s;
+
+-- the same as a function, planned only if anything is pending
+CREATE OR REPLACE FUNCTION imat_store.merged3_residual_stores(access_key uuid) RETURNS SETOF imat_store.merge3_residual_stores
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET row_security = off
+SET jit = off
+SET random_page_cost = 1.1
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.merged3_residual_stores';
+  END IF;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.merge3_residual_stores';
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.merged3_residual_stores(uuid) TO PUBLIC;
+
+-- the answer computed now
+CREATE VIEW imat_store.current3_residual_stores WITH (security_barrier) AS
+WITH merged AS MATERIALIZED (
+  SELECT * FROM imat_store.merged3_residual_stores((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))
+)
+SELECT
   s.sum
 FROM (
-  -- what is stored and what is pending, added up
+  -- what pending changes concern, with them
   SELECT
-    (CASE WHEN s.count_sum > 0 THEN CASE WHEN s.nan_sum > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_sum > 0 AND s.minus_infinity_sum > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_sum > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_sum > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_sum, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_sum)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_sum)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_sum) END))::numeric END END)::numeric AS sum
-  FROM (
-    SELECT
-      TRUE AS only_row,
-      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-      COALESCE(pg_catalog.sum(u.count_sum), 0)::bigint AS count_sum,
-      COALESCE(pg_catalog.sum(u.nan_sum), 0)::bigint AS nan_sum,
-      COALESCE(pg_catalog.sum(u.plus_infinity_sum), 0)::bigint AS plus_infinity_sum,
-      COALESCE(pg_catalog.sum(u.minus_infinity_sum), 0)::bigint AS minus_infinity_sum,
-      COALESCE(pg_catalog.sum(u.sum_sum), 0)::numeric AS sum_sum,
-      COALESCE(pg_catalog.sum(u.scales_sum), 0)::numeric AS scales_sum
-    FROM (
-      SELECT only_row, rows, count_sum, nan_sum, plus_infinity_sum, minus_infinity_sum, sum_sum, scales_sum FROM imat_store.state3_residual_stores AS s
-      UNION ALL
-      SELECT only_row, rows, count_sum, nan_sum, plus_infinity_sum, minus_infinity_sum, sum_sum, scales_sum FROM changes
-    ) AS u
-  ) AS s
+    s.sum
+  FROM merged AS s
 ) AS s;
 
 -- fold: adds what is pending to the state

@@ -955,10 +955,57 @@ END$imat$;
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store.answered_self_join(uuid) TO PUBLIC;
 
--- state and pending changes, added up
-CREATE VIEW imat_store.current_self_join WITH (security_barrier) AS
+-- what pending changes concern, with them
+CREATE VIEW imat_store.merge_self_join AS
 WITH changes AS MATERIALIZED (
   SELECT * FROM imat_store.changes_self_join((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))
+)
+SELECT
+  s.boss,
+  s.rows,
+  s.rows AS rows_now,
+  false AS is_anew
+FROM (
+  SELECT
+    u.boss,
+    COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+  FROM (
+    SELECT boss, rows FROM imat_store.state_self_join AS s WHERE EXISTS (SELECT FROM changes AS d WHERE d.boss OPERATOR(pg_catalog.=) s.boss)
+    UNION ALL
+    SELECT boss, rows FROM imat_store.state_self_join AS s WHERE boss IS NULL
+    UNION ALL
+    SELECT boss, rows FROM changes
+  ) AS u
+  GROUP BY u.boss
+) AS s;
+
+-- the same as a function, planned only if anything is pending
+CREATE OR REPLACE FUNCTION imat_store.merged_self_join(access_key uuid) RETURNS SETOF imat_store.merge_self_join
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET row_security = off
+SET jit = off
+SET random_page_cost = 1.1
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.merged_self_join';
+  END IF;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.merge_self_join';
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.merged_self_join(uuid) TO PUBLIC;
+
+-- the answer computed now
+CREATE VIEW imat_store.current_self_join WITH (security_barrier) AS
+WITH merged AS MATERIALIZED (
+  SELECT * FROM imat_store.merged_self_join((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))
 )
 SELECT
   s.boss,
@@ -970,26 +1017,14 @@ FROM (
     s.rows
   FROM imat_store.state_self_join AS s
   WHERE s.boss IS NOT NULL
-    AND NOT EXISTS (SELECT FROM changes AS d WHERE d.boss OPERATOR(pg_catalog.=) s.boss)
+    AND NOT EXISTS (SELECT FROM merged AS d WHERE d.boss OPERATOR(pg_catalog.=) s.boss)
   UNION ALL
-  -- what is stored and what is pending, added up
+  -- what pending changes concern, with them
   SELECT
     s.boss,
     s.rows
-  FROM (
-    SELECT
-      u.boss,
-      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
-    FROM (
-      SELECT boss, rows FROM imat_store.state_self_join AS s WHERE EXISTS (SELECT FROM changes AS d WHERE d.boss OPERATOR(pg_catalog.=) s.boss)
-      UNION ALL
-      SELECT boss, rows FROM imat_store.state_self_join AS s WHERE boss IS NULL
-      UNION ALL
-      SELECT boss, rows FROM changes
-    ) AS u
-    GROUP BY u.boss
-  HAVING pg_catalog.sum(u.rows) <> 0
-  ) AS s
+  FROM merged AS s
+  WHERE s.rows_now <> 0
 ) AS s;
 
 -- fold: adds what is pending to the state
