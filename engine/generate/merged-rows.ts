@@ -13,14 +13,7 @@
  * touched. Otherwise it would be all rows, twice: then the view has the answer from the tables.
  * Which keys are touched is asked once for both halves (`touched-rows.ts`).
  */
-import {
-  columnsRead,
-  readColumns,
-  STATE,
-  stateColumn,
-  storedType,
-  touchedBy,
-} from '../operators/store.ts';
+import { columnsRead, readColumns, STATE, stateColumn, touchedBy } from '../operators/store.ts';
 import type { Store } from '../operators/store.ts';
 import type { AddPlan } from '../plan/plan.ts';
 import { belowOf, isReadByFunction } from '../plan/plan.ts';
@@ -106,7 +99,10 @@ WHERE ${areFew}
 UNION ALL
 SELECT
   ${lines([...anewColumns(store), sql`true AS ${IS_ANEW}`])}
-FROM ${anewArm(subject, plan).from}
+FROM (SELECT) AS one
+LEFT JOIN (
+  SELECT s.*, 1::bigint AS ${ROWS_NOW} FROM ${anewArm(subject, plan).from}
+) AS ${ident(STATE)} ON TRUE
 WHERE NOT ${areFew}`;
 }
 
@@ -129,15 +125,16 @@ function mergedColumns(store: Store): readonly Sql[] {
   return [...read, ...others, sql`${copies} AS ${ROWS_NOW}`];
 }
 
+/** If the answer has no row, there is one of NULLs that is not there. */
 function anewColumns(store: Store): readonly Sql[] {
   const read = columnsRead(store);
   const others = names(store).slice(read.length);
+  const typeOf = (name: string): string =>
+    store.keys.find((key) => key.name === name)?.facts.baseType ?? 'text';
   return [
     ...read.map(stateColumn),
-    ...others.map(
-      (name) => sql`NULL::${fragment(storedType(store, name) ?? 'text')} AS ${ident(name)}`,
-    ),
-    sql`1::bigint AS ${ROWS_NOW}`,
+    ...others.map((name) => sql`NULL::${fragment(typeOf(name))} AS ${ident(name)}`),
+    sql`COALESCE(${ident(STATE)}.${ROWS_NOW}, 0) AS ${ROWS_NOW}`,
   ];
 }
 
