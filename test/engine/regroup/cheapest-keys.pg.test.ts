@@ -118,7 +118,7 @@ test('an expression that fails for a row of the sample is explained all the same
      GROUP BY 1`,
     { query: true },
   );
-  expect(plan[0]?.clause).toBe('rows by 10 / (o.qty - 4)');
+  expect(plan[0]?.clause).toBe('rows by (10 / (o.qty - 4))');
 });
 
 test('the key stays with another freshness, and a repair chooses anew', async () => {
