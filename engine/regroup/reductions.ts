@@ -99,18 +99,22 @@ function intoExisting(
   );
 }
 
-/** The step that a condition within EXISTS is, from a row around it. */
+/**
+ * The step that a condition within EXISTS is, from a row around it. A table that an outer join
+ * there can show as NULLs need not have a row.
+ */
 function outwards(
   outline: Outline,
   block: Block,
-  { expr, filtered, present }: Condition,
+  { expr, filtered }: Condition,
   around: ReadonlySet<number>,
   facts: KeyFacts,
 ): readonly Step[] {
   if (!isEquality(expr) || !facts.isSafe(expr, block)) return [];
   const read = [...new Set((readsOf(expr) ?? []).map(({ relation }) => relation))];
   const from = read.find((item) => around.has(item));
-  const to = read.find((item) => filtered.has(item) && present.has(item));
+  const isThere = (item: number): boolean => outline.items.get(item)?.isNullable === false;
+  const to = read.find((item) => filtered.has(item) && isThere(item));
   return read.length !== 2 || from === undefined || to === undefined
     ? []
     : stepBetween(outline, expr, from, to);

@@ -66,6 +66,12 @@ const SHAPES: Readonly<Record<string, Shape>> = {
     'customer, customer',
     'customer',
   ),
+  'EXISTS over tables that can be missing': shape(`SELECT o.customer, ${QTY} FROM orders o
+    WHERE EXISTS (SELECT FROM extra e
+      LEFT JOIN product p ON p.id = o.product AND p.category = 'tea'
+      LEFT JOIN (customer c JOIN extra x ON c.id = o.customer AND c.region = 'north')
+        ON x.k = e.k
+      WHERE e.label = 'x') GROUP BY o.customer`),
   'EXISTS over groups': shape(`SELECT o.customer, ${QTY} FROM orders o
     WHERE EXISTS (SELECT FROM product p WHERE p.id = o.product AND p.category = 'tea'
       GROUP BY p.region HAVING count(*) > 1) GROUP BY o.customer`),
