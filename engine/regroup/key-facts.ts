@@ -45,8 +45,7 @@ export function keyFacts(
       );
     },
     isSafe: (expr, block) =>
-      !readsNow(expr) &&
-      (isComputedForAll(expr, block) || !canFail(expr, (ref) => of(ref)?.oid ?? null)),
+      !readsNow(expr) && (isComputedForAll(block) || !canFail(expr, (ref) => of(ref)?.oid ?? null)),
     hasKeyIn: (item, equalities) => {
       const relation = outline.items.get(item)?.relation;
       const columns = relation?.kind === 'table' ? sources.get(relation.oid)?.columns : undefined;
@@ -65,16 +64,16 @@ const columnsIn = (item: number, expr: Expr): readonly string[] =>
         return column?.relation === item ? [column.name] : [];
       });
 
-/** Whether the definition itself computes an expression for all rows of the tables. */
-function isComputedForAll(expr: Expr, { query, parent, conditions }: Block): boolean {
-  return (
-    parent === null &&
-    query.where === null &&
-    query.relations.every(({ kind }) => kind === 'table') &&
-    (query.relations.length === 1 ||
-      (query.relations.length === 2 && conditions.length === 1 && conditions[0]?.expr === expr))
-  );
-}
+/**
+ * Whether the definition itself computes an expression for all rows of its table. Over two tables
+ * it does not: a row that has gone never met the new rows of the other one, and if one is empty, no
+ * condition is asked of the other.
+ */
+const isComputedForAll = ({ query, parent }: Block): boolean =>
+  parent === null &&
+  query.where === null &&
+  query.relations.length === 1 &&
+  query.relations[0]?.kind === 'table';
 
 /** Of a table's column that is shown unchanged, however deep; null where it is not known. */
 export function factsOf(

@@ -4,7 +4,7 @@
  * are dropped after the conversion, so that a history can write rows twice, and NULLs.
  */
 import { describe, expect, test } from 'vitest';
-import { useBench } from '../correctness/support/bench.ts';
+import { FOLD, useBench } from '../correctness/support/bench.ts';
 import { randomFor, randomHistory } from '../correctness/support/random.ts';
 import { RESET, SHOP, WRITABLE_SHOP } from '../correctness/support/shop.ts';
 
@@ -188,5 +188,37 @@ describe('rows that matter to nothing touch no key', () => {
     for (const table of ['customer', 'orders', 'product'])
       await bench.user.execute(`TRUNCATE ${table}; ALTER TABLE ${table} ADD PRIMARY KEY (id)`);
     expect(own.length).toBeGreaterThan(0);
+  });
+});
+
+describe('a condition that can fail is asked of no rows that the definition keeps it from', () => {
+  test('rows that have gone and new rows of another table', async () => {
+    await bench.user.execute(`${RESET}; DELETE FROM customer; DELETE FROM product;
+      INSERT INTO customer (id, region, boss) VALUES (1, 'north', 5);
+      INSERT INTO product (id) VALUES (1)`);
+    await bench.convert(`SELECT c.region, array_agg(p.id ORDER BY p.id) AS a
+      FROM customer c JOIN product p ON 7 / (c.boss - p.id) > 1 GROUP BY c.region`);
+    await bench.run([
+      'BEGIN',
+      'DELETE FROM product',
+      "INSERT INTO customer (id, region, boss) VALUES (2, 'south', 1)",
+      'COMMIT',
+      FOLD,
+      'INSERT INTO product (id) VALUES (3)',
+    ]);
+    expect.hasAssertions();
+  });
+
+  test('rows that an empty table keeps from it', async () => {
+    await bench.user.execute(`${RESET}; DELETE FROM extra`);
+    await bench.convert(`SELECT o.region, array_agg(e.k ORDER BY e.k) AS a
+      FROM extra e LEFT JOIN orders o ON 7 / o.qty > 1 GROUP BY o.region`);
+    await bench.run([
+      "INSERT INTO orders (id, region, qty) VALUES (90, 'north', 0)",
+      FOLD,
+      'DELETE FROM orders WHERE id = 90',
+      'INSERT INTO extra (k) VALUES (1)',
+    ]);
+    expect.hasAssertions();
   });
 });
