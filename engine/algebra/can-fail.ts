@@ -121,8 +121,12 @@ const OF_SECOND: ReadonlySet<string> = new Set(['date_trunc', 'timezone']);
 
 export function canFail(expr: Expr, columnType: ColumnType): boolean {
   const fails = (inner: Expr): boolean => canFail(inner, columnType);
-  return !isTotal(expr, (inner) => kindOf(inner, columnType)) || children(expr).some(fails);
+  return failsItself(expr, columnType) || children(expr).some(fails);
 }
+
+/** The same where its operands do not fail. */
+export const failsItself = (expr: Expr, columnType: ColumnType): boolean =>
+  !isTotal(expr, (inner) => kindOf(inner, columnType));
 
 /** The same of `forFinite(expr)`. `isSafe`: of what is known not to fail. */
 export function failsForFinite(

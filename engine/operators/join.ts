@@ -31,6 +31,7 @@
  * Inputs are asked for changes that are cancelled: a row of a small table that has changed a
  * hundred times would otherwise meet all its partners two hundred times.
  */
+import { failingAcross } from '../algebra/fails-in.ts';
 import type { NodeOf } from '../algebra/node.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join as joined, lines, sql, unique } from '../sql/sql.ts';
@@ -61,10 +62,14 @@ export const join: Rule<'join'> = {
   change: (node, inputs, pending, netting) => {
     const form = inputs.length <= MAX_EXPANDED ? 'expanded' : 'telescoped';
     if (netting !== 'fenced') return joinTerms(node, inputs, pending, 'cancelled', form);
-    const terms = joinTerms(node, inputs, pending, 'fenced', form);
     const { relations } = shapeOf(inputs.map(({ shape }) => shape));
     const columns = relations.flatMap((relation) => relation.columns.map(({ facts }) => facts));
-    return terms.length > 0 && canNet(columns) ? [netted(terms, relations)] : terms;
+    if (!canNet(columns)) return joinTerms(node, inputs, pending, 'fenced', form);
+    const later = failingAcross(node);
+    const conditions = node.conditions.filter((condition) => !later.includes(condition));
+    const terms = joinTerms({ ...node, conditions }, inputs, pending, 'fenced', form);
+    const where = conditionsOf({ ...node, conditions: later }, inputs);
+    return terms.length === 0 ? [] : [netted(terms, relations, where)];
   },
   against: nothingAgainst,
 };
@@ -244,10 +249,15 @@ function before(input: Face, changes: readonly Term[]): Term {
 
 /**
  * All terms as one, the rows of the product cancelled against each other: an expression then meets
- * only rows that the definition meets now, or met when they were folded. Conditions still see the
- * rows of each term. `OFFSET 0` keeps the planner from computing anything below the cancelling.
+ * only rows that the definition meets now, or met when they were folded. So does a condition of
+ * `where`, one that can fail for rows of two inputs; the others see the rows of each term. `OFFSET
+ * 0` keeps the planner from computing anything below the cancelling.
  */
-function netted(terms: readonly Term[], relations: readonly Relation[]): Term {
+function netted(
+  terms: readonly Term[],
+  relations: readonly Relation[],
+  where: readonly Sql[],
+): Term {
   const columns = relations.flatMap(({ alias, columns: own }) =>
     own.map(({ name, short, facts }) => ({
       facts,
@@ -283,7 +293,7 @@ ${fromWhere(term)}`,
 ) AS p`;
   return {
     from: [lines([all, ...named])],
-    where: [],
+    where,
     weight: sql`p.weight`,
     sign: null,
     label: 'all changes, cancelled against each other',

@@ -5,8 +5,8 @@
  */
 import type { Expr } from '../../parser/tree.ts';
 import { equalExpr, visit } from '../../parser/walk.ts';
-import { canFail } from '../algebra/can-fail.ts';
 import { differentOf } from '../algebra/different.ts';
+import { failsIn } from '../algebra/fails-in.ts';
 import type { ColumnId, Group, Node } from '../algebra/node.ts';
 import {
   expressionsOf,
@@ -253,14 +253,3 @@ const OVERFLOWING: ReadonlySet<PartType> = new Set(['money', 'interval']);
 const mayFail = (core: Core, store: Store): boolean =>
   nodesOf(core).flatMap(expressionsOf).some(failsIn(core)) ||
   store.parts.some((part) => OVERFLOWING.has(part.type));
-
-function failsIn(core: Core): (expr: Expr) => boolean {
-  const oids = new Map(
-    nodesOf(core).flatMap((node) =>
-      'columns' in node
-        ? node.columns.map(({ column, facts }) => [column.id, facts?.oid ?? null] as const)
-        : [],
-    ),
-  );
-  return (expr) => canFail(expr, (ref) => oids.get(idOf(ref)) ?? null);
-}

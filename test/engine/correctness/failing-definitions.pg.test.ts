@@ -5,7 +5,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { Subject } from './support/bench.ts';
-import { failureOf, useBench } from './support/bench.ts';
+import { FOLD, failureOf, useBench } from './support/bench.ts';
 
 const bench = useBench(`
   CREATE TABLE v (id int PRIMARY KEY, g int, x int, y int, t text);
@@ -205,6 +205,48 @@ describe('a definition that fails for a row', () => {
     await bench.user.execute('INSERT INTO v VALUES (6, 1, 2, 1)');
     await bench.check(subject);
   });
+
+  test.each([
+    [
+      'added up',
+      `SELECT w.g, sum(v.x) AS s FROM v JOIN w ON w.g = v.g AND 99 / (v.x + w.d) > 1
+      GROUP BY w.g`,
+    ],
+    ['rows', 'SELECT w.g, v.id FROM v, w WHERE w.g = v.g AND 99 / (v.x + w.d) > 1'],
+    [
+      'of three tables',
+      `SELECT a.id, b.id AS i FROM v a JOIN w ON w.g = a.g
+        JOIN v b ON b.g = a.g AND 99 / (b.x + w.d) > 0`,
+    ],
+    [
+      'of four tables',
+      `SELECT a.id, b.id AS i FROM v a JOIN w ON w.g = a.g JOIN w c ON c.g = a.g
+        JOIN v b ON b.g = a.g AND 99 / (b.x + w.d) > 0`,
+    ],
+    [
+      'of one table twice',
+      `SELECT a.id, b.id AS i FROM v a JOIN v b ON a.g = b.g
+      WHERE a.id <> b.id AND 99 / (a.x - b.x) > 0`,
+    ],
+  ])(
+    'a condition that fails for a row with one that was never there at once: %s',
+    async (_, text) => {
+      await start(text);
+      await bench.run([
+        'INSERT INTO w VALUES (9, 0)',
+        'INSERT INTO v VALUES (18, 9, -5, 1), (19, 3, 17, 1)',
+        FOLD,
+        'BEGIN',
+        'DELETE FROM w WHERE g = 9; DELETE FROM v WHERE id IN (18, 19)',
+        'INSERT INTO w VALUES (9, 5)',
+        'INSERT INTO v VALUES (20, 9, 20, 1), (21, 3, 17, 1), (22, 3, 30, 1)',
+        'COMMIT',
+        FOLD,
+        'UPDATE v SET g = 9 WHERE id = 21',
+      ]);
+      expect.hasAssertions();
+    },
+  );
 
   test('a failure inside a transaction that is rolled back leaves nothing behind', async () => {
     const subject = await start('SELECT g, sum(x / y) AS s FROM v GROUP BY g');

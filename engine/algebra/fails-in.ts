@@ -1,0 +1,61 @@
+/** Whether expressions over the columns of a tree can fail for some of its rows. */
+import type { Expr } from '../../parser/tree.ts';
+import { visit } from '../../parser/walk.ts';
+import { canFail, failsItself } from './can-fail.ts';
+import type { ColumnId, Node, NodeOf } from './node.ts';
+import { columnsOf, idOf, nodesOf, referencesOf } from './node.ts';
+
+/** Whether an expression over the columns of the tree can fail for some rows. */
+export function failsIn(tree: Node): (expr: Expr) => boolean {
+  const oids = oidsIn(tree);
+  return (expr) => canFail(expr, (ref) => oids.get(idOf(ref)) ?? null);
+}
+
+/**
+ * The conditions of a join that can fail for a row of one input together with one of another, if
+ * equalities connect these inputs without them. For `a.x + 1 = b.y` that is not so: either side is
+ * computed from one row. Without an equality, only the condition itself keeps the rows few.
+ */
+export function failingAcross(node: NodeOf<'join'>): readonly Expr[] {
+  const oids = oidsIn(node);
+  const inputOf = new Map(
+    node.inputs.flatMap((input, place) => columnsOf(input).map(({ id }) => [id, place] as const)),
+  );
+  const inputsOf = (expr: Expr): readonly number[] => [
+    ...new Set(referencesOf(expr).flatMap((column) => inputOf.get(column) ?? [])),
+  ];
+  const fails = (condition: Expr): boolean => {
+    let found = false;
+    visit(condition, (expr) => {
+      const isOwn = failsItself(expr, (ref) => oids.get(idOf(ref)) ?? null);
+      found ||= isOwn && inputsOf(expr).length > 1;
+    });
+    return found;
+  };
+  const failing = node.conditions.filter(fails);
+  const equalities = node.conditions.filter(
+    (one) => one.kind === 'binary' && one.op === '=' && !failing.includes(one),
+  );
+  const groups = connected(equalities.map(inputsOf));
+  return failing.filter((one) =>
+    groups.some((group) => inputsOf(one).every((input) => group.has(input))),
+  );
+}
+
+/** What is connected by having a member in common. */
+const connected = (sets: readonly (readonly number[])[]): readonly ReadonlySet<number>[] =>
+  sets.reduce<readonly ReadonlySet<number>[]>((groups, set) => {
+    const meets = (group: ReadonlySet<number>): boolean => set.some((one) => group.has(one));
+    const joined = new Set([...set, ...groups.filter(meets).flatMap((group) => [...group])]);
+    return [...groups.filter((group) => !meets(group)), joined];
+  }, []);
+
+/** The base types of the columns that nodes have by themselves. */
+const oidsIn = (tree: Node): ReadonlyMap<ColumnId, number | null> =>
+  new Map(
+    nodesOf(tree).flatMap((node) =>
+      'columns' in node
+        ? node.columns.map(({ column, facts }) => [column.id, facts?.oid ?? null] as const)
+        : [],
+    ),
+  );
