@@ -887,9 +887,12 @@ UNION ALL
 SELECT
   s.rows,
   s.pieces,
-  1::bigint AS rows_now,
+  COALESCE(s.rows_now, 0) AS rows_now,
   true AS is_anew
-FROM imat_store.answered1_coarse_total((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
+FROM (SELECT) AS one
+LEFT JOIN (
+  SELECT s.*, 1::bigint AS rows_now FROM imat_store.answered1_coarse_total((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
+) AS s ON TRUE
 WHERE NOT (SELECT t.is_few FROM touched0 AS t);
 
 -- the same as a function, planned only if anything is pending
