@@ -33,6 +33,7 @@ import {
   untouched,
 } from './current-view.ts';
 import { hasExtremes } from './extremes.ts';
+import { READING_SETTING } from './few-keys.ts';
 import { calledFromView, readByFunction } from './read-by-function.ts';
 import { changeSettings, readChanges } from './read-changes.ts';
 import type { Statement } from './statement.ts';
@@ -73,7 +74,7 @@ export function mergedFunction(subject: StoreSubject, plan: AddPlan): readonly S
     view: subject.names.merge.sql,
     name: subject.names.merged.sql,
     isUnlocked: subject.withParts.length > 0,
-    settings: [sql`jit = off`, ...changeSettings(plan)],
+    settings: [sql`jit = off`, sql`${fragment(READING_SETTING)} = on`, ...changeSettings(plan)],
   });
 }
 

@@ -14,8 +14,8 @@ const KEYED = ['customer', 'orders', 'product'];
 
 /** 800 orders of four customers in two months. */
 const MANY = `INSERT INTO orders
-  SELECT i, 1 + i % 4, 1 + i % 3, 'north', i, i % 5, '2024-01-01'::timestamp + i * interval '1 hour',
-    '2024-01-01'::date + i / 24, i % 2 = 0, 'n'
+  SELECT i, 1 + i % 4, 1 + i % 3, 'north', i, i % 5,
+    '2024-01-01'::timestamp + i * interval '1 hour', '2024-01-01'::date + i / 24, i % 2 = 0, 'n'
   FROM generate_series(10, 809) i;
   ANALYZE`;
 
@@ -83,7 +83,8 @@ const SHAPES: readonly (readonly [definition: string, keys: readonly string[]])[
   ],
   [
     `SELECT x.place, sum(x.qty) AS q FROM (
-       SELECT customer, qty, rank() OVER (PARTITION BY customer ORDER BY qty) AS place FROM orders) x
+       SELECT customer, qty, rank() OVER (PARTITION BY customer ORDER BY qty) AS place
+       FROM orders) x
      GROUP BY x.place`,
     ['x.customer'],
   ],

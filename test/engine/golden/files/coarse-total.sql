@@ -432,8 +432,8 @@ WITH pending AS MATERIALIZED (
             ),
             e.most
           ) AS surely,
-          CASE WHEN e.most IS NULL THEN LEAST(e.keys / 4, 10000) END
-            AS sometimes
+          CASE WHEN e.most IS NULL AND (pg_catalog.current_setting('imat.reading', true) = 'on') IS NOT TRUE
+            THEN LEAST(e.keys / 4, 10000) END AS sometimes
         FROM (
           SELECT
             LEAST(imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 1), imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 2)) AS keys,
@@ -902,6 +902,7 @@ STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
+SET imat.reading = on
 SET random_page_cost = 1.1
 AS $imat$
 BEGIN

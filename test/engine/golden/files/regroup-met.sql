@@ -411,8 +411,8 @@ WITH pending AS MATERIALIZED (
             ),
             e.most
           ) AS surely,
-          CASE WHEN e.most IS NULL THEN LEAST(e.keys / 4, 10000) END
-            AS sometimes
+          CASE WHEN e.most IS NULL AND (pg_catalog.current_setting('imat.reading', true) = 'on') IS NOT TRUE
+            THEN LEAST(e.keys / 4, 10000) END AS sometimes
         FROM (
           SELECT
             LEAST(imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 4)) AS keys,
