@@ -1,7 +1,14 @@
 /** Random definitions over the SQL that imat maintains, and one that only swap can maintain. */
 import type { Chance } from '../tools/chance.ts';
 import type { Column, Schema, Table } from './schema.ts';
-import { type Parts, swappedQuery, TOUCHED, type Touched, touchedQuery } from './touched.ts';
+import {
+  type Parts,
+  recursiveQuery,
+  swappedQuery,
+  TOUCHED,
+  type Touched,
+  touchedQuery,
+} from './touched.ts';
 
 export type Definition = {
   readonly name: string;
@@ -175,4 +182,6 @@ function queryOf(chance: Chance, shape: Shape, table: Table, other: Table, view:
 }
 
 const otherQuery = (chance: Chance, shape: 'recursive' | Touched, parts: Parts): string =>
-  shape === 'recursive' ? swappedQuery(parts) : touchedQuery(chance, shape, parts);
+  shape === 'recursive'
+    ? chance.pick([recursiveQuery, swappedQuery])(parts)
+    : touchedQuery(chance, shape, parts);

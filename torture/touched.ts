@@ -137,11 +137,16 @@ function joinedQuery(
   }
 }
 
+/** The rows of a recursive CTE, which are told by a key. */
+export const recursiveQuery = (parts: Parts): string => reached(parts, '');
+
 /** Of which no part is maintained: its answer is stored anew, or computed when it is read. */
-export function swappedQuery({ a, table, where }: Parts): string {
+export const swappedQuery = (parts: Parts): string => reached(parts, 'DISTINCT ');
+
+function reached({ a, table, where }: Parts, distinct: string): string {
   return `WITH RECURSIVE reached(id) AS (
       SELECT a.id FROM ${a}${where === '' ? ' WHERE a.g = 0' : where}
-      UNION SELECT a.id FROM reached JOIN public.${table.name} a ON a.r = reached.id
+      UNION SELECT ${distinct}a.id FROM reached JOIN public.${table.name} a ON a.r = reached.id
     ) SELECT reached.id FROM reached`;
 }
 

@@ -5,6 +5,7 @@ import { deparseExpr } from '../../parser/deparse.ts';
 import type { Expr } from '../../parser/tree.ts';
 import type { ColumnId, Node } from './node.ts';
 import { idOf, nodesOf } from './node.ts';
+import { isRecursion } from './query-rewrites/recursive-ctes.ts';
 import { MOMENT } from './timed.ts';
 
 /** How to call expressions over any columns of the tree. */
@@ -16,6 +17,9 @@ export function labeller(root: Node): (expr: Expr) => string {
     if (node.op === 'scan')
       for (const { column, facts } of node.columns)
         known.set(column.id, facts.attnum === MOMENT ? 'now()' : `${node.label}.${facts.name}`);
+    if (node.op === 'stored' && isRecursion(node.query))
+      for (const { column, facts } of node.columns)
+        known.set(column.id, `${node.query.ctes[0].name}.${facts.name}`);
     for (const [id, expr] of computedBy(node)) if (!known.has(id)) known.set(id, print(expr));
   }
   return (expr) => print(expr).replaceAll('pg_catalog.', '').replaceAll('"', '');

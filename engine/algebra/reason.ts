@@ -132,3 +132,36 @@ export const distinctGroups: PlanReason = {
   hint: null,
   span: null,
 };
+
+/** Of a recursive CTE, by its name. */
+const ofRecursion = (message: string, span: Span | null): PlanReason => ({
+  kind: 'recursive_cte',
+  message,
+  hint: null,
+  span,
+});
+
+export const recursionRows = (name: string, why: string, span: Span | null): PlanReason =>
+  ofRecursion(`the rows of recursive CTE "${name}" cannot be told by changes: ${why}`, span);
+
+export const recursionBelow = (name: string, span: Span | null): PlanReason =>
+  ofRecursion(
+    `changes of recursive CTE "${name}" lead only through inner joins, conditions and aggregates ` +
+      'that are added up',
+    span,
+  );
+
+export const recursionsBelow = (name: string, span: Span | null): PlanReason =>
+  ofRecursion(`beside recursive CTE "${name}", the definition reads it or another one again`, span);
+
+export const recursionInPart = (name: string, span: Span | null): PlanReason =>
+  ofRecursion(
+    `recursive CTE "${name}" is read by a LIMIT or an expression, which may not need all its rows`,
+    span,
+  );
+
+export const recursionWithoutKey = (name: string, span: Span | null): PlanReason =>
+  ofRecursion(
+    `no column of recursive CTE "${name}" tells which of its rows a changed row concerns`,
+    span,
+  );

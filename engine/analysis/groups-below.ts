@@ -33,7 +33,8 @@ export async function overGroups(
   rules: Rules,
   known: Map<string, AddPlan>,
 ): Promise<RowsPlan> {
-  const groups = isOfTime(plan) || !hasPaths(plan) ? null : await below(plan, rules, known);
+  const isAsItIs = isOfTime(plan) || !hasPaths(plan) || plan.recursion !== null;
+  const groups = isAsItIs ? null : await below(plan, rules, known);
   return { ...plan, groups };
 }
 

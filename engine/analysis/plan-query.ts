@@ -3,21 +3,33 @@
  * has a rule for that, otherwise by computing touched keys again, or every reason against both.
  */
 import type { ColumnRef, Query } from '../../parser/tree.ts';
-import type { SourceFacts, TypeFacts } from '../algebra/facts.ts';
+import type { ColumnFacts, SourceFacts, TypeFacts } from '../algebra/facts.ts';
 import type { StoredRows } from '../algebra/lower.ts';
 import { lower } from '../algebra/lower.ts';
 import type { ColumnId } from '../algebra/node.ts';
 import { nodesOf } from '../algebra/node.ts';
 import type { PlainQuery } from '../algebra/plain-query.ts';
 import type { PlanReason } from '../algebra/reason.ts';
-import { tooManyStores } from '../algebra/reason.ts';
+import {
+  recursionBelow,
+  recursionInPart,
+  recursionsBelow,
+  recursionWithoutKey,
+  tooManyStores,
+} from '../algebra/reason.ts';
 import { replaceColumnAliases } from '../algebra/query-rewrites/column-aliases.ts';
 import { extremesOfAges } from '../algebra/query-rewrites/extremes-of-ages.ts';
 import { sumsOfAges } from '../algebra/query-rewrites/sums-of-ages.ts';
 import { inlineCtes } from '../algebra/query-rewrites/inline-ctes.ts';
 import { inlineViews } from '../algebra/query-rewrites/inline-views.ts';
+import {
+  inlineRecursiveCtes,
+  isRecursion,
+  recursionsIn,
+  takenInPart,
+} from '../algebra/query-rewrites/recursive-ctes.ts';
 import { withoutMomentKeys } from '../algebra/query-rewrites/moment-keys.ts';
-import { freeNumber } from '../algebra/query-rewrites/relations.ts';
+import { freeNumber, readsWhole } from '../algebra/query-rewrites/relations.ts';
 import { inlineRowlessSublinks } from '../algebra/query-rewrites/rowless-sublinks.ts';
 import { rowValues } from '../algebra/query-rewrites/row-values.ts';
 import { sortByColumns } from '../algebra/query-rewrites/whole-rows.ts';
@@ -29,7 +41,7 @@ import { rolledBack } from '../db/rolled-back.ts';
 import { choose, cut } from '../plan/choose.ts';
 import { plainQuery } from '../plan/plain.ts';
 import type { AddPlan, Plan, RowsPlan } from '../plan/plan.ts';
-import { allStores, storeItem } from '../plan/plan.ts';
+import { allStores, planScans, storeItem } from '../plan/plan.ts';
 import { factsOf } from '../regroup/key-facts.ts';
 import { outlineOf, tablesOf } from '../regroup/outline.ts';
 import { momentsWhereRead } from '../regroup/moments-where-read.ts';
@@ -50,7 +62,8 @@ import { eagerQuery } from './eager.ts';
 import { probe } from './probe.ts';
 import { queryColumns } from './query-columns.ts';
 import { reachesOf } from './reaches.ts';
-import { regroup } from './regroup.ts';
+import type { Regrouping } from './recursion.ts';
+import { ofCte, overStored, recursionOf, regroupOf } from './recursion.ts';
 import type { Rules } from './rules.ts';
 import { MAX_STORES, planStores } from './stores.ts';
 import { typedTree } from './typed-tree.ts';
@@ -111,7 +124,15 @@ async function planWith(
   const sources = new Map<number, SourceFacts>(
     inspection.all.map((relation) => [relation.oid, relation]),
   );
-  const adding: Adding = { db, sources, serverMajor: server.major, values };
+  const decided: boolean[] = [];
+  const decide: Decide = async (byStatistics) => {
+    const known = server.overRows?.[decided.length] ?? false;
+    const answer = server.overRows === null ? await byStatistics() : known;
+    decided.push(answer);
+    return answer;
+  };
+  const { major: serverMajor } = server;
+  const adding: Adding = { db, sources, serverMajor, values, decide, recursions: new Map() };
   const added = await planAdd(adding, definition, views, inspection.columns);
   if (!('reasons' in added)) return { plan: { stores: [added], residual: null }, againstAdd: [] };
   const named = standalone(definition, views, sources);
@@ -128,36 +149,36 @@ async function planWith(
     return { plan: { stores: [inlined], residual: null }, againstAdd: [] };
   const against = reasonsAgainst(query, sources);
   if (against.length > 0) return { reasons: against };
-  const decided: boolean[] = [];
-  const decide: Decide = async (byStatistics) => {
-    const known = server.overRows?.[decided.length] ?? false;
-    const answer = server.overRows === null ? await byStatistics() : known;
-    decided.push(answer);
-    return answer;
-  };
-  // To plan a query runs its IMMUTABLE functions, with the rights of whoever asks.
-  const runs = functions.untrusted.length === 0;
-  const rules: Rules = {
-    columnsOf: (one) => queryColumns(db, one),
-    add: (one, columns) => planAdd(adding, one, new Map(), columns),
-    regroup: (one, columns) => regroup(db, one, sources, columns, values, decide),
-    eager: (one, columns) => eagerQuery(db, one, sources, columns),
-    overRows: (one, columns) => planOverRows(adding, one, columns, decide),
-    isCoarse: (one) => decide(() => isCoarse(db, one, runs)),
-    isFiner: (rows, groups) => decide(() => isFiner(db, rows, groups, runs)),
-    areLarge: (groups) => decide(async () => runs && areLarge(db, groups)),
-    areFew: (rows) => decide(async () => runs && areFew(db, rows)),
-  };
+  const inPart = takenInPart(query);
+  if (inPart !== null) return { reasons: [ofCte(recursionInPart, inPart)] };
+  const rules = rulesOf(adding, functions);
   const plan = await planStores(
     withTimeAbove(query, sources),
     inspection.columns,
     rules,
-    added.reasons,
+    recursionsIn(query).length > 0 ? inlined.reasons : added.reasons,
   );
   if (!('reasons' in plan))
     return { plan: { ...plan, overRows: decided }, againstAdd: added.reasons };
   return late.length > 0 ? { reasons: late.map(untimed) } : plan;
 }
+
+const rulesOf = (adding: Adding, functions: FunctionFacts): Rules => {
+  const { db, sources, decide } = adding;
+  // To plan a query runs its IMMUTABLE functions, with the rights of whoever asks.
+  const runs = functions.untrusted.length === 0;
+  return {
+    columnsOf: (one) => queryColumns(db, one),
+    add: (one, columns) => planAdd(adding, one, new Map(), columns),
+    regroup: (one, columns) => regroupOf(adding, one, columns),
+    eager: (one, columns) => eagerQuery(db, one, sources, columns),
+    overRows: (one, columns) => planOverRows(adding, one, columns),
+    isCoarse: (one) => decide(() => isCoarse(db, one, runs)),
+    isFiner: (rows, groups) => decide(() => isFiner(db, rows, groups, runs)),
+    areLarge: (groups) => decide(async () => runs && areLarge(db, groups)),
+    areFew: (rows) => decide(async () => runs && areFew(db, rows)),
+  };
+};
 
 async function withTimeBelow(db: Db, query: Query): Promise<Query> {
   const types = new Map<Query, readonly string[]>();
@@ -184,7 +205,7 @@ const standalone = (
 ): Query =>
   inlineRowlessSublinks(
     replaceColumnAliases(
-      sortByColumns(inlineCtes(inlineViews(definition, views), true), sources),
+      sortByColumns(inlineCtes(inlineRecursiveCtes(inlineViews(definition, views)), true), sources),
       sources,
     ),
   );
@@ -225,54 +246,85 @@ const inView = (name: string, reason: PlanReason): PlanReason => ({
   span: null,
 });
 
-type Adding = {
-  readonly db: Db;
-  readonly sources: ReadonlyMap<number, SourceFacts>;
+type Adding = Regrouping & {
   readonly serverMajor: number;
-  /** Whether values that change with the day may be stored. */
-  readonly values: boolean;
   /** The store of the rows that the query reads as the table `storeItem(1)`, if it does. */
   readonly rows?: StoredRows & { readonly plan: RowsPlan };
 };
 
 /** Groups whose rows are a store of their own, which is computed again by its own keys. */
 async function planOverRows(
-  { db, sources, serverMajor, values }: Adding,
+  adding: Adding,
   query: Query,
   columns: Inspection['columns'],
-  decide: Decide,
 ): Promise<AddPlan | null> {
+  const { db } = adding;
   if (query.kind !== 'select') return null;
   const parts = rowsBelow(query, storeItem(1), freeNumber(query));
   if (parts === null) return null;
   const facts = await queryColumns(db, parts.rows);
-  if (facts.length === 0) return null;
-  const plan = await regroup(db, parts.rows, sources, facts, values, decide);
-  if ('reasons' in plan || !hasPaths(plan) || isOfTime(plan)) return null;
-  const { oid, schema, name } = storeItem(1);
-  const rows = { oid, schema, name, parts: null, used: null, columns: facts };
-  const read = [...new Set(tablesOf(plan.outline).map(({ relation }) => relation.oid))];
-  const added = await planAdd(
-    {
-      db,
-      sources: new Map([...sources, [oid, rows]]),
-      serverMajor,
-      values,
-      rows: { plan: { ...plan, groups: null }, query: parts.rows, sources: read },
-    },
-    parts.groups,
-    new Map(),
-    columns,
-  );
+  const plan = facts.length === 0 ? null : await regroupOf(adding, parts.rows, facts);
+  if (plan === null || 'reasons' in plan || !hasPaths(plan) || isOfTime(plan)) return null;
+  const over = overRows(adding, { ...plan, groups: null }, facts, parts.rows);
+  const added = await planAdd(over, parts.groups, new Map(), columns);
   return 'reasons' in added ? null : added;
 }
 
+/** The same for a query that reads the rows of a plan as the table `storeItem(1)`. */
+function overRows(
+  adding: Adding,
+  plan: RowsPlan,
+  columns: readonly ColumnFacts[],
+  query: Query,
+): Adding {
+  const { oid, schema, name } = storeItem(1);
+  const rows = { oid, schema, name, parts: null, used: null, columns };
+  const read = [...new Set(tablesOf(plan.outline).map(({ relation }) => relation.oid))];
+  return {
+    ...adding,
+    sources: new Map([...adding.sources, [oid, rows]]),
+    rows: { plan, query, sources: read },
+  };
+}
+
+/** A query over the stored rows of its recursive CTE, which are one input of a sum of changes. */
+async function planOverRecursion(
+  adding: Adding,
+  query: Query,
+  columns: Inspection['columns'],
+): Promise<AddPlan | Reasons> {
+  const [item, ...others] = recursionsIn(query);
+  if (item === undefined) throw new Error('no recursive CTE');
+  if (readsWhole(query, item.number)) return { reasons: [ofCte(recursionBelow, item.query)] };
+  if (others.length > 0) return { reasons: [ofCte(recursionsBelow, item.query)] };
+  const plan = await recursionOf(adding, item.query);
+  if ('reasons' in plan) return plan;
+  const facts = await queryColumns(adding.db, item.query);
+  const added = await planAdd(
+    overRows(adding, plan, facts, item.query),
+    overStored(query),
+    new Map(),
+    columns,
+  );
+  if ('reasons' in added) return added;
+  // Without groups or other tables, a query over what is stored has nothing to add up.
+  const isOfMore = planScans(added).length > 0;
+  if (!isOfMore && added.core.op !== 'group')
+    return { reasons: [ofCte(recursionBelow, item.query)] };
+  return isOfMore || plan.recursion?.hasKey === true
+    ? added
+    : { reasons: [ofCte(recursionWithoutKey, item.query)] };
+}
+
 async function planAdd(
-  { db, sources, serverMajor, values, rows }: Adding,
+  adding: Adding,
   query: Query,
   queries: Views,
   columns: Inspection['columns'],
 ): Promise<AddPlan | Reasons> {
+  const { db, sources, serverMajor, values, rows } = adding;
+  if (isRecursion(query)) return { reasons: [ofCte(recursionBelow, query)] };
+  if (recursionsIn(query).length > 0) return planOverRecursion(adding, query, columns);
   const views = new Map<number, PlainQuery>();
   for (const [oid, view] of queries) {
     const plain = plainQuery(view.query, sources);

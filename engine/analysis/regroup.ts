@@ -52,12 +52,21 @@ export async function regroup(
     const columnTypes = new Map(columns.map((one) => [one.name, one.type]));
     const time = { timed: timed.items, moving };
     const types = { columnTypes, oidOf, typeOf };
-    return { rule: 'regroup', ...plan, key, columns: names, ...time, sources, ...types };
+    return {
+      rule: 'regroup',
+      ...plan,
+      key,
+      columns: names,
+      ...time,
+      sources,
+      ...types,
+      recursion: null,
+    };
   }
   return { reasons: [NO_KEY] };
 }
 
-const IS_ARRAY = /\[\]$|^(?:int2|oid)vector$/;
+export const IS_ARRAY = /\[\]$|^(?:int2|oid)vector$/;
 
 /** Beside them there are the key, and whether a row is stored as it is. */
 const MAX_COLUMNS = 1598;

@@ -8,6 +8,7 @@ import { mapExpr, mapQuery, returnsSet } from '../../parser/walk.ts';
 import { existence } from '../algebra/query-rewrites/existence.ts';
 import { expandGroupingSets, groupKeysOf } from '../algebra/query-rewrites/grouping-sets.ts';
 import { groupsOverRows } from '../algebra/query-rewrites/groups-over-rows.ts';
+import { recursionsIn } from '../algebra/query-rewrites/recursive-ctes.ts';
 import { freeNumber } from '../algebra/query-rewrites/relations.ts';
 import { separateGlobals } from '../algebra/query-rewrites/globals.ts';
 import { selectFrom } from '../algebra/query-rewrites/select.ts';
@@ -57,8 +58,21 @@ export async function planStores(
   if (isComplete && !isOfGroups) return onlyRows(regrouped, rules);
   if (residual !== null) return residual;
   if (regrouped !== null) return onlyRows(regrouped, rules);
-  return planOf((await residualOver(query, own, rules, true)).above) ?? { reasons };
+  const eager = await joinedWithRecursion(query, columns, rules);
+  const others = [...(eager === null ? [] : [eager]), query];
+  for (const one of others) {
+    const plan = planOf((await residualOver(one, own, rules, one !== eager)).above);
+    if (plan !== null) return plan;
+  }
+  return { reasons };
 }
+
+/** Rows of a recursive CTE with what a LEFT JOIN finds for them, as groups that can be stored. */
+const joinedWithRecursion = async (
+  query: Query,
+  columns: Columns,
+  rules: Rules,
+): Promise<Query | null> => (recursionsIn(query).length === 0 ? null : rules.eager(query, columns));
 
 const isAddedUp = (store: StorePlan): boolean => store.rule === 'add' && store.core.op === 'group';
 

@@ -70,7 +70,8 @@ export async function changeOf(
       regroupedChange(db, plan, standingIn(over), content, source, rows),
     );
   }
-  if (plan.inner?.rule !== 'regroup') return addedChange(db, plan, source, rows);
+  const added = await addedChange(db, plan, source, rows);
+  if (plan.inner?.rule !== 'regroup' || added !== 'none') return added;
   // Groups over rows change by what is computed again below them.
   const below = await planned(db, deparse(plan.inner.query));
   return regroupedChange(db, plan.inner, plan.inner, below, source, rows);
@@ -100,6 +101,7 @@ async function regroupedChange(
   source: Changed,
   rows: number,
 ): Promise<Change> {
+  if (plan.recursion !== null) return recursionChange(plan, content, source, rows);
   const terms: Planned[] = [];
   for (const { number, relation } of tablesOf(plan.outline)) {
     if (relation.oid !== source.oid) continue;
@@ -124,6 +126,17 @@ async function regroupedChange(
   const unpartnered = reading.isNullable ? (await planned(db, text)).cost : 0;
   return { rows: reached.rows, cost: reached.cost + again + unpartnered };
 }
+
+/** At most what the whole recursion costs: of which keys a step leads to which nothing tells. */
+const recursionChange = (
+  { outline }: RowsPlan,
+  content: Planned,
+  source: Changed,
+  rows: number,
+): Change =>
+  tablesOf(outline).some(({ relation }) => relation.oid === source.oid)
+    ? { rows: Math.min(rows, content.rows), cost: content.cost }
+    : 'none';
 
 /** How many keys are few while that many rows are pending (`imat_store.touched_<name>`). */
 async function mostKeys(

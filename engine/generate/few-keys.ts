@@ -117,7 +117,9 @@ export const keyColumns = (plan: RegroupPlan): readonly TableColumn[] =>
 
 /** Those by which the rows of touched keys are looked up in tables. */
 const lookedUpColumns = ({ groups, ...plan }: RowsPlan): readonly TableColumn[] => {
-  const reading = groups?.reading ?? plan;
+  const { recursion } = plan;
+  const own = recursion === null ? plan : { ...plan, query: recursion.flat };
+  const reading = groups?.reading ?? own;
   return lookedUp(reading).flatMap((holder) => columnOf(reading, holder) ?? []);
 };
 

@@ -27,8 +27,7 @@ export function foldAll(subject: Subject, stores: readonly StoreOf[]): readonly 
   const rows = stores.filter((one): one is RowsStore => groupsOver(one, stores).length > 0);
   const flags = rows.map(
     (one) => sql`${flagOf(one, stores)} CONSTANT boolean :=
-    ${isAnew(subject, sourcesOf(one.plan), 'keys')}
-    OR NOT (SELECT t.is_few FROM ${one.subject.names.touched.sql} AS t);`,
+    ${isAnew(subject, sourcesOf(one.plan), 'keys')}${orIsMuch(one)};`,
   );
   const body = sql`
 DECLARE
@@ -55,6 +54,12 @@ ${storedUnder(subject)}AS ${dollarQuoted(body)}`,
     },
   ];
 }
+
+/** All rows of a recursion differ from the stored ones in few, however many keys are touched. */
+const orIsMuch = ({ plan, subject }: RowsStore): Sql =>
+  plan.recursion !== null
+    ? sql``
+    : sql`\n    OR NOT (SELECT t.is_few FROM ${subject.names.touched.sql} AS t)`;
 
 function foldStore(store: StoreOf, stores: readonly StoreOf[]): Sql {
   const below = stores.find((one) => groupsOver(one, stores).includes(store));

@@ -86,7 +86,8 @@ function mergeQuery(subject: StoreSubject, plan: AddPlan): Sql {
 FROM (
   ${addedRows(subject, plan, touchedBy(store), CHANGES)}
 ) AS ${ident(STATE)}`;
-  if (inner?.rule !== 'regroup' || subject.inner === null)
+  // Only the rows of a recursion that differ are a change, also where all of them are computed.
+  if (inner?.rule !== 'regroup' || inner.recursion !== null || subject.inner === null)
     return sql`WITH ${CHANGES} AS MATERIALIZED (
   ${readChanges(subject, plan)}
 )
@@ -143,7 +144,8 @@ function currentView(subject: StoreSubject, plan: AddPlan, first: FirstRows | nu
   const { store } = plan;
   const keys = touchedBy(store);
   const isAnew = sql`EXISTS (SELECT FROM ${MERGED} AS d WHERE d.${IS_ANEW})`;
-  const stays = plan.inner?.rule === 'regroup' ? [sql`NOT ${isAnew}`] : [];
+  const stays =
+    plan.inner?.rule === 'regroup' && plan.inner.recursion === null ? [sql`NOT ${isAnew}`] : [];
   const columns = columnsRead(store).map(stateColumn);
   const arms: Arm[] =
     keys.length === 0

@@ -121,6 +121,8 @@ export function itemOn({ outline }: RegroupPlan, item: number, exprs: readonly E
   const alias = ident(aliasOf(item));
   if (found?.relation.kind === 'table')
     return sql`${qualified(found.relation.schema, found.relation.name)} AS ${alias}`;
+  // The rows before a step of a recursion (recursion.ts).
+  if (found?.relation.kind === 'cte') return sql`${ident(found.relation.name)} AS ${alias}`;
   if (found?.isConstant !== true) throw new Error(`item ${item} is no table`);
   const rows = selectFrom(found.relation, item, [...columnsRead(item, exprs)]);
   return sql`(\n${fragment(deparse(rows))}\n) AS ${alias}`;

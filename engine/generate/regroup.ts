@@ -214,9 +214,8 @@ const letFew = (few: Sql): Sql =>
   sql`PERFORM pg_catalog.set_config(${literal(FEW_SETTING)}, ${few}, true);`;
 
 export function regroupFold(subject: StoreSubject, plan: RowsPlan): readonly Statement[] {
-  const { fold, state, touched } = subject.names;
+  const { fold, touched } = subject.names;
   const columns = join(storedColumns(plan).map(ident), ', ');
-  const key = ident(plan.key.name);
   const anew = storeAll(subject, plan, columns);
   const body = sql`
 #variable_conflict use_column
@@ -233,11 +232,7 @@ BEGIN
   IF NOT touched.is_few THEN
     ${anew}
   END IF;
-  EXECUTE ${dollarQuoted(sql`DELETE FROM ${state.sql}
-WHERE ${key} = ANY ($1) OR ($2 AND ${key} IS NULL)`)}
-  USING touched.keys, touched.has_null;
-  GET DIAGNOSTICS removed = ROW_COUNT;
-  ${storeTouched(subject, plan, columns)}
+  ${replaceTouched(subject, plan, columns)}
   RETURN removed + changed;
 EXCEPTION
   ${KEY_TOO_LONG}
@@ -267,6 +262,37 @@ function storeAll(subject: StoreSubject, plan: RowsPlan, columns: Sql): Sql {
   return plan.groups === null
     ? storeAnew(subject, columns)
     : storeAnew(subject, columns, subject.names.contentKept.sql);
+}
+
+/** The rows of touched keys go, and come as they are now. */
+function replaceTouched(subject: StoreSubject, plan: RowsPlan, columns: Sql): Sql {
+  const key = ident(plan.key.name);
+  const remove = sql`DELETE FROM ${subject.names.state.sql}
+WHERE ${key} = ANY ($1) OR ($2 AND ${key} IS NULL)`;
+  if (plan.recursion !== null) return replaceAtOnce(subject, remove, columns, plan);
+  return sql`EXECUTE ${dollarQuoted(remove)}
+USING touched.keys, touched.has_null;
+GET DIAGNOSTICS removed = ROW_COUNT;
+${storeTouched(subject, plan, columns)}`;
+}
+
+/** Its stored rows tell which keys of a recursion are touched. In one statement they stay. */
+function replaceAtOnce({ names }: StoreSubject, remove: Sql, columns: Sql, plan: RowsPlan): Sql {
+  const both = sql`WITH removed AS (
+${remove}
+RETURNING 1
+), stored AS (
+INSERT INTO ${names.state.sql} (${columns})
+SELECT ${columns} FROM ${names.current.sql} WHERE NOT ${staysColumn(plan)}
+RETURNING 1
+)
+SELECT (SELECT pg_catalog.count(*) FROM removed), (SELECT pg_catalog.count(*) FROM stored)`;
+  return sql`-- The view asks for the touched keys again.
+${letFew(sql`touched.few::text`)}
+EXECUTE ${dollarQuoted(both)}
+INTO removed, changed
+USING touched.keys, touched.has_null;
+${letFew(sql`''`)}`;
 }
 
 /** Puts the rows of touched keys into the state. */

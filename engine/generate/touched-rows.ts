@@ -13,16 +13,19 @@ import { EMPTY } from '../algebra/query-rewrites/select.ts';
 import type { Leaf } from '../operators/all.ts';
 import { faceOf } from '../operators/all.ts';
 import type { Term } from '../operators/rule.ts';
+import { canNet, imageGrouping } from '../operators/image.ts';
 import { storedAlias } from '../operators/stored.ts';
 import type { RowsPlan } from '../plan/plan.ts';
 import { confined } from '../regroup/confine.ts';
 import { withoutJoinNames } from '../regroup/lineage.ts';
+import type { Recursion } from '../regroup/recursion.ts';
 import type { Confinable, RegroupPlan } from '../regroup/regroup-plan.ts';
 import type { StoreNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, sql } from '../sql/sql.ts';
 import type { InnerChange } from './composition.ts';
 import { calledFromView } from './read-by-function.ts';
+import { rowsOfKeys } from './recursion.ts';
 import type { Subject } from './subject.ts';
 
 const S = ident('s');
@@ -43,9 +46,11 @@ export type Part = { readonly from: Sql; readonly where: readonly Sql[]; readonl
 
 /** The rows of touched keys now. */
 export const nowParts = (subject: Subject, plan: RowsPlan, touched: Touched): readonly Part[] => [
-  ...(plan.groups === null
-    ? confinedParts(plan, plan.key, touched, (query) => query)
-    : [againFromGroups(subject, touched)]),
+  ...(plan.recursion !== null
+    ? recursionParts(subject, plan, plan.recursion, touched)
+    : plan.groups === null
+      ? confinedParts(plan, plan.key, touched, (query) => query)
+      : [againFromGroups(subject, touched)]),
   { from: computedNow(subject), where: [sql`NOT ${touched.isFew}`], label: 'all rows now' },
 ];
 
@@ -55,6 +60,25 @@ const againFromGroups = (subject: Subject, { isFew }: Touched): Part => ({
   where: [isFew],
   label: 'rows of touched keys now',
 });
+
+/** Those of few keys of a recursion; none without a key, where all rows are computed. */
+function recursionParts(
+  { names }: Subject,
+  plan: RegroupPlan,
+  recursion: Recursion,
+  { array, hasNull, isFew }: Touched,
+): readonly Part[] {
+  if (!recursion.hasKey) return [];
+  const { flat, link } = recursion;
+  // Where the key stays, no step leads from other keys to one of these.
+  const query = link === null ? flat.left : flat;
+  const isOther = sql`(${S}.${ident(plan.key.name)} IN (
+    SELECT pg_catalog.unnest(${array})
+  )) IS NOT TRUE`;
+  const confined = confinedQueries({ ...plan, query }, array);
+  const rows = rowsOfKeys(recursion, names.state.sql, { ...confined, hasNull, isOther });
+  return [{ from: sql`(\n${rows}\n)`, where: [isFew], label: 'rows of touched keys now' }];
+}
 
 /** Those of few keys. */
 export function confinedParts(
@@ -144,10 +168,36 @@ export function rowsChange(
   return {
     ctes: [
       ...(isAsked ? [] : [touchedBelow(subject.names)]),
-      sql`${rows} AS MATERIALIZED (\n  ${join(parts, '\n  UNION ALL\n  ')}\n)`,
+      sql`${rows} AS MATERIALIZED (\n  ${changed(plan, node, parts)}\n)`,
     ],
-    leaf: { node, shape, rows: now, change: [termOf(node, rows)] },
+    leaf: {
+      node,
+      shape,
+      rows: now,
+      change: [termOf(node, rows)],
+      ...(plan.recursion === null ? {} : { before: rowsStored(subject.names, node).rows }),
+    },
   };
+}
+
+/** Of a recursion, only rows that differ: most rows of its touched keys stay what they are. */
+function changed({ recursion }: RegroupPlan, node: Stored, parts: readonly Sql[]): Sql {
+  const all = join(parts, '\n  UNION ALL\n  ');
+  if (recursion === null || !canNet(node.columns.map(({ facts }) => facts))) return all;
+  const columns = node.columns.map(({ column, facts }) => {
+    const name = ident(`c${column.id}`);
+    return { name, ...imageGrouping(sql`u.${name}`, facts) };
+  });
+  const selected = columns.map(({ name, select }) => sql`${select} AS ${name}`);
+  return sql`SELECT ${join([...selected, sql`pg_catalog.sum(u.weight)::bigint AS weight`], ', ')}
+  FROM (
+  ${all}
+  ) AS u
+  GROUP BY ${join(
+    columns.flatMap(({ groupBy }) => groupBy),
+    ', ',
+  )}
+  HAVING pg_catalog.sum(u.weight) <> 0`;
 }
 
 /** The rows as they are stored. */

@@ -27,6 +27,7 @@ import { isMuch, thatMeet } from './met-rows.ts';
 import { movedRows } from './moved-rows.ts';
 import { aliasOf, keysAlong, reachedKeys, readAlong } from './path-keys.ts';
 import { pendingRows } from './pending-rows.ts';
+import { touchedBySteps } from './recursion.ts';
 import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
 
@@ -71,26 +72,50 @@ function touchedQuery(subject: Subject, plan: RowsPlan): Sql {
   });
   const anyChange = [...oids.map(flag), ...(elapsed.length === 0 ? [] : [ident('elapsed')])];
   const nullKeys = plan.isNullable ? [nullKey(plan, anyChange)] : [];
-  return sql`WITH pending AS MATERIALIZED (
+  const all = [...terms, ...timeTerms(plan, pending.moment), ...nullKeys];
+  const { recursion } = plan;
+  const steps =
+    recursion === null
+      ? null
+      : touchedBySteps(plan, recursion, subject.names.state.sql, unitedKeys(plan, all));
+  return sql`WITH ${steps === null ? sql`` : sql`RECURSIVE `}pending AS MATERIALIZED (
   SELECT
     ${lines([sql`f.snapshot`, ...flags])}
   FROM imat_catalog.frontier AS f, (
     ${mostKeys(subject, plan)}
   ) AS k
   WHERE f.imat_id = ${subject.id}
-)
+)${steps === null ? sql`` : sql`, ${join(steps.ctes, ', ')}`}
 SELECT
   pg_catalog.array_agg(t.key) FILTER (WHERE t.key IS NOT NULL) AS keys,
   COALESCE(pg_catalog.bool_or(t.key IS NULL), FALSE) AS has_null,
-  ${isFewOf(subject, sql`pg_catalog.count(*)`)} AS is_few,
+  ${isFewOf(subject, sql`pg_catalog.count(*)`)}${touchesAll(plan, flag)} AS is_few,
   (SELECT p.few FROM pending AS p) AS few
 FROM (
-  SELECT DISTINCT u.key
-  FROM (
-    ${join([...terms, ...timeTerms(plan, pending.moment), ...nullKeys], '\nUNION ALL\n')}
-  ) AS u
+  ${steps?.touched ?? differentKeys(unitedKeys(plan, all))}
   LIMIT (SELECT p.few + 1 FROM pending AS p)
 ) AS t`;
+}
+
+const differentKeys = (keys: Sql): Sql => sql`SELECT DISTINCT u.key
+FROM (
+  ${keys}
+) AS u`;
+
+/** None, where nothing leads to a key. */
+const unitedKeys = (plan: RegroupPlan, terms: readonly Sql[]): Sql =>
+  terms.length === 0
+    ? sql`SELECT NULL::${fragment(plan.key.type)} AS key WHERE FALSE`
+    : join(terms, '\nUNION ALL\n');
+
+/** A change of a table that leads to no key concerns all rows of a recursion. */
+function touchesAll(plan: RegroupPlan, flag: (oid: number) => Sql): Sql {
+  const tables = tablesOf(plan.outline).filter(({ number }) => plan.paths.get(number) === null);
+  if (plan.recursion === null || tables.length === 0) return sql``;
+  const flags = [...new Set(tables.map(({ relation }) => relation.oid))].map(
+    (oid) => sql`p.${flag(oid)}`,
+  );
+  return sql` AND NOT (SELECT ${join(flags, ' OR ')} FROM pending AS p)`;
 }
 
 /** The tables of which some changed rows may matter to nothing, by OID, each with an item of it. */

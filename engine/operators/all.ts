@@ -36,13 +36,20 @@ export type Leaf = {
   readonly node: Node;
   readonly shape: Shape;
   readonly rows: Rows;
+  /** Its rows at the frontier, where a table has them. */
+  readonly before?: Rows;
   readonly change: readonly Term[] | null;
 };
 
 /** What can be read of a node. `pending` is null if no change is asked for. */
 export function faceOf(node: Node, pending: Pending | null, leaf: Leaf | null = null): Face {
   if (leaf !== null && node === leaf.node)
-    return { shape: leaf.shape, now: leaf.rows, change: () => leaf.change ?? noChange(node) };
+    return {
+      shape: leaf.shape,
+      now: leaf.rows,
+      change: () => leaf.change ?? noChange(node),
+      ...(leaf.before === undefined ? {} : { before: leaf.before }),
+    };
   const inputs = inputsOf(node).map((input) => faceOf(input, pending, leaf));
   return faceBy(node.op, node, inputs, pending);
 }
@@ -64,8 +71,22 @@ function faceBy<K extends Op>(
       rule.change === null || pending === null
         ? noChange(node)
         : rule.change(node, inputs, pending, netting),
+    ...beforeBy(rule, node, inputs),
   };
 }
+
+/** What an operator of single rows makes of the rows that its input had at the frontier. */
+function beforeBy<K extends Op>(
+  rule: Rule<K>,
+  node: NodeOf<K>,
+  inputs: readonly Face[],
+): Pick<Face, 'before'> {
+  const [input, ...others] = inputs;
+  if (input?.before === undefined || others.length > 0 || !OF_ROWS.has(node.op)) return {};
+  return { before: rule.now(node, [{ ...input, now: input.before }]) };
+}
+
+const OF_ROWS: ReadonlySet<Op> = new Set(['filter', 'project', 'apply']);
 
 const noChange = (node: Node): never => {
   throw new Error(`no change is known of operator ${node.op} here`);

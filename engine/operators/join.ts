@@ -107,9 +107,11 @@ export function joinTerms(
   return forms.flatMap(({ roles, sign }) => {
     const choices = inputs.map((input, position): readonly (Rows | Term)[] => {
       const role = roles[position] ?? 'new';
-      if (role === 'new') return [input.now];
+      if (role === 'new' && input.before === undefined) return [input.now];
       const terms = computed[position]?.().terms ?? [];
-      return role === 'change' ? terms : [before(input, terms)];
+      if (role === 'change') return terms;
+      if (input.before === undefined) return [before(input, terms)];
+      return role === 'old' ? [input.before] : [input.before, ...terms];
     });
     const changing = inputs.filter(({ shape }) => shape.sources.length > 0);
     const changed = computed.filter((_, position) => roles[position] === 'change');

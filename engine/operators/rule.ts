@@ -74,6 +74,8 @@ export type Term = Rows & {
 export type Face = {
   readonly shape: Shape;
   readonly now: Rows;
+  /** The rows at the frontier, where a table has them: with the change, they are the rows now. */
+  readonly before?: Rows;
   readonly change: (netting: Netting) => readonly Term[];
 };
 

@@ -90,7 +90,7 @@ function regroupedTables(plan: RowsPlan): readonly StoreTable[] {
     return {
       relation: quoteQualified(relation.schema, relation.name),
       alias: relation.alias,
-      effect: effectOf(through),
+      effect: effectOf(through, plan),
       holdsKey: holders.some(({ item }) => item === number),
       through: through ?? [],
       indexes: needed.filter(({ item }) => item === number).map(({ column }) => [column]),
@@ -98,9 +98,10 @@ function regroupedTables(plan: RowsPlan): readonly StoreTable[] {
   });
 }
 
-function effectOf(through: readonly string[] | null): Effect {
+function effectOf(through: readonly string[] | null, { recursion }: RowsPlan): Effect {
   if (through === null) return 'all rows';
-  return through.length === 0 ? 'touches one key' : 'touches keys';
+  const isOne = through.length === 0 && (recursion?.link ?? null) === null;
+  return isOne ? 'touches one key' : 'touches keys';
 }
 
 /** The residual as SQL over `store1`, `store2` and so on. */

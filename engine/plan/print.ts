@@ -133,7 +133,21 @@ const parts = (store: Store, keyRule: string): readonly Omit<PlanLine, 'depth'>[
 
 /** The one line that says what a store holds. */
 export const storeClause = (plan: StorePlan): string =>
-  plan.rule === 'add' ? clauseOf(plan.core, labeller(plan.residual)) : `rows by ${plan.key.label}`;
+  plan.rule === 'add' ? clauseOf(plan.core, labeller(plan.residual)) : rowsClause(plan);
+
+function rowsClause({ key, recursion }: RowsPlan): string {
+  if (recursion === null) return `rows by ${key.label}`;
+  const rows = `rows of recursive CTE "${recursion.name}"`;
+  return recursion.hasKey ? `${rows} by ${key.label}` : rows;
+}
+
+/** What is computed when keys are touched. */
+function rowsRule({ recursion }: RowsPlan): string {
+  if (recursion === null) return 'stored, those of touched keys computed again';
+  if (!recursion.hasKey) return 'stored, all of them computed again and compared';
+  const further = recursion.link === null ? '' : ', and of all keys to which steps lead from them,';
+  return `stored, those of touched keys${further} computed again`;
+}
 
 /** What stands below the core: its changes are computed, and of it only groups are stored. */
 function below(
@@ -205,8 +219,8 @@ function regroupLines(plan: RowsPlan): readonly PlanLine[] {
   const isShown = columns.includes(key.name);
   const own = {
     depth: 0,
-    clause: `rows by ${key.label}`,
-    rule: 'stored, those of touched keys computed again',
+    clause: rowsClause(plan),
+    rule: rowsRule(plan),
     stored: [...columns, ...(isShown ? [] : [key.name])].join(', '),
   };
   const alias = (item: number): string => outline.items.get(item)?.relation.alias ?? '';

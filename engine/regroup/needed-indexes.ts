@@ -29,9 +29,11 @@ export function neededColumns(
   holders: readonly Holder[],
 ): readonly NeededColumn[] {
   const keys = holders.flatMap(({ expr }) => indexed(plan, expr));
-  const joins = [...plan.paths.values()].flatMap((path) =>
-    path === null ? [] : joined(plan, path),
-  );
+  const link = plan.recursion?.link ?? null;
+  const joins = [
+    ...[...plan.paths.values()].flatMap((path) => (path === null ? [] : joined(plan, path))),
+    ...(link === null ? [] : joined(plan, { conditions: [link.condition] })),
+  ];
   const timed = plan.timed.flatMap(({ item, timed: all }) =>
     all.flatMap(({ between }) => {
       const value = between?.value ?? null;
@@ -46,7 +48,10 @@ export function neededColumns(
 }
 
 /** An index finds rows by equality, and by no other condition here. */
-const joined = (plan: RegroupPlan, { conditions }: Path): readonly NeededColumn[] =>
+const joined = (
+  plan: RegroupPlan,
+  { conditions }: Pick<Path, 'conditions'>,
+): readonly NeededColumn[] =>
   conditions.flatMap((condition) =>
     condition.kind === 'binary' && condition.op === '='
       ? [...indexed(plan, condition.left), ...indexed(plan, condition.right)]

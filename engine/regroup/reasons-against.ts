@@ -2,6 +2,7 @@
 import type { ColumnRef, Expr, Query, Relation, Span } from '../../parser/tree.ts';
 import { mapExprs } from '../../parser/walk.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
+import { isRecursion } from '../algebra/query-rewrites/recursive-ctes.ts';
 import { eachQuery, tablesIn } from '../algebra/query-rewrites/relations.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import { momentDependent } from '../algebra/reason.ts';
@@ -13,7 +14,8 @@ export function reasonsAgainst(
 ): readonly PlanReason[] {
   const found: PlanReason[] = [];
   eachQuery(query, (one) => {
-    if (one.recursive) found.push(against('recursive_cte', 'WITH RECURSIVE', one.span));
+    if (one.recursive && !isRecursion(one))
+      found.push(against('recursive_cte', 'WITH RECURSIVE', one.span));
     if (one.locking.length > 0) found.push(against('locking', one.locking.join(' '), one.span));
     if (one.kind === 'select')
       found.push(...one.relations.flatMap((item) => ofRelation(item, sources)));

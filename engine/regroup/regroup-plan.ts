@@ -4,6 +4,7 @@ import type { SourceFacts } from '../algebra/facts.ts';
 import type { KeyPlan } from './choose-key.ts';
 import type { ExprTypes } from './key-facts.ts';
 import type { MovingItem } from './moving-items.ts';
+import type { Recursion } from './recursion.ts';
 import type { TimedItem } from './timed-items.ts';
 
 /** Whether a change of any table, and the passing of time, touches some keys and not all. */
@@ -37,6 +38,8 @@ export type RegroupPlan = KeyPlan & {
   readonly oidOf: (ref: ColumnRef) => number | null;
   /** The same of columns and of what conditions compare by `=`, as the key was chosen by it. */
   readonly typeOf: ExprTypes;
+  /** Where the query is the rows of a recursive CTE: its outline is that of `recursion.flat`. */
+  readonly recursion: Recursion | null;
   /** By OID. */
   readonly sources: ReadonlyMap<number, SourceFacts>;
 };

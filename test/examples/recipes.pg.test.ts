@@ -52,6 +52,13 @@ const WRITES: readonly ((n: number) => string)[] = [
   (n) => `INSERT INTO order_items SELECT o.id, ${n % 3}, p.id, ${n % 5}, ${n % 90}
     FROM orders o, products p WHERE o.id % 7 = ${n % 7} AND p.id = ${n % 8}
     ON CONFLICT (order_id, line) DO UPDATE SET quantity = excluded.quantity`,
+  // A parent has a smaller number, so that there is no cycle.
+  (n) => {
+    const parent = (n % 5) - 1 - (n % 2);
+    return `INSERT INTO categories VALUES ('k${n % 5}', ${parent < 0 ? 'NULL' : `'k${parent}'`})
+      ON CONFLICT (name) DO UPDATE SET parent = excluded.parent`;
+  },
+  (n) => `DELETE FROM categories WHERE name = 'k${n % 9}'`,
   (n) => `DELETE FROM orders WHERE id % 11 = ${n % 11}`,
   (n) => `DELETE FROM customers WHERE id = ${CUSTOMER(n)}`,
   // No view has this value as a constant.

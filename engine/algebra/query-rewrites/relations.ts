@@ -8,7 +8,7 @@ import type {
   Select,
   TableItem,
 } from '../../../parser/tree.ts';
-import { mapExpr, mapQuery, visitQuery } from '../../../parser/walk.ts';
+import { mapExpr, mapExprs, mapQuery, visitQuery } from '../../../parser/walk.ts';
 
 /** Calls `see` for the query and every query in it. */
 export function eachQuery(query: Query, see: (query: Query) => void): void {
@@ -112,6 +112,16 @@ export function keysIn(item: GroupItem): readonly Expr[] {
 export function expressionsOf(query: Query): Expr[] {
   const found: Expr[] = [];
   visitQuery(query, { expr: (expr) => void found.push(expr) });
+  return found;
+}
+
+/** Whether a query, or one in it, refers to a row of an item as a whole. */
+export function readsWhole(query: Query, number: number): boolean {
+  let found = false;
+  mapExprs(query, (expr) => {
+    found ||= expr.kind === 'whole_row' && expr.relation === number;
+    return null;
+  });
   return found;
 }
 

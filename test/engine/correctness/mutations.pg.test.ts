@@ -7,6 +7,7 @@ import { type Session, useWorlds, type World } from '../commands/support/world.t
 import { FOLD, failureOf } from './support/bench.ts';
 import { CAPTURES, CURRENT, MUTATIONS, READERS, VALUES } from './support/mutations.ts';
 import type { Definition, Mutation } from './support/mutations.ts';
+import { RECURSION_HISTORY } from './support/recursion-mutations.ts';
 import { columnsOf, type Compared, differences } from './support/oracle.ts';
 
 const TABLES = `CREATE TABLE t (k text, x numeric, y int); CREATE TABLE d (k text, label text);
@@ -90,6 +91,7 @@ const HISTORY: readonly string[] = [
   'COMMIT',
   FOLD,
   'DELETE FROM p WHERE id = 1',
+  ...RECURSION_HISTORY,
 ];
 
 /**

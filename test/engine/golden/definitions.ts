@@ -301,4 +301,17 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
         LEFT JOIN sale s ON s.sold_at::date = d::date
       GROUP BY d, CURRENT_DATE`,
   },
+  {
+    name: 'recursion',
+    shows:
+      'groups of a join with the rows of a recursive CTE, which are a store by a key that moves',
+    query: `WITH RECURSIVE team AS (
+        SELECT c.id, c.id AS head, 0 AS depth FROM customer c WHERE c.boss IS NULL
+        UNION ALL
+        SELECT c.id, t.head, t.depth + 1 FROM customer c JOIN team t ON c.boss = t.id
+      )
+      SELECT t.head, sum(s.amount) AS total
+      FROM team t JOIN sale s ON s.customer_id = t.id
+      GROUP BY t.head`,
+  },
 ];

@@ -6,6 +6,8 @@ import type { CompositionDefinition } from './composition-mutations.ts';
 import { COMPOSITION_MUTATIONS } from './composition-mutations.ts';
 import type { ExtremeDefinition } from './extreme-mutations.ts';
 import { EXTREME_MUTATIONS } from './extreme-mutations.ts';
+import type { RecursionDefinition } from './recursion-mutations.ts';
+import { RECURSION_MUTATIONS } from './recursion-mutations.ts';
 import type { RegroupDefinition } from './regroup-mutations.ts';
 import { REGROUP_MUTATIONS } from './regroup-mutations.ts';
 
@@ -34,6 +36,7 @@ export type Definition =
   | CompositionDefinition
   | ChainDefinition
   | RegroupDefinition
+  | RecursionDefinition
   | typeof GROUPED
   | typeof JOINED
   | typeof BAG
@@ -53,6 +56,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...REGROUP_MUTATIONS,
   ...COMPOSITION_MUTATIONS,
   ...CHAIN_MUTATIONS,
+  ...RECURSION_MUTATIONS,
   {
     name: 'both sides changed: their product is not taken back',
     definition: JOINED,

@@ -1,4 +1,4 @@
-/** What only a swap can maintain. */
+/** Recursive CTEs, and what only a swap can maintain. */
 import type { Definitions } from './definition.ts';
 
 export const RECURSION: Definitions = {
