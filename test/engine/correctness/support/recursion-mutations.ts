@@ -154,6 +154,18 @@ export const RECURSION_MUTATIONS: readonly Mutation[] = [
     wrong: [[/(rows of touched keys as they are stored\n[^\n]*)-1::bigint/, '$10::bigint']],
   },
   {
+    name: 'both have changed: their product is not taken back',
+    definition: JOINED,
+    at: DELTA,
+    wrong: [[/\(-(s\d)\.weight \* (r\d)\.weight\)/g, '(0 * $1.weight * $2.weight)']],
+  },
+  {
+    name: 'changes of the other table meet only rows that were stored',
+    definition: JOINED,
+    at: DELTA,
+    wrong: [[/\((s\d)\.weight \* (r\d)\.weight\)/g, '(0 * $1.weight * $2.weight)']],
+  },
+  {
     name: 'the rows are folded before the groups',
     definition: JOINED,
     at: FOLDS,
