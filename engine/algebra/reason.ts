@@ -142,7 +142,7 @@ const ofRecursion = (message: string, span: Span | null): PlanReason => ({
 });
 
 export const recursionRows = (name: string, why: string, span: Span | null): PlanReason =>
-  ofRecursion(`the rows of recursive CTE "${name}" cannot be told by changes: ${why}`, span);
+  ofRecursion(`recursive CTE "${name}" cannot be maintained incrementally: ${why}`, span);
 
 export const recursionBelow = (name: string, span: Span | null): PlanReason =>
   ofRecursion(

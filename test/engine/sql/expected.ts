@@ -120,6 +120,9 @@ const NAMES = {
     plain_same_column_twice plain_self plain_total plain_total_empty plain_view
     plain_view_of_group plain_view_of_left plain_whole_row
   `,
+  recursion: `
+    recursive_depth recursive_paths recursive_referrers recursive_tree
+  `,
   reports: `
     report_best_product report_category_share report_cohorts report_customers
     report_daily_visits report_enums report_funnel report_inactive report_json
