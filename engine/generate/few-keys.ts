@@ -26,10 +26,6 @@ import type { Subject } from './subject.ts';
  */
 export const FEW_SETTING = 'imat.few';
 
-/** Set to `on` where a read asks that must not cost more than the definition. */
-export const READING_SETTING = 'imat.reading';
-const IS_READING = sql`pg_catalog.current_setting('${fragment(READING_SETTING)}', true) = 'on'`;
-
 /** Fewer keys are never too many; UNKNOWN_FEW where nothing tells how many keys there are. */
 const ALWAYS_FEW = 10;
 export const UNKNOWN_FEW = 1000;
@@ -57,6 +53,9 @@ export const isFewOf = ({ id }: Subject, count: Sql): Sql => sql`CASE
     WHEN ${count} > (SELECT p.few FROM pending AS p) THEN FALSE
     ELSE NOT imat_catalog.is_outgrown(${id}, (SELECT p.snapshot FROM pending AS p), ${SHARE})
   END`;
+
+/** The same for a read of groups over the rows. */
+export const isCheapOf = (count: Sql): Sql => sql`${count} <= (SELECT p.surely FROM pending AS p)`;
 
 /** How many keys are few by the planner's statistics, as `fewKeys` has it. */
 export function mostKeys(subject: Subject, plan: RowsPlan): Sql {
@@ -95,8 +94,8 @@ export function fewKeys(plan: RowsPlan, expected: { readonly keys: Sql; readonly
         ),
         e.most
       ) AS surely,
-      CASE WHEN e.most IS NULL AND (${IS_READING}) IS NOT TRUE
-        THEN LEAST(e.keys / ${SHARE_OF_FEW_ROWS}, ${MOST_KEYS}) END AS sometimes
+      CASE WHEN e.most IS NULL THEN LEAST(e.keys / ${SHARE_OF_FEW_ROWS}, ${MOST_KEYS}) END
+        AS sometimes
     FROM (
       SELECT
         ${expected.keys} AS keys,

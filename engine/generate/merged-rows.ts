@@ -33,12 +33,11 @@ import {
   untouched,
 } from './current-view.ts';
 import { hasExtremes } from './extremes.ts';
-import { READING_SETTING } from './few-keys.ts';
 import { calledFromView, readByFunction } from './read-by-function.ts';
 import { changeSettings, readChanges } from './read-changes.ts';
 import type { Statement } from './statement.ts';
 import type { FirstRows, StoreSubject } from './stores.ts';
-import { areFewBelow, touchedBelow } from './touched-rows.ts';
+import { ARE_CHEAP_BELOW, touchedBelow } from './touched-rows.ts';
 
 const CHANGES = ident('changes');
 const MERGED = ident('merged');
@@ -74,7 +73,7 @@ export function mergedFunction(subject: StoreSubject, plan: AddPlan): readonly S
     view: subject.names.merge.sql,
     name: subject.names.merged.sql,
     isUnlocked: subject.withParts.length > 0,
-    settings: [sql`jit = off`, sql`${fragment(READING_SETTING)} = on`, ...changeSettings(plan)],
+    settings: [sql`jit = off`, ...changeSettings(plan)],
   });
 }
 
@@ -92,12 +91,11 @@ FROM (
   ${readChanges(subject, plan)}
 )
 ${merged}`;
-  const areFew = areFewBelow(inner);
   return sql`WITH ${touchedBelow(subject.inner)}, ${CHANGES} AS MATERIALIZED (
 ${changeQuery(plan, subject, plan.netting, { isAsked: true })}
 )
 ${merged}
-WHERE ${areFew}
+WHERE ${ARE_CHEAP_BELOW}
 UNION ALL
 SELECT
   ${lines([...anewColumns(store), sql`true AS ${IS_ANEW}`])}
@@ -105,7 +103,7 @@ FROM (SELECT) AS one
 LEFT JOIN (
   SELECT s.*, 1::bigint AS ${ROWS_NOW} FROM ${anewArm(subject, plan).from}
 ) AS ${ident(STATE)} ON TRUE
-WHERE NOT ${areFew}`;
+WHERE NOT ${ARE_CHEAP_BELOW}`;
 }
 
 /** What rows are read by, and what tells which stored rows they take the place of. */

@@ -135,8 +135,8 @@ const TOUCHED_BELOW = ident('touched0');
 export const touchedBelow = ({ touched }: StoreNames): Sql =>
   sql`${TOUCHED_BELOW} AS MATERIALIZED (\n  TABLE ${touched.sql}\n)`;
 
-/** Whether these keys are few: a value that does not depend on any row. */
-export const areFewBelow = (plan: RegroupPlan): Sql => touchedIn(TOUCHED_BELOW, plan).isFew;
+/** Whether a read takes the rows of these keys: a value that does not depend on any row. */
+export const ARE_CHEAP_BELOW = sql`(SELECT t.is_few AND t.is_cheap FROM ${TOUCHED_BELOW} AS t)`;
 
 /**
  * The change of the rows, for the groups that stand on them: those of touched keys as they are

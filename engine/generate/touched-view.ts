@@ -22,7 +22,7 @@ import type { RowsPlan } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import { anyElapsed, timedTables } from './elapsed.ts';
-import { FEW_COLUMNS, isFewOf, mostKeys } from './few-keys.ts';
+import { FEW_COLUMNS, isCheapOf, isFewOf, mostKeys } from './few-keys.ts';
 import { isMuch, thatMeet } from './met-rows.ts';
 import { movedRows } from './moved-rows.ts';
 import { aliasOf, keysAlong, reachedKeys, readAlong } from './path-keys.ts';
@@ -90,6 +90,7 @@ SELECT
   pg_catalog.array_agg(t.key) FILTER (WHERE t.key IS NOT NULL) AS keys,
   COALESCE(pg_catalog.bool_or(t.key IS NULL), FALSE) AS has_null,
   ${isFewOf(subject, sql`pg_catalog.count(*)`)}${touchesAll(plan, flag)} AS is_few,
+  ${isCheapOf(sql`pg_catalog.count(*)`)} AS is_cheap,
   (SELECT p.few FROM pending AS p) AS few
 FROM (
   ${steps?.touched ?? differentKeys(unitedKeys(plan, all))}

@@ -432,8 +432,8 @@ WITH pending AS MATERIALIZED (
             ),
             e.most
           ) AS surely,
-          CASE WHEN e.most IS NULL AND (pg_catalog.current_setting('imat.reading', true) = 'on') IS NOT TRUE
-            THEN LEAST(e.keys / 4, 10000) END AS sometimes
+          CASE WHEN e.most IS NULL THEN LEAST(e.keys / 4, 10000) END
+            AS sometimes
         FROM (
           SELECT
             LEAST(imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 1), imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 2)) AS keys,
@@ -456,6 +456,7 @@ SELECT
       WHEN pg_catalog.count(*) > (SELECT p.few FROM pending AS p) THEN FALSE
       ELSE NOT imat_catalog.is_outgrown(1, (SELECT p.snapshot FROM pending AS p), 16)
     END AS is_few,
+  pg_catalog.count(*) <= (SELECT p.surely FROM pending AS p) AS is_cheap,
   (SELECT p.few FROM pending AS p) AS few
 FROM (
   SELECT DISTINCT u.key
@@ -882,7 +883,7 @@ FROM (
     SELECT only_row, rows, count_quantity, sum_quantity FROM changes
   ) AS u
 ) AS s
-WHERE (SELECT t.is_few FROM touched0 AS t)
+WHERE (SELECT t.is_few AND t.is_cheap FROM touched0 AS t)
 UNION ALL
 SELECT
   s.rows,
@@ -893,7 +894,7 @@ FROM (SELECT) AS one
 LEFT JOIN (
   SELECT s.*, 1::bigint AS rows_now FROM imat_store.answered1_coarse_total((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
 ) AS s ON TRUE
-WHERE NOT (SELECT t.is_few FROM touched0 AS t);
+WHERE NOT (SELECT t.is_few AND t.is_cheap FROM touched0 AS t);
 
 -- the same as a function, planned only if anything is pending
 CREATE OR REPLACE FUNCTION imat_store.merged1_coarse_total(access_key uuid) RETURNS SETOF imat_store.merge1_coarse_total
@@ -902,7 +903,6 @@ STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
-SET imat.reading = on
 SET random_page_cost = 1.1
 AS $imat$
 BEGIN

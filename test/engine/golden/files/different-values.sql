@@ -1039,7 +1039,6 @@ STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
-SET imat.reading = on
 SET random_page_cost = 1.1
 AS $imat$
 BEGIN

@@ -1592,7 +1592,6 @@ STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
-SET imat.reading = on
 SET random_page_cost = 1.1
 SET join_collapse_limit = 1
 SET enable_mergejoin = off

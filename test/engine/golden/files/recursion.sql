@@ -500,8 +500,8 @@ WITH RECURSIVE pending AS MATERIALIZED (
             ),
             e.most
           ) AS surely,
-          CASE WHEN e.most IS NULL AND (pg_catalog.current_setting('imat.reading', true) = 'on') IS NOT TRUE
-            THEN LEAST(e.keys / 4, 10000) END AS sometimes
+          CASE WHEN e.most IS NULL THEN LEAST(e.keys / 4, 10000) END
+            AS sometimes
         FROM (
           SELECT
             LEAST(imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 1), imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 1)) AS keys,
@@ -560,6 +560,7 @@ SELECT
       WHEN pg_catalog.count(*) > (SELECT p.few FROM pending AS p) THEN FALSE
       ELSE NOT imat_catalog.is_outgrown(1, (SELECT p.snapshot FROM pending AS p), 16)
     END AS is_few,
+  pg_catalog.count(*) <= (SELECT p.surely FROM pending AS p) AS is_cheap,
   (SELECT p.few FROM pending AS p) AS few
 FROM (
   SELECT u.key
@@ -1151,7 +1152,6 @@ STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
-SET imat.reading = on
 SET random_page_cost = 1.1
 AS $imat$
 BEGIN
