@@ -19,7 +19,10 @@ import { History } from '../sql/histories.ts';
 
 const database = useDatabase();
 
-/** The stores of a definition that are computed again by keys. */
+/**
+ * The stores of a definition that are computed again by keys. Those of a recursion are not confined,
+ * but go on from what is stored (test/engine/correctness/recursion.pg.test.ts).
+ */
 async function regroupPlans(db: Db, definition: string): Promise<readonly RegroupPlan[]> {
   return db.transaction('read committed', async () => {
     await db.execute(`SET LOCAL search_path = public; CREATE TEMPORARY VIEW twin AS ${definition};
@@ -30,7 +33,9 @@ async function regroupPlans(db: Db, definition: string): Promise<readonly Regrou
     );
     const { plan } = await analyse(db, row?.view ?? 0, row?.major ?? 0);
     await db.execute('DROP VIEW pg_temp.twin');
-    return allStores(plan ?? { stores: [] }).flatMap((one) => (one.rule === 'add' ? [] : [one]));
+    return allStores(plan ?? { stores: [] }).flatMap((one) =>
+      one.rule === 'add' || one.recursion !== null ? [] : [one],
+    );
   });
 }
 
