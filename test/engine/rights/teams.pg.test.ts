@@ -71,6 +71,30 @@ test('each team writes and reads its own, and a revert gives its view back', asy
   }
 });
 
+test('what is merged by a function is converted by a role that is no superuser', async () => {
+  const shapes = [
+    `SELECT b.v, count(*) AS n, sum(a.v) AS s
+     FROM one.t a LEFT JOIN one.t b ON b.v = a.k GROUP BY b.v`,
+    'SELECT a.k, b.v, c.v AS w FROM one.t a JOIN one.t b ON b.v = a.k JOIN one.t c ON c.v = b.k',
+    `SELECT x.n, count(*) AS m
+     FROM (SELECT k, count(*) AS n FROM one.t GROUP BY k) x GROUP BY x.n`,
+  ];
+  const [one] = teams;
+  for (const definition of shapes) {
+    await owner.imat.create('merged', definition);
+    const functions = await sandbox.rows(
+      `SELECT proname FROM pg_proc WHERE pronamespace = 'imat_store'::regnamespace
+         AND proname ~ '^merged[0-9]*_merged$'`,
+    );
+    expect(functions, definition).toHaveLength(1);
+    await one?.session.sql('UPDATE one.t SET v = v + 1 WHERE k < 3');
+    await expectEqual(owner.db, 'imat.merged', definition);
+    await owner.imat.fold('merged');
+    await expectEqual(owner.db, 'imat.merged', definition);
+    await owner.imat.revert('merged');
+  }
+});
+
 test('a team that converts by itself is told what would let that role do so', async () => {
   await owner.imat.create('shared', 'SELECT k, count(*) AS n FROM one.t GROUP BY k');
   const [, two] = teams;
