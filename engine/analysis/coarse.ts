@@ -103,7 +103,9 @@ const LARGE_GROUP = 20;
 export async function areLarge(db: Db, groups: Select): Promise<boolean> {
   const tables = [...tablesIn(groups).values()].map(({ oid }) => oid);
   if ((await withoutStatistics(db, tables)).length > 0) return false;
-  const { rows, most } = await plannedRows(db, deparse({ ...groups, having: null }));
+  const plan = await plannedRows(db, deparse({ ...groups, having: null }));
+  if (plan === null) return false;
+  const { rows, most } = plan;
   return most >= MANY_READ && most >= LARGE_GROUP * rows;
 }
 
@@ -122,6 +124,8 @@ const DEAR_ROW = 0.1;
 export async function areFew(db: Db, query: Select): Promise<boolean> {
   const tables = [...tablesIn(query).values()].map(({ oid }) => oid);
   if ((await withoutStatistics(db, tables)).length > 0) return false;
-  const { rows, cost } = await plannedRows(db, deparse(query));
+  const plan = await plannedRows(db, deparse(query));
+  if (plan === null) return false;
+  const { rows, cost } = plan;
   return cost >= DEAR && cost >= DEAR_ROW * rows;
 }

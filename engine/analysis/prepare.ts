@@ -185,7 +185,8 @@ function ofFreshness(analysis: Analysis, freshness: Freshness): Analysis {
 
 /**
  * Planning finds names that the definition's functions leave without a schema, and what fails in
- * constants. It can call functions, so it is left to the load where some belong to other roles.
+ * constants. It can call functions, so it is left to the load where some belong to other roles, or
+ * policies, which can call any, apply to what is read.
  * @throws ImatError `definition_failed`
  */
 async function refuseUnplannable(db: Db, analysis: Analysis): Promise<void> {
@@ -193,6 +194,7 @@ async function refuseUnplannable(db: Db, analysis: Analysis): Promise<void> {
   try {
     await rolledBack(db, async () => {
       if (analysis.searchPath !== null) db.defer(`SET LOCAL search_path = ${analysis.searchPath}`);
+      db.defer('SET LOCAL row_security = off');
       await db.execute(`EXPLAIN ${analysis.definition}`);
     });
   } catch (error) {
