@@ -36,6 +36,8 @@ export const touchedView = (subject: Subject, plan: RowsPlan): Statement => ({
   sql: sql`CREATE VIEW ${subject.names.touched.sql} AS\n${touchedQuery(subject, plan)}`,
 });
 
+const HOW_MANY = sql`pg_catalog.count(*)`;
+
 function touchedQuery(subject: Subject, plan: RowsPlan): Sql {
   const tables = tablesOf(plan.outline);
   const oids = [...new Set(tables.map(({ relation }) => relation.oid))];
@@ -89,8 +91,7 @@ function touchedQuery(subject: Subject, plan: RowsPlan): Sql {
 SELECT
   pg_catalog.array_agg(t.key) FILTER (WHERE t.key IS NOT NULL) AS keys,
   COALESCE(pg_catalog.bool_or(t.key IS NULL), FALSE) AS has_null,
-  ${isFewOf(subject, sql`pg_catalog.count(*)`)}${touchesAll(plan, flag)} AS is_few,
-  ${isCheapOf(sql`pg_catalog.count(*)`)} AS is_cheap,
+  ${isFewOf(subject, HOW_MANY)}${touchesAll(plan, flag)} AS is_few, ${isCheapOf(HOW_MANY)} AS is_cheap,
   (SELECT p.few FROM pending AS p) AS few
 FROM (
   ${steps?.touched ?? differentKeys(unitedKeys(plan, all))}

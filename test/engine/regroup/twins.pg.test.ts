@@ -20,8 +20,8 @@ import { History } from '../sql/histories.ts';
 const database = useDatabase();
 
 /**
- * The stores of a definition that are computed again by keys. Those of a recursion are not confined,
- * but go on from what is stored (test/engine/correctness/recursion.pg.test.ts).
+ * The stores of a definition that are computed again by keys. Those of a recursion are not
+ * confined, but go on from what is stored (test/engine/correctness/recursion.pg.test.ts).
  */
 async function regroupPlans(db: Db, definition: string): Promise<readonly RegroupPlan[]> {
   return db.transaction('read committed', async () => {

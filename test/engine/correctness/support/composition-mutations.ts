@@ -138,7 +138,7 @@ export const COMPOSITION_MUTATIONS: readonly Mutation[] = [
     at: MERGED,
     wrong: [
       [
-        /WHERE \(SELECT t\.is_few AND t\.is_cheap FROM touched0 AS t\)(?=\nUNION ALL\nSELECT\n  s\.n)/,
+        /WHERE \(SELECT t\.is_few AND [^\n]*\)(?=\nUNION ALL\nSELECT\n  s\.n)/,
         '$& AND s.rows <> 0',
       ],
     ],
