@@ -91,8 +91,8 @@ function touchedQuery(subject: Subject, plan: RowsPlan): Sql {
 SELECT
   pg_catalog.array_agg(t.key) FILTER (WHERE t.key IS NOT NULL) AS keys,
   COALESCE(pg_catalog.bool_or(t.key IS NULL), FALSE) AS has_null,
-  ${isFewOf(subject, HOW_MANY)}${touchesAll(plan, flag)} AS is_few, ${isCheapOf(HOW_MANY)} AS is_cheap,
-  (SELECT p.few FROM pending AS p) AS few
+  ${isFewOf(subject, HOW_MANY)}${touchesAll(plan, flag)} AS is_few,
+  ${isCheapOf(HOW_MANY)} AS is_cheap, (SELECT p.few FROM pending AS p) AS few
 FROM (
   ${steps?.touched ?? differentKeys(unitedKeys(plan, all))}
   LIMIT (SELECT p.few + 1 FROM pending AS p)

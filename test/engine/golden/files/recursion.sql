@@ -559,8 +559,8 @@ SELECT
       WHEN pg_catalog.count(*) <= (SELECT p.surely FROM pending AS p) THEN TRUE
       WHEN pg_catalog.count(*) > (SELECT p.few FROM pending AS p) THEN FALSE
       ELSE NOT imat_catalog.is_outgrown(1, (SELECT p.snapshot FROM pending AS p), 16)
-    END AS is_few, pg_catalog.count(*) <= (SELECT p.surely FROM pending AS p) AS is_cheap,
-  (SELECT p.few FROM pending AS p) AS few
+    END AS is_few,
+  pg_catalog.count(*) <= (SELECT p.surely FROM pending AS p) AS is_cheap, (SELECT p.few FROM pending AS p) AS few
 FROM (
   SELECT u.key
   FROM keys AS u
