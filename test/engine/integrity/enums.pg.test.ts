@@ -19,7 +19,8 @@ CREATE TABLE t (id int PRIMARY KEY, m "sch""ema"."mo'od", f feeling, a "sch""ema
 INSERT INTO t SELECT i, q.m, q.m, ARRAY[q.m, 'high', NULL], ROW(i % 2, q.m)::pair, span(q.m, NULL),
   ROW(1.0, q.m)::loose, 1.5
 FROM generate_series(1, 12) AS i,
-  LATERAL (SELECT (ARRAY['low', 'high', NULL]::"sch""ema"."mo'od"[])[1 + i % 3] AS m) q;`;
+  LATERAL (SELECT (ARRAY['low', 'high', NULL]::"sch""ema"."mo'od"[])[1 + i % 3] AS m) q;
+CREATE TABLE keyless AS SELECT l FROM t;`;
 
 const DELTA: Readonly<Record<string, string>> = {
   plain: 'SELECT id, m FROM public.t',
@@ -35,10 +36,11 @@ const DELTA: Readonly<Record<string, string>> = {
   keys: 'SELECT a, count(*) AS n FROM public.t GROUP BY a',
   distinct_ones: 'SELECT DISTINCT m FROM public.t',
   by_id: 'SELECT l, id FROM public.t',
+  by_hidden_id: 'SELECT l FROM public.t',
   both: 'SELECT m FROM public.t WHERE id < 6 UNION ALL SELECT m FROM public.t WHERE id > 3',
 };
-/** Equal values can differ in them, and their bytes have the label. */
-const SWAP: Readonly<Record<string, string>> = { loose_ones: 'SELECT l FROM public.t' };
+/** Equal values can differ in them, their bytes have the label, and no key tells the rows apart. */
+const SWAP: Readonly<Record<string, string>> = { loose_ones: 'SELECT l FROM public.keyless' };
 const ALL = { ...DELTA, ...SWAP };
 
 let sandbox: Sandbox;
@@ -99,6 +101,7 @@ test.each([
     ALTER TYPE ${type} RENAME VALUE 'lower' TO 'high';
     ALTER TYPE ${type} RENAME VALUE 'x' TO 'lower'; COMMIT`);
   await change(`DELETE FROM t WHERE m = 'high'`);
+  await change(`UPDATE keyless SET l.m = 'lower' WHERE (l).m IS NULL`);
   await change(`DELETE FROM t WHERE m = 'lower' AND id % 2 = 1`);
   await maintainAll();
   await expectAll('folded');
