@@ -126,7 +126,7 @@ export function canFail(expr: Expr, columnType: ColumnType): boolean {
 
 /** The same where its operands do not fail. */
 export const failsItself = (expr: Expr, columnType: ColumnType): boolean =>
-  !isTotal(expr, (inner) => kindOf(inner, columnType));
+  !isTotal(expr, columnType);
 
 /** The same of `forFinite(expr)`. `isSafe`: of what is known not to fail. */
 export function failsForFinite(
@@ -137,7 +137,7 @@ export function failsForFinite(
   if (isSafe(expr)) return false;
   const isOwn = differing(expr, columnType) !== null;
   return (
-    !(isOwn || isTotal(expr, (inner) => kindOf(inner, columnType))) ||
+    !(isOwn || isTotal(expr, columnType)) ||
     children(expr).some((inner) => failsForFinite(inner, columnType, isSafe))
   );
 }
@@ -193,14 +193,15 @@ function differing(expr: Expr, columnType: ColumnType): readonly Expr[] | null {
 }
 
 /** Whether the node itself has a result for whatever its operands are. */
-function isTotal(expr: Expr, kind: (expr: Expr) => Kind): boolean {
+function isTotal(expr: Expr, columnType: ColumnType): boolean {
+  const kind = (inner: Expr): Kind => kindOf(inner, columnType);
   switch (expr.kind) {
     case 'binary':
       return isTotalBinary(expr, kind);
     case 'unary':
       return /^(NOT|IS )/.test(expr.op) || kind(expr.operand) === 'wide';
     case 'cast':
-      return isTotalCast(expr, kind);
+      return isOfItsType(expr, columnType) || isTotalCast(expr, kind);
     case 'call':
       if (expr.schema === null && LITERAL_FUNCTIONS.has(expr.name))
         return expr.args.every(
@@ -253,9 +254,32 @@ export function isNotZero(expr: Expr): boolean {
   return expr.kind === 'literal' && /[1-9]/.test(expr.sql);
 }
 
+/** A column cast to its own type, as PostgreSQL prints one of a domain that is compared. */
+const isOfItsType = ({ operand, type }: Cast, columnType: ColumnType): boolean =>
+  operand.kind === 'column' && OIDS.has(type) && OIDS.get(type) === columnType(operand);
+
+/** Of types without a length or precision (PostgreSQL, "pg_type.dat"). */
+const OIDS: ReadonlyMap<string, number> = new Map([
+  ['boolean', 16],
+  ['bytea', 17],
+  ['bigint', 20],
+  ['smallint', 21],
+  ['integer', 23],
+  ['real', 700],
+  ['double precision', 701],
+  ['date', 1082],
+  ['time without time zone', 1083],
+  ['timestamp without time zone', 1114],
+  ['timestamp with time zone', 1184],
+  ['interval', 1186],
+  ['numeric', 1700],
+  ['uuid', 2950],
+  ['jsonb', 3802],
+]);
+
 function isTotalCast(expr: Cast, kind: (expr: Expr) => Kind): boolean {
   if (expr.operand.kind === 'literal') return true;
-  if (expr.type === 'text' || expr.type.startsWith('character')) return true;
+  if (/^(text|bpchar|character.*)$/.test(expr.type)) return true;
   const from = kind(expr.operand);
   if (expr.type === 'numeric' || expr.type === 'double precision')
     return from === 'integer' || from === 'wide';

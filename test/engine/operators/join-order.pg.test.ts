@@ -43,7 +43,7 @@ const lines = async (query: string): Promise<string[]> =>
 test('a reader plans no table of the join', async () => {
   const plan = await lines('SELECT * FROM imat.sold');
   expect(plan.filter((line) => / on (line|seller|buyer|land|purchase) /.test(line))).toEqual([]);
-  expect(plan.filter((line) => line.includes('changes_sold'))).not.toEqual([]);
+  expect(plan.filter((line) => line.includes('merged_sold'))).not.toEqual([]);
 });
 
 test('its answer is the definition, under changes of all tables at once', async () => {
