@@ -28,7 +28,7 @@ export async function cheapestFirst(
   decide: Decide,
 ): Promise<readonly KeyPlan[]> {
   let costs: Promise<ReadonlyMap<KeyPlan, number>> | null = null;
-  const costOf = async (key: KeyPlan): Promise<number | null> => {
+  const known = async (key: KeyPlan): Promise<number | null> => {
     costs ??= rowsAgain(db, keys, sources);
     return (await costs).get(key) ?? null;
   };
@@ -36,9 +36,9 @@ export async function cheapestFirst(
   if (first === undefined) return [];
   let best = first;
   for (const key of others.toSorted((a, b) => Number(b.isPrimary) - Number(a.isPrimary))) {
-    const known = best;
+    const former = best;
     const isBetter = await decide(async () => {
-      const [own, other] = [await costOf(known), await costOf(key)];
+      const [own, other] = [await known(former), await known(key)];
       return own !== null && other !== null && FEWER * other <= own;
     });
     if (isBetter) best = key;
@@ -78,7 +78,7 @@ async function rowsAgain(
   };
   return new Map(
     keys.flatMap((key) => {
-      const cost = rowsOf(key, sources, known);
+      const cost = costOf(key, sources, known);
       return cost === null ? [] : [[key, cost] as const];
     }),
   );
@@ -86,7 +86,8 @@ async function rowsAgain(
 
 const nameOf = ({ oid, name }: Column): string => `${oid} ${name}`;
 
-function rowsOf(key: KeyPlan, sources: Sources, { rows, different }: Statistics): number | null {
+/** Of one key, as above; null where statistics do not tell. */
+function costOf(key: KeyPlan, sources: Sources, { rows, different }: Statistics): number | null {
   const values = Math.max(
     0,
     ...key.holders

@@ -176,10 +176,11 @@ function stepIn({ query }: KeyPlan): Select {
 }
 
 /** Whether all rows of a query with one key are found by what holds it. */
-function isHeldBy({ place, holders }: KeyPlan, query: Query): boolean {
+function isHeldBy(plan: KeyPlan, query: Query): boolean {
+  const { place, holders } = plan;
   if (query.kind === 'values') return false;
   if (query.kind === 'set_operation')
-    return [query.left, query.right].every((one) => isHeldBy({ place, holders } as KeyPlan, one));
+    return [query.left, query.right].every((one) => isHeldBy(plan, one));
   const target = query.targets[place]?.expr;
   const expr = target && withoutJoinNames(target);
   return expr !== undefined && holders.some((holder) => equalExpr(holder.expr, expr));

@@ -5,9 +5,8 @@
  *   WITH RECURSIVE tree AS (.. UNION ALL ..), totals AS (SELECT .. FROM tree) SELECT .. FROM totals
  *   SELECT .. FROM (SELECT .. FROM (WITH RECURSIVE tree AS (..) SELECT * FROM tree) tree) totals
  *
- * Right for any query that has one answer, as for other CTEs (inline-ctes.ts). Counter-examples,
- * which stay: a WITH in which a CTE reads one that comes later
- * (`isOrdered`).
+ * Right for any query that has one answer, as for other CTEs (inline-ctes.ts). A counter-example,
+ * which stays: a WITH in which a CTE reads one that comes later (`isOrdered`).
  */
 import type { Cte, Expr, Query, Relation, Select, SubqueryItem } from '../../../parser/tree.ts';
 import { equalQuery, mapExpr, mapQuery, visitQuery } from '../../../parser/walk.ts';

@@ -32,7 +32,7 @@ export type Figures = {
 
 type Session = { readonly name: string; readonly db: Db; readonly isOpen: () => boolean };
 
-/** Every so many steps, answers that are computed from the tables alone are compared too. */
+/** After each step whose number this divides, answers from the tables alone are compared too. */
 const ANEW_EVERY = 8;
 
 /** Stands for every session without a transaction of its own: these see the same. */
