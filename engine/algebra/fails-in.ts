@@ -51,7 +51,7 @@ const connected = (sets: readonly (readonly number[])[]): readonly ReadonlySet<n
   }, []);
 
 /** The base types of the columns that nodes have by themselves. */
-const oidsIn = (tree: Node): ReadonlyMap<ColumnId, number | null> =>
+export const oidsIn = (tree: Node): ReadonlyMap<ColumnId, number | null> =>
   new Map(
     nodesOf(tree).flatMap((node) =>
       'columns' in node

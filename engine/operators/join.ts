@@ -31,8 +31,11 @@
  * Inputs are asked for changes that are cancelled: a row of a small table that has changed a
  * hundred times would otherwise meet all its partners two hundred times.
  */
-import { failingAcross } from '../algebra/fails-in.ts';
+import type { ColumnRef } from '../../parser/tree.ts';
+import { failingAcross, oidsIn } from '../algebra/fails-in.ts';
 import type { NodeOf } from '../algebra/node.ts';
+import { columnsOf, idOf } from '../algebra/node.ts';
+import { solvedFor } from '../algebra/solved.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join as joined, lines, sql, unique } from '../sql/sql.ts';
 import { canNet, imageGrouping } from './image.ts';
@@ -86,6 +89,27 @@ const conditionsOf = (node: NodeOf<'join'>, inputs: readonly Face[]): Sql[] => {
   return node.conditions.map((condition) => written(condition, shape));
 };
 
+/**
+ * The conditions of a term: what an input is compared with is solved for its column where only the
+ * other side has changed, so that an index finds its rows.
+ */
+function perChange(
+  node: NodeOf<'join'>,
+  inputs: readonly Face[],
+): (roles: readonly Role[]) => readonly Sql[] {
+  const oids = oidsIn(node);
+  const places = new Map(
+    node.inputs.flatMap((input, place) => columnsOf(input).map(({ id }) => [id, place] as const)),
+  );
+  return (roles) => {
+    const isRead = (ref: ColumnRef): boolean => roles[places.get(idOf(ref)) ?? -1] !== 'change';
+    const conditions = node.conditions.map(
+      (one) => solvedFor(one, isRead, (ref) => oids.get(idOf(ref)) ?? null) ?? one,
+    );
+    return conditionsOf({ ...node, conditions }, inputs);
+  };
+}
+
 /** The change of the join in one of its two forms. */
 export function joinTerms(
   node: NodeOf<'join'>,
@@ -97,7 +121,7 @@ export function joinTerms(
   const computed = inputs.map((input) =>
     lazily(() => computedOnce(input, input.change(netting), pending)),
   );
-  const own = conditionsOf(node, inputs);
+  const own = perChange(node, inputs);
   const { only } = pending;
   const all = form === 'expanded' ? expanded(inputs.length) : telescoped(largestFirst(node));
   const forms =
@@ -117,7 +141,7 @@ export function joinTerms(
     const changed = computed.filter((_, position) => roles[position] === 'change');
     const gates = changing.length > 1 ? unique(changed.map((one) => one().gate)) : [];
     const order = isOrdered(node) ? joinOrder(node, roles.indexOf('change')) : null;
-    return combinations(choices).map((parts) => product(parts, sign, gates, own, order));
+    return combinations(choices).map((parts) => product(parts, sign, gates, own(roles), order));
   });
 }
 

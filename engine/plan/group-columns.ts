@@ -6,6 +6,7 @@ import type { Expr } from '../../parser/tree.ts';
 import type { ColumnFacts, SourceFacts } from '../algebra/facts.ts';
 import type { ColumnId, Node } from '../algebra/node.ts';
 import { columnsOf, expressionsOf, idOf, inputsOf, nodesOf, scansOf } from '../algebra/node.ts';
+import { shiftedColumn } from '../algebra/solved.ts';
 import { extremeRule } from '../aggregates/extreme.ts';
 import { indexKey } from '../regroup/index-key.ts';
 import type { AddPlan } from './plan.ts';
@@ -126,10 +127,12 @@ const ofColumns = (columns: readonly TableColumn[]): readonly NeededIndex[] =>
 const joined = (node: Node, condition: Expr): readonly TableColumn[] =>
   sidesOf(node, condition).flat();
 
-/** The columns on both sides of an equation of columns; none of any other condition. */
+/** The columns on both sides of an equation, constants apart; none of any other condition. */
 function sidesOf(node: Node, condition: Expr): readonly (readonly TableColumn[])[] {
   if (condition.kind !== 'binary' || condition.op !== '=') return [];
-  const sides = [condition.left, condition.right].map((side) => comparedColumns(node, side));
+  const sides = [condition.left, condition.right].map((side) =>
+    comparedColumns(node, shiftedColumn(side) ?? side),
+  );
   return sides.includes(null) ? [] : sides.map((side) => side ?? []);
 }
 

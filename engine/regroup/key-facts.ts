@@ -2,8 +2,9 @@
 import type { ColumnRef, Expr } from '../../parser/tree.ts';
 import { canFail } from '../algebra/can-fail.ts';
 import type { ColumnFacts, SourceFacts } from '../algebra/facts.ts';
+import { solvedFor } from '../algebra/solved.ts';
 import { readsNow } from '../algebra/timed.ts';
-import { plainColumn, targetOf } from './lineage.ts';
+import { plainColumn, targetOf, withoutJoinNames } from './lineage.ts';
 import type { Block, Outline } from './outline.ts';
 
 /** What is known of the type of an expression that is no column of a table. */
@@ -18,6 +19,8 @@ export type KeyFacts = {
    * that reads the time had another value when the row was stored.
    */
   readonly isSafe: (expr: Expr, block: Block) => boolean;
+  /** An equality as one that gives a column of an item of FROM (algebra/solved.ts); or null. */
+  readonly solvedFor: (expr: Expr, item: number) => Expr | null;
   /** Whether equalities give all columns of a table's primary key. */
   readonly hasKeyIn: (item: number, equalities: readonly Expr[]) => boolean;
 };
@@ -46,6 +49,12 @@ export function keyFacts(
     },
     isSafe: (expr, block) =>
       !readsNow(expr) && (isComputedForAll(block) || !canFail(expr, (ref) => of(ref)?.oid ?? null)),
+    solvedFor: (expr, item) =>
+      solvedFor(
+        withoutJoinNames(expr),
+        ({ relation }) => relation === item,
+        (column) => of(column)?.oid ?? null,
+      ),
     hasKeyIn: (item, equalities) => {
       const relation = outline.items.get(item)?.relation;
       const columns = relation?.kind === 'table' ? sources.get(relation.oid)?.columns : undefined;

@@ -9,6 +9,7 @@
  */
 import type { Expr } from '../../parser/tree.ts';
 import type { ColumnFacts } from '../algebra/facts.ts';
+import { shiftedColumn } from '../algebra/solved.ts';
 import type { Holder } from './classes.ts';
 import { itemOf } from './classes.ts';
 import type { IndexKey } from './index-key.ts';
@@ -54,7 +55,9 @@ const joined = (
 ): readonly NeededColumn[] =>
   conditions.flatMap((condition) =>
     condition.kind === 'binary' && condition.op === '='
-      ? [...indexed(plan, condition.left), ...indexed(plan, condition.right)]
+      ? [condition.left, condition.right].flatMap((side) =>
+          indexed(plan, shiftedColumn(withoutJoinNames(side)) ?? side),
+        )
       : [],
   );
 

@@ -54,20 +54,22 @@ function stepsIn(outline: Outline, block: Block, facts: KeyFacts): readonly Step
     const own = new Set(query.relations.map((_, index) => query.first + index));
     const member = memberOf(expr);
     if (member !== null) return memberSteps(outline, member);
-    if (!facts.isSafe(expr, block)) return [];
     const read = readsOf(expr);
     if (read === null) return [];
     const [a, b, ...others] = new Set(read.map(({ relation }) => relation));
     if (a === undefined || b === undefined || others.length > 0) return [];
-    const isStrict = isComparison(expr);
+    const isSafe = facts.isSafe(expr, block);
     /** NULLs of an outer join could meet a condition that is not strict. */
     const isThere = (number: number): boolean =>
-      isStrict || (own.has(number) ? present.has(number) : isNeverNull(outline, number));
+      isComparison(expr) || (own.has(number) ? present.has(number) : isNeverNull(outline, number));
     return [
       [a, b],
       [b, a],
     ].flatMap(([from = 0, to = 0]) => {
-      return filtered.has(from) && isThere(to) ? stepBetween(outline, expr, from, to) : [];
+      if (!filtered.has(from)) return [];
+      const solved = facts.solvedFor(expr, to);
+      if (solved !== null) return stepBetween(outline, solved, from, to);
+      return isSafe && isThere(to) ? stepBetween(outline, expr, from, to) : [];
     });
   });
 }

@@ -1,0 +1,108 @@
+/**
+ * Equalities of two columns that are a constant apart, solved for either column: previous rows,
+ * gaps, the day before.
+ *
+ *   p.id = m.id - 1   is   m.id = p.id + 1
+ *
+ * So an index on the column finds the rows of its table, and integers do not overflow: a table is
+ * asked for rows that the definition never looks at.
+ */
+import type { Binary, ColumnRef, Expr } from '../../parser/tree.ts';
+import { INT2, INT4, INT8, NUMERIC } from './facts.ts';
+
+type OidOf = (column: ColumnRef) => number | null;
+
+/** A column with a constant added to it. */
+type Shifted = { readonly column: ColumnRef; readonly by: bigint };
+
+const DATE = 1082;
+/** Larger constants make a bigint of an integer, which could overflow. */
+const LARGEST_INTEGER = 2n ** 31n - 1n;
+const LARGEST_BIGINT = 2n ** 63n - 1n;
+
+/**
+ * The same with the column for which `isSought` holds alone on the left side; what it is compared
+ * with fails for no row. Null for anything else, and for two columns without a constant.
+ */
+export function solvedFor(
+  expr: Expr,
+  isSought: (column: ColumnRef) => boolean,
+  oidOf: OidOf,
+): Expr | null {
+  if (expr.kind !== 'binary' || expr.op !== '=') return null;
+  const [left, right] = [shifted(expr.left), shifted(expr.right)];
+  if (left === null || right === null || (left.by === 0n && right.by === 0n)) return null;
+  const [sought, given] = isSought(left.column) ? [left, right] : [right, left];
+  if (!isSought(sought.column) || isSought(given.column)) return null;
+  const by = given.by - sought.by;
+  const value = moved(given.column, by, [oidOf(sought.column), oidOf(given.column)]);
+  return value && { kind: 'binary', op: '=', left: sought.column, right: value, span: expr.span };
+}
+
+/** The column that a constant is added to, as written or solved for; null for anything else. */
+export function shiftedColumn(expr: Expr): ColumnRef | null {
+  const [guarded, ...others] = expr.kind === 'case' ? expr.whens : [];
+  const found = shifted(guarded && others.length === 0 ? guarded.result : expr);
+  return found === null || found.by === 0n ? null : found.column;
+}
+
+function shifted(expr: Expr): Shifted | null {
+  if (expr.kind === 'column') return { column: expr, by: 0n };
+  if (expr.kind === 'cast' && expr.type === 'bigint') return shifted(expr.operand);
+  if (expr.kind !== 'binary' || (expr.op !== '+' && expr.op !== '-')) return null;
+  const [left, right] = [shifted(expr.left), constant(expr.right)];
+  if (left !== null && right !== null)
+    return within({ ...left, by: expr.op === '+' ? left.by + right : left.by - right });
+  const [first, last] = [constant(expr.left), shifted(expr.right)];
+  return first === null || last === null || expr.op === '-'
+    ? null
+    : within({ ...last, by: first + last.by });
+}
+
+const within = (one: Shifted): Shifted | null =>
+  one.by <= LARGEST_INTEGER && one.by >= -LARGEST_INTEGER ? one : null;
+
+/** An integer as PostgreSQL prints it: `1`, `'-1'::integer`. */
+function constant(expr: Expr): bigint | null {
+  const isCast = expr.kind === 'cast' && /^(smallint|integer|bigint)$/.test(expr.type);
+  const inner = isCast ? expr.operand : expr;
+  if (inner.kind !== 'literal') return null;
+  const [, digits] = (isCast ? /^'?(-?\d+)'?$/ : /^(\d+)$/).exec(inner.sql) ?? [];
+  return digits === undefined ? null : BigInt(digits);
+}
+
+/** Null for types with which that is not exact: a sum of double precision is rounded. */
+function moved(column: ColumnRef, by: bigint, oids: readonly (number | null)[]): Expr | null {
+  if (oids.every((oid) => oid === NUMERIC) || oids.every((oid) => oid === DATE))
+    return plus(column, by);
+  if (!oids.every((oid) => oid === INT2 || oid === INT4 || oid === INT8)) return null;
+  if (by === 0n) return column;
+  if (oids[1] !== INT8)
+    return plus({ kind: 'cast', operand: column, type: 'bigint', span: null }, by);
+  const when: Binary =
+    by > 0n
+      ? binary(column, '<=', bigint(LARGEST_BIGINT - by))
+      : binary(column, '>=', bigint(-LARGEST_BIGINT - 1n - by));
+  const whens = [{ when, result: plus(column, by) }];
+  return { kind: 'case', subject: null, whens, otherwise: null, span: null };
+}
+
+const binary = (left: Expr, op: string, right: Expr): Binary => ({
+  kind: 'binary',
+  op,
+  left,
+  right,
+  span: null,
+});
+
+const plus = (expr: Expr, by: bigint): Expr =>
+  by === 0n ? expr : binary(expr, by < 0n ? '-' : '+', literal(String(by < 0n ? -by : by)));
+
+const literal = (text: string): Expr => ({ kind: 'literal', sql: text, span: null });
+
+const bigint = (value: bigint): Expr => ({
+  kind: 'cast',
+  operand: literal(`'${value}'`),
+  type: 'bigint',
+  span: null,
+});
