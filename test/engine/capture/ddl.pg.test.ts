@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WITH_EXTENSION } from '../../setup/database.ts';
 import {
   type Checked,
-  createWorld,
+  createPreparedWorld,
   expectExact,
   type Session,
   type World,
@@ -12,7 +12,7 @@ import { REBUILT } from '../../setup/rebuilt.ts';
 
 let world: World;
 beforeEach(async () => {
-  world = await createWorld(`
+  world = await createPreparedWorld(`
     CREATE TYPE mood AS ENUM ('good', 'bad');
     CREATE DOMAIN short AS varchar(8) CHECK (value <> '');
     CREATE TABLE item (id int PRIMARY KEY, kind text, amount numeric(8,2), note varchar(10),

@@ -5,7 +5,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   type Checked,
-  createWorld,
+  createPreparedWorld,
   expectExact,
   outcomeOf,
   untilBlocked,
@@ -36,7 +36,7 @@ let world: World;
 let before: string;
 let after: string;
 beforeEach(async () => {
-  world = await createWorld(`
+  world = await createPreparedWorld(`
     CREATE TEMPORARY VIEW numbers AS SELECT i FROM generate_series(1, 30) AS i;
     CREATE TABLE plain (g int, v int);
     CREATE TABLE k (i int);

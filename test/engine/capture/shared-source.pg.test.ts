@@ -5,7 +5,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   type Checked,
-  createWorld,
+  createPreparedWorld,
   expectExact,
   outcomeOf,
   until,
@@ -29,7 +29,7 @@ const WRITE = 'INSERT INTO s VALUES (2, 1, 5, 7); UPDATE s SET w = w + 1, v = v 
 
 let world: World;
 beforeEach(async () => {
-  world = await createWorld(`
+  world = await createPreparedWorld(`
     CREATE TABLE d (k int PRIMARY KEY, r text);
     CREATE TABLE s (id int, k int, v int, w int);
     INSERT INTO d VALUES (1, 'a'); INSERT INTO s VALUES (1, 1, 1, 1)`);

@@ -5,7 +5,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { randomOf } from '../../../tools/random.ts';
 import type { Random } from '../../../tools/random.ts';
-import { createWorld, expectExact, type World } from '../commands/support/world.ts';
+import { createPreparedWorld, expectExact, type World } from '../commands/support/world.ts';
 
 const QUEUE = `
 CREATE TABLE ingest (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, state text NOT NULL,
@@ -48,7 +48,7 @@ const USAGE = [
 
 let world: World;
 beforeEach(async () => {
-  world = await createWorld(QUEUE + TAGS);
+  world = await createPreparedWorld(QUEUE + TAGS);
 });
 afterEach(() => world.drop());
 

@@ -1,6 +1,6 @@
 /** Which folded rows a fold deletes from the logs. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createWorld, expectExact } from './support/world.ts';
+import { createPreparedWorld, expectExact } from './support/world.ts';
 import type { Checked, World } from './support/world.ts';
 
 const SUMMED: Checked = {
@@ -21,7 +21,7 @@ const ALL = [SUMMED, JOINED, LISTED];
 
 let world: World;
 beforeAll(async () => {
-  world = await createWorld(`
+  world = await createPreparedWorld(`
     CREATE TABLE product (id int PRIMARY KEY, kind text);
     CREATE TABLE sale (id int PRIMARY KEY, region text, product_id int, amount numeric(10,2))`);
   for (const { name, definition } of ALL) await world.imat.create(name, definition);

@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
-  createWorld,
+  createPreparedWorld,
   expectExact,
   outcomeOf,
   sqlstateOf,
@@ -31,7 +31,7 @@ const ALL = [SUMMED, JOINED, LISTED];
 
 let world: World;
 beforeAll(async () => {
-  world = await createWorld(`
+  world = await createPreparedWorld(`
     CREATE TABLE product (id int PRIMARY KEY, kind text);
     CREATE TABLE sale (id int PRIMARY KEY, region text, product_id int, amount numeric(10,2))`);
   for (const { name, definition } of ALL) await world.imat.create(name, definition);

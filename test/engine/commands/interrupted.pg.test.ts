@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';
 import { expectEqual } from './support/oracle.ts';
-import { createSandbox, type Sandbox, type Session } from './support/sandbox.ts';
+import { createPreparedSandbox, type Sandbox, type Session } from './support/sandbox.ts';
 import { until } from './support/world.ts';
 
 const SUMMARY = 'SELECT region, sum(amount) AS total FROM public.sales GROUP BY region';
@@ -20,7 +20,7 @@ SELECT count(*) AS n, count(pg_sleep(60)) AS slept FROM sales WITH NO DATA;`;
 let sandbox: Sandbox;
 let before: string[];
 beforeAll(async () => {
-  sandbox = await createSandbox(SALES);
+  sandbox = await createPreparedSandbox(SALES);
 });
 afterEach(() => sandbox.revertAll());
 afterAll(() => sandbox.drop());

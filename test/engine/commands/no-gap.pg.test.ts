@@ -1,13 +1,13 @@
 /** Commands that find no gap between writers, however often they try. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createWorld, expectExact, outcomeOf, type World } from './support/world.ts';
+import { createPreparedWorld, expectExact, outcomeOf, type World } from './support/world.ts';
 
 const DEFINITION = 'SELECT g, sum(v) AS s FROM public.t GROUP BY g';
 const SUMS = { name: 'sums', definition: DEFINITION };
 
 let world: World;
 beforeEach(async () => {
-  world = await createWorld(`
+  world = await createPreparedWorld(`
     CREATE TABLE t (g int, v int);
     INSERT INTO t SELECT i % 3, i FROM generate_series(1, 30) AS i;
     CREATE MATERIALIZED VIEW sums AS ${DEFINITION}`);

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LOCK_CLASS } from '../../../engine/catalog/migrate.ts';
 import { inspectView } from '../../../engine/server/relations.ts';
 import {
-  createWorld,
+  createPreparedWorld,
   differencesSql,
   expectExact,
   outcomeOf,
@@ -20,7 +20,7 @@ const QUERY = 'SELECT g, sum(v) AS s, count(*) AS n, sum(w) AS m FROM public.t G
 
 let world: World;
 beforeEach(async () => {
-  world = await createWorld(`
+  world = await createPreparedWorld(`
     CREATE TABLE t (g int, v int, w int);
     INSERT INTO t SELECT i % 3, i, -i FROM generate_series(1, 30) AS i;
     CREATE VIEW oracle AS ${SUM};

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
-  createWorld,
+  createPreparedWorld,
   expectExact,
   outcomeOf,
   sqlstateOf,
@@ -48,7 +48,7 @@ let world: World;
 let writer: Session;
 let reader: Session;
 beforeAll(async () => {
-  world = await createWorld(`
+  world = await createPreparedWorld(`
 CREATE TABLE land (id int PRIMARY KEY, name text);
 CREATE TABLE purchase (id int PRIMARY KEY, land int);
 CREATE TABLE line (purchase int, number int, qty int);

@@ -3,7 +3,7 @@
  * others: against the definition, for every kind of key that tells the two apart.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createSandbox, type Sandbox } from '../commands/support/sandbox.ts';
+import { createPreparedSandbox, type Sandbox } from '../commands/support/sandbox.ts';
 
 const SCHEMA = `
 CREATE EXTENSION IF NOT EXISTS citext;
@@ -43,7 +43,7 @@ const DEFINITIONS: Readonly<Record<string, string>> = {
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await createSandbox(SCHEMA);
+  sandbox = await createPreparedSandbox(SCHEMA);
   for (const [name, query] of Object.entries(DEFINITIONS))
     await sandbox.imat.create(name, query, { strategy: 'delta' });
 });

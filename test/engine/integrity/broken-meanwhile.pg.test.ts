@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { REBUILT } from '../../setup/rebuilt.ts';
 import {
-  createWorld,
+  createPreparedWorld,
   outcomeOf,
   sqlstateOf,
   until,
@@ -12,7 +12,7 @@ import {
 
 let world: World;
 beforeEach(async () => {
-  world = await createWorld(`
+  world = await createPreparedWorld(`
     CREATE TABLE t (g int, v int);
     INSERT INTO t SELECT i % 3, i FROM generate_series(1, 30) AS i`);
   await world.imat.create('sums', 'SELECT g, sum(v) AS s FROM public.t GROUP BY g');

@@ -3,11 +3,16 @@
  * another value once that is replaced: then the imat does not answer.
  */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createWorld, expectExact, sqlstateOf, type World } from '../commands/support/world.ts';
+import {
+  createPreparedWorld,
+  expectExact,
+  sqlstateOf,
+  type World,
+} from '../commands/support/world.ts';
 
 let world: World;
 beforeEach(async () => {
-  world = await createWorld(`
+  world = await createPreparedWorld(`
     CREATE TABLE t (g int, v int);
     INSERT INTO t SELECT i % 3, i FROM generate_series(1, 9) AS i;
     SET check_function_bodies = off;

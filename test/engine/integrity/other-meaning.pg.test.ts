@@ -3,11 +3,16 @@
  * others by now: that is not what imat stores in its place.
  */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createWorld, expectExact, outcomeOf, type World } from '../commands/support/world.ts';
+import {
+  createPreparedWorld,
+  expectExact,
+  outcomeOf,
+  type World,
+} from '../commands/support/world.ts';
 
 let world: World;
 beforeEach(async () => {
-  world = await createWorld(`
+  world = await createPreparedWorld(`
     CREATE TYPE pair AS (a int, b text);
     CREATE TABLE t (id int PRIMARY KEY, g int, v smallint, p pair);
     INSERT INTO t SELECT i, i % 3, i, ROW(i, 'b')::pair FROM generate_series(1, 9) AS i;

@@ -1,10 +1,10 @@
 /** Types of a definition are renamed and put into another schema: folds and reads go on. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createWorld, expectExact, type World } from '../commands/support/world.ts';
+import { createPreparedWorld, expectExact, type World } from '../commands/support/world.ts';
 
 let world: World;
 beforeEach(async () => {
-  world = await createWorld(`
+  world = await createPreparedWorld(`
     CREATE TYPE mood AS ENUM ('sad', 'ok', 'glad');
     CREATE DOMAIN positive AS int CHECK (value > 0);
     CREATE TABLE t (g int, m mood, d positive);

@@ -4,12 +4,12 @@
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { expectEqual } from '../commands/support/oracle.ts';
-import { createSandbox, type Sandbox } from '../commands/support/sandbox.ts';
+import { createPreparedSandbox, type Sandbox } from '../commands/support/sandbox.ts';
 import { sqlstateOf } from '../commands/support/world.ts';
 
 let sandbox: Sandbox;
 beforeEach(async () => {
-  sandbox = await createSandbox(`
+  sandbox = await createPreparedSandbox(`
     CREATE SCHEMA s;
     CREATE TABLE t (id int PRIMARY KEY, k int, at timestamptz, d date);
     INSERT INTO t SELECT i, i % 3, now() - i * interval '1 hour', current_date - i

@@ -3,11 +3,16 @@
  * values changes with them, and no row is written.
  */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createWorld, expectExact, sqlstateOf, type World } from '../commands/support/world.ts';
+import {
+  createPreparedWorld,
+  expectExact,
+  sqlstateOf,
+  type World,
+} from '../commands/support/world.ts';
 
 let world: World;
 beforeEach(async () => {
-  world = await createWorld(`
+  world = await createPreparedWorld(`
     CREATE TYPE mood AS ENUM ('sad', 'ok');
     CREATE TYPE pair AS (a int, m mood);
     CREATE TYPE span AS RANGE (subtype = pair, multirange_type_name = spans);

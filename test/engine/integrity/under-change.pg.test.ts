@@ -5,7 +5,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createImat } from '../../../engine/index.ts';
 import { before } from '../commands/support/before.ts';
-import { createWorld, expectExact, outcomeOf, type World } from '../commands/support/world.ts';
+import {
+  createPreparedWorld,
+  expectExact,
+  outcomeOf,
+  type World,
+} from '../commands/support/world.ts';
 
 const CHILD = 'CREATE TABLE child () INHERITS (t); INSERT INTO child VALUES (1, 70)';
 const DOUBLED = 'SELECT g, sum(public.doubled(v)) AS s FROM public.t GROUP BY g';
@@ -30,7 +35,7 @@ async function haveNoted(imats: number): Promise<boolean> {
 
 let world: World;
 beforeEach(async () => {
-  world = await createWorld(`
+  world = await createPreparedWorld(`
     CREATE TYPE address AS (street text);
     CREATE TABLE t (g int, v int);
     INSERT INTO t SELECT i % 3, i FROM generate_series(1, 30) AS i;

@@ -1,10 +1,15 @@
 /** Whole rows as values: their text and JSON have all columns that a table or a type has. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createWorld, expectExact, sqlstateOf, type World } from '../commands/support/world.ts';
+import {
+  createPreparedWorld,
+  expectExact,
+  sqlstateOf,
+  type World,
+} from '../commands/support/world.ts';
 
 let world: World;
 beforeEach(async () => {
-  world = await createWorld(`
+  world = await createPreparedWorld(`
     CREATE TYPE zip AS (code text);
     CREATE TYPE address AS (street text, zip zip);
     CREATE DOMAIN place AS address;
