@@ -3,7 +3,7 @@
  * PostgreSQL's statistics tell.
  */
 import { deparse } from '../../parser/deparse-query.ts';
-import type { Expr, Select, TableItem } from '../../parser/tree.ts';
+import type { Expr, Query, Select, TableItem } from '../../parser/tree.ts';
 import { tablesIn } from '../algebra/query-rewrites/relations.ts';
 import { selectFrom } from '../algebra/query-rewrites/select.ts';
 import type { Db } from '../db/db.ts';
@@ -98,6 +98,22 @@ const FIRST_OID = 16_384;
 const MANY_READ = 10_000;
 /** From this many rows to a group on, a store of the groups costs less than to read them again. */
 const LARGE_GROUP = 20;
+
+/** Whether a table that a query reads is large enough for its rows to be stored by a key. */
+export async function isLarge(db: Db, query: Query): Promise<boolean> {
+  const tables = [...tablesIn(query).values()].map(({ oid }) => oid);
+  const rows = await expectedRows(db, tables);
+  return Math.max(0, ...rows.values()) >= MANY_READ;
+}
+
+/** As many rows of the largest table to a key, on average, as tell rows apart. */
+const APART = 1.5;
+
+/** Whether almost each key is that of one row. Unknown is not. */
+export async function tellsRowsApart(db: Db, plan: RegroupPlan): Promise<boolean> {
+  const rows = await rowsToKey(db, plan, false);
+  return rows !== null && rows <= APART;
+}
 
 /** Whether groups are made of many rows each. Without statistics they are not. */
 export async function areLarge(db: Db, groups: Select): Promise<boolean> {

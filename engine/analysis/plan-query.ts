@@ -56,7 +56,7 @@ import type { Inspection } from '../server/relations.ts';
 import { inspectView } from '../server/relations.ts';
 import { openOrders } from './completed.ts';
 import type { Decide } from './key-costs.ts';
-import { areFew, areLarge, isCoarse, isFiner } from './coarse.ts';
+import { areFew, areLarge, isCoarse, isFiner, isLarge, tellsRowsApart } from './coarse.ts';
 import { implicitOperators, readGated } from './gate.ts';
 import { eagerQuery } from './eager.ts';
 import { probe } from './probe.ts';
@@ -134,8 +134,13 @@ async function planWith(
   const { major: serverMajor } = server;
   const adding: Adding = { db, sources, serverMajor, values, decide, recursions: new Map() };
   const added = await planAdd(adding, definition, views, inspection.columns);
-  if (!('reasons' in added)) return { plan: { stores: [added], residual: null }, againstAdd: [] };
   const named = standalone(definition, views, sources);
+  if (!('reasons' in added)) {
+    const timeless = !functions.unstable.some(isClock);
+    const keyed = timeless ? await storedByKey(adding, added, named, inspection.columns) : null;
+    const plan = { stores: [keyed ?? added], residual: null, overRows: decided };
+    return { plan, againstAdd: [] };
+  }
   const whole = momentsWhereRead(named);
   const query = pushes ? await withTimeBelow(db, whole) : whole;
   if (pushes && query === whole) return { reasons: added.reasons };
@@ -161,6 +166,26 @@ async function planWith(
   if (!('reasons' in plan))
     return { plan: { ...plan, overRows: decided }, againstAdd: added.reasons };
   return late.length > 0 ? { reasons: late.map(untimed) } : plan;
+}
+
+/**
+ * How rows without groups are stored by a key that tells them apart: that needs no digest of each
+ * row, and a changed row is written once (docs/decisions/0072-rows-by-their-key.md).
+ */
+async function storedByKey(
+  adding: Adding,
+  { core, inner }: AddPlan,
+  query: Query,
+  columns: Inspection['columns'],
+): Promise<RowsPlan | null> {
+  const { db, sources, decide } = adding;
+  if (core.op === 'group' || inner !== null || reasonsAgainst(query, sources).length > 0)
+    return null;
+  if (!(await decide(() => isLarge(db, query)))) return null;
+  const plan = await regroupOf(adding, query, columns);
+  // An index finds the rows of a primary key.
+  if ('reasons' in plan || !plan.isPrimary || !hasPaths(plan)) return null;
+  return (await decide(() => tellsRowsApart(db, plan))) ? { ...plan, groups: null } : null;
 }
 
 const rulesOf = (adding: Adding, functions: FunctionFacts): Rules => {

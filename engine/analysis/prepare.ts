@@ -316,7 +316,7 @@ function regroupColumns({ sources, plan }: Analysis, oid: number): number[] {
 }
 
 /** The names of the columns of a table that hold the key of rows. */
-const heldIn = ({ holders, outline, sources }: RowsPlan, oid: number): readonly string[] =>
+export const heldIn = ({ holders, outline, sources }: RowsPlan, oid: number): readonly string[] =>
   holders.flatMap(({ item, expr }) => {
     const relation = outline.items.get(item)?.relation;
     const name =

@@ -5,6 +5,7 @@ import type { SourceFacts } from '../algebra/facts.ts';
 import type { Node, UnionAll } from '../algebra/node.ts';
 import { inputsOf, withInputs } from '../algebra/node.ts';
 import { isStore, mapRelations } from '../algebra/query-rewrites/relations.ts';
+import { heldIn } from '../analysis/prepare.ts';
 import type { Db } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { confinedToKeys } from '../generate/touched-rows.ts';
@@ -110,7 +111,8 @@ async function regroupedChange(
     if (path === null || facts === undefined) return 'all';
     const keys = sql`SELECT DISTINCT u.key FROM (\n${reachedKeys(leadingFrom(plan, number), path)}
 ) AS u`;
-    terms.push(await overChanged(db, facts, source, rows, () => planned(db, keys.text)));
+    const read = withKey(facts, heldIn(plan, source.oid));
+    terms.push(await overChanged(db, read, source, rows, () => planned(db, keys.text)));
   }
   if (terms.length === 0) return 'none';
   const reached = total(terms);
@@ -199,6 +201,15 @@ const standingIn = (reading: Confinable): Confinable => ({
       ? { ...relation, schema: TEMPORARY, name: groupsView(storeNumber(relation)) }
       : relation,
   ),
+});
+
+/** A definition need not read its key. */
+const withKey = (facts: SourceFacts, held: readonly string[]): SourceFacts => ({
+  ...facts,
+  used: facts.used && [
+    ...facts.used,
+    ...facts.columns.flatMap(({ name, attnum }) => (held.includes(name) ? [attnum] : [])),
+  ],
 });
 
 const CHANGED = { schema: TEMPORARY, name: 'imat_changed' };

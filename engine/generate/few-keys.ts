@@ -6,6 +6,8 @@
  *   a quarter, at most 10,000   while fewer rows of each table are pending than 10,000, or a
  *                               sixteenth of its rows (is_outgrown.sql)
  *   at most 2,000               where no index finds their rows
+ *   a quarter, at most 100,000  for a fold, where almost each key is that of one stored row and an
+ *                               index finds it: to store all rows again costs as much
  *
  * A read of groups over rows takes no more than a sixteenth: what it computes of a key costs it
  * fourteen times what the definition does.
@@ -59,10 +61,7 @@ export const isCheapOf = (count: Sql): Sql => sql`${count} <= (SELECT p.surely F
 
 /** How many keys are few by the planner's statistics, as `fewKeys` has it. */
 export function mostKeys(subject: Subject, plan: RowsPlan): Sql {
-  const values = keyColumns(plan).map(
-    ({ oid, attnum }) =>
-      sql`imat_catalog.distinct_values(${subject.id}, ${regclassOf(oid)}, ${attnum})`,
-  );
+  const values = distinctValues(subject, plan);
   return fewKeys(plan, {
     keys: values.length === 0 ? NULL : sql`LEAST(${join(values, ', ')})`,
     rows: sql`(
@@ -104,6 +103,37 @@ export function fewKeys(plan: RowsPlan, expected: { readonly keys: Sql; readonly
     ) AS e
     OFFSET 0`;
 }
+
+/** How many rows there are to a key, on average, where a key is mostly that of one stored row. */
+const ONE_ROW = { least: 0.5, most: 1.5 } as const;
+const MOST_FOLDED = 100_000;
+
+/** `FEW_SETTING` for a fold of rows that their keys tell apart; otherwise empty, as for a read. */
+export function fewToFold(subject: Subject, plan: RowsPlan): Sql {
+  const values = distinctValues(subject, plan);
+  const found = lookedUpColumns(plan);
+  const isOfGroups = plan.groups !== null || plan.recursion !== null;
+  if (isOfGroups || values.length === 0 || found.length === 0) return sql`''`;
+  return sql`COALESCE((
+    SELECT LEAST(e.keys / ${SHARE_OF_FEW_ROWS}, ${MOST_FOLDED})::text
+    FROM (
+      SELECT LEAST(${join(values, ', ')}) AS keys OFFSET 0
+    ) AS e
+    WHERE (
+      SELECT c.reltuples FROM pg_catalog.pg_class AS c
+      WHERE c.oid = ${regclass(subject.names.state.sql)}
+    ) BETWEEN ${ratio(ONE_ROW.least)} * e.keys AND ${ratio(ONE_ROW.most)} * e.keys
+      AND ${and(found.map(isIndexed))}
+  ), '')`;
+}
+
+const ratio = (value: number): Sql => fragment(value.toFixed(1));
+
+const distinctValues = (subject: Subject, plan: RowsPlan): readonly Sql[] =>
+  keyColumns(plan).map(
+    ({ oid, attnum }) =>
+      sql`imat_catalog.distinct_values(${subject.id}, ${regclassOf(oid)}, ${attnum})`,
+  );
 
 const regclassOf = (oid: number): Sql => sql`${literal(String(oid))}::pg_catalog.regclass`;
 

@@ -23,7 +23,7 @@ import { barrierView } from './current-view.ts';
 import { KEY_TOO_LONG } from './fold.ts';
 import { anyElapsed, timedTables } from './elapsed.ts';
 import { GUARDED_MOMENT, GUARDED_SNAPSHOT, isStored } from './frontier.ts';
-import { FEW_SETTING } from './few-keys.ts';
+import { FEW_SETTING, fewToFold } from './few-keys.ts';
 import { isOtherwise } from './labels.ts';
 import { locksTables } from './locked-first.ts';
 import { isOutgrown } from './outgrown.ts';
@@ -227,7 +227,7 @@ BEGIN
   IF ${isAnew(subject, sourcesOf(plan), 'keys')}${touchesAll(subject, plan)} THEN
     ${anew}
   END IF;
-  ${letFew(sql`''`)}
+  ${letFew(fewToFold(subject, plan))}
   EXECUTE ${literal(`SELECT t.* FROM ${touched.sql.text} AS t`)} INTO touched;
   IF NOT touched.is_few THEN
     ${anew}

@@ -1043,7 +1043,21 @@ BEGIN
     GET DIAGNOSTICS changed = ROW_COUNT;
     RETURN changed;
   END IF;
-  PERFORM pg_catalog.set_config('imat.few', '', true);
+  PERFORM pg_catalog.set_config('imat.few', COALESCE((
+      SELECT LEAST(e.keys / 4, 100000)::text
+      FROM (
+        SELECT LEAST(imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 1), imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 2)) AS keys OFFSET 0
+      ) AS e
+      WHERE (
+        SELECT c.reltuples FROM pg_catalog.pg_class AS c
+        WHERE c.oid = 'imat_store.state2_coarse_total'::regclass
+      ) BETWEEN 0.5 * e.keys AND 1.5 * e.keys
+        AND EXISTS (
+            SELECT FROM pg_catalog.pg_index AS i
+            WHERE i.indrelid = '1'::pg_catalog.regclass AND i.indisvalid
+              AND i.indpred IS NULL AND i.indkey[0] = 1
+          )
+    ), ''), true);
   EXECUTE 'SELECT t.* FROM imat_store.touched2_coarse_total AS t' INTO touched;
   IF NOT touched.is_few THEN
     DELETE FROM imat_store.state2_coarse_total;
