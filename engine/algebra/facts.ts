@@ -51,6 +51,8 @@ export type TypeFacts = {
   readonly holdsEnum: boolean;
   /** Whether the type has a default B-tree operator class, so that it can be a key. */
   readonly sortable: boolean;
+  /** Whether hash tables take it, as those of a recursion with UNION. */
+  readonly hashable: boolean;
   /** Whether `OPERATOR(pg_catalog.=)` is the equality by which its values are grouped. */
   readonly hasPlainEquality: boolean;
   /**

@@ -4,7 +4,7 @@ import type { Query, Span } from '../../parser/tree.ts';
 import type { ColumnFacts, SourceFacts } from '../algebra/facts.ts';
 import type { RecursiveQuery } from '../algebra/query-rewrites/recursive-ctes.ts';
 import { isRecursion, recursionsIn } from '../algebra/query-rewrites/recursive-ctes.ts';
-import { mapRelations } from '../algebra/query-rewrites/relations.ts';
+import { isClosed, mapRelations } from '../algebra/query-rewrites/relations.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import { recursionBelow, recursionRows, recursionWithoutKey } from '../algebra/reason.ts';
 import { isOfNow } from '../algebra/timed.ts';
@@ -63,6 +63,9 @@ export async function recursionOf(
   { db, sources, recursions }: Regrouping,
   query: RecursiveQuery,
 ): Promise<RowsPlan | Reasons> {
+  const [cte] = query.ctes;
+  if (!isClosed(query))
+    return { reasons: [recursionRows(cte.name, 'it refers to rows around it', cte.span)] };
   const text = deparse(query);
   const known = recursions.get(text);
   if (known !== undefined) return known;
@@ -126,14 +129,14 @@ function keyed(
   const facts = keyFacts(outlineOf(flat), known, () => null);
   const names = freeNames(recursive);
   const place = Math.max(0, columns.findIndex(isKey));
-  return byKey(recursive, plans, facts, names) ?? withoutKey(recursive, flat, place, names);
+  return (
+    byKey(recursive, plans, { facts, columns }, names) ?? withoutKey(recursive, flat, place, names)
+  );
 }
 
 /** Touched keys are gathered by UNION, which makes hash tables, and in an array. */
-const isKey = ({ sortable, hasPlainEquality, baseType, logType }: ColumnFacts): boolean =>
-  sortable && hasPlainEquality && !IS_ARRAY.test(baseType) && !HAS_NO_HASH.test(logType);
-
-const HAS_NO_HASH = /^(?:money|bit|bit varying|tsvector|tsquery)$/;
+const isKey = ({ sortable, hashable, hasPlainEquality, baseType }: ColumnFacts): boolean =>
+  sortable && hashable && hasPlainEquality && !IS_ARRAY.test(baseType);
 
 function readsTime(query: Query): boolean {
   let found = false;

@@ -12,9 +12,11 @@
  * here: DISTINCT, GROUP BY, LIMIT and windows, which read several of these rows together.
  */
 import type { Cte, Expr, Query, Relation, Select, SetOperation } from '../../parser/tree.ts';
-import { equalExpr, returnsSet } from '../../parser/walk.ts';
+import { equalExpr, returnsSet, visit } from '../../parser/walk.ts';
+import type { ColumnFacts } from '../algebra/facts.ts';
 import { columnNames } from '../algebra/query-rewrites/recursive-ctes.ts';
 import { eachQuery, mapQueries, readsWhole } from '../algebra/query-rewrites/relations.ts';
+import { isStrict } from '../algebra/strict.ts';
 import type { KeyPlan } from './choose-key.ts';
 import { itemOf } from './classes.ts';
 import type { KeyFacts } from './key-facts.ts';
@@ -135,12 +137,13 @@ export function freeNames({ cte }: Recursive): Names {
 export function byKey(
   recursive: Recursive,
   plans: readonly KeyPlan[],
-  facts: KeyFacts,
+  { facts, columns }: { readonly facts: KeyFacts; readonly columns: readonly ColumnFacts[] },
   names: Names,
 ): { readonly plan: KeyPlan; readonly recursion: Recursion } | null {
   const ways = plans.flatMap((plan) => {
     const isHeld = !plan.isNullable && isHeldBy(plan, recursive.base);
-    const way = isHeld ? wayOf(recursive, plan, facts) : null;
+    const isSame = columns[plan.place]?.equalIsSame === true;
+    const way = isHeld ? wayOf(recursive, plan, facts, isSame) : null;
     return way === null ? [] : [{ plan, ...way }];
   });
   const [best] = [...ways.filter(({ link }) => link !== null), ...ways];
@@ -156,6 +159,7 @@ function wayOf(
   recursive: Recursive,
   plan: KeyPlan,
   facts: KeyFacts,
+  isSame: boolean,
 ): { readonly link: Link | null } | null {
   const { self, columns } = recursive;
   const step = stepIn(plan);
@@ -165,7 +169,7 @@ function wayOf(
   const before = columns[plan.place] ?? '';
   if (column?.relation === self) return column.name === before ? { link: null } : null;
   if (!isHeldBy(plan, step)) return null;
-  const link = linkIn(plan, step, { self, before }, facts);
+  const link = linkIn(plan, step, { self, before, isSame }, facts);
   return link === null ? null : { link };
 }
 
@@ -186,13 +190,17 @@ function isHeldBy(plan: KeyPlan, query: Query): boolean {
   return expr !== undefined && holders.some((holder) => equalExpr(holder.expr, expr));
 }
 
+/** The key before a step. `isSame`: whether equal keys are the same to every function. */
+type KeyBefore = Pick<Link, 'self' | 'before'> & { readonly isSame: boolean };
+
 /** An equality of the step between the key before and an item that holds the next one. */
 function linkIn(
   { outline, holders }: KeyPlan,
   step: Select,
-  { self, before }: Pick<Link, 'self' | 'before'>,
+  key: KeyBefore,
   facts: KeyFacts,
 ): Link | null {
+  const { self, before } = key;
   const block = outline.blocks.find((one) => one.query === step);
   for (const condition of block?.conditions ?? []) {
     const { expr, filtered } = condition;
@@ -201,9 +209,8 @@ function linkIn(
       [expr.left, expr.right],
       [expr.right, expr.left],
     ] as const) {
-      const key = plainColumn(own);
       const item = itemOf(other);
-      if (key?.relation !== self || key.name !== before || item === null || item === self) continue;
+      if (item === null || item === self || !leadsOn(own, other, key)) continue;
       const holder = holders.find((one) => one.item === item);
       const isTable = outline.items.get(item)?.relation.kind === 'table';
       if (holder === undefined || !isTable || !filtered.has(item)) continue;
@@ -213,6 +220,29 @@ function linkIn(
     }
   }
   return null;
+}
+
+/**
+ * Whether `own = other` leads from each of equal keys to the same ones, and from NULL to none: one
+ * of them stands for all. An expression tells 1.0 and 1.00 apart, and so does `COLLATE "C"` what is
+ * equal in another collation.
+ */
+function leadsOn(own: Expr, other: Expr, { self, before, isSame }: KeyBefore): boolean {
+  const bare = withoutJoinNames(own);
+  if (itemOf(bare) !== self || !isStrict(bare)) return false;
+  const isOfKey = (node: Expr): boolean => node.kind !== 'column' || node.name === before;
+  return all(bare, isOfKey) && (isSame || (bare.kind === 'column' && all(other, isNoCollation)));
+}
+
+const isNoCollation = ({ kind }: Expr): boolean => kind !== 'collate';
+
+/** Whether something is so of an expression and all that it is made of. */
+function all(expr: Expr, test: (node: Expr) => boolean): boolean {
+  let isSo = true;
+  visit(expr, (node) => {
+    isSo &&= test(node);
+  });
+  return isSo;
 }
 
 /** A plan in which the rows before a step are those of a CTE. */

@@ -117,6 +117,7 @@ function columnFacts(row: ColumnRow, output: TypeOutput | null): ColumnFacts {
     equalIsSame: (oneRepresentation || sameByParts) && row.deterministic,
     holdsEnum: output?.holdsEnum === true,
     sortable,
+    hashable: output?.hashable === true,
     groupable: sameByParts || (image !== null && (sortable || !row.is_array)),
     collation: row.collation,
     hasPlainEquality: sortable && row.compared_by_pg_catalog,

@@ -23,6 +23,8 @@ export type TypeOutput = {
   readonly equalIsSame: boolean;
   /** Whether btree indexes and ORDER BY take it: an array where they take its elements. */
   readonly sortable: boolean;
+  /** Whether hash tables take it, which a recursion with UNION makes. */
+  readonly hashable: boolean;
 };
 
 /** The pseudo-type of `ROW(...)`. */
@@ -123,10 +125,25 @@ type OutputRow = {
   kind: string;
   /** Of an array, itself. */
   sortable: boolean;
+  /** Of a type that is not made of others. */
+  hashable: boolean;
   element: number | null;
   /** Whether an attribute has a type modifier or a collation by which equal values can differ. */
   is_lax: boolean;
 };
+
+/** Whether an access method has a default operator class for a type. */
+const hasDefaultClass = (method: 'btree' | 'hash'): string => `EXISTS (
+    SELECT FROM pg_opclass o JOIN pg_am m ON m.oid = o.opcmethod AND m.amname = '${method}'
+    WHERE o.opcdefault AND (o.opcintype = t.oid OR EXISTS (
+      SELECT
+      FROM pg_cast c
+      WHERE c.castsource = t.oid
+        AND c.casttarget = o.opcintype
+        AND c.castmethod = 'b'
+        AND c.castcontext = 'i'
+    ))
+  )`;
 
 /** `parts` are the types that a type is made of: base, element, subtype, attributes. */
 const TYPES_SQL = `
@@ -151,17 +168,9 @@ SELECT t.oid, format_type(t.oid, NULL) AS name, t.typname::text AS type_name,
     SELECT FROM pg_attribute a JOIN pg_collation k ON k.oid = a.attcollation
     WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND NOT k.collisdeterministic
   ) AS is_lax,
-  t.typtype IN ('e', 'r', 'm') OR EXISTS (
-    SELECT FROM pg_opclass o JOIN pg_am m ON m.oid = o.opcmethod AND m.amname = 'btree'
-    WHERE o.opcdefault AND (o.opcintype = t.oid OR EXISTS (
-      SELECT
-      FROM pg_cast c
-      WHERE c.castsource = t.oid
-        AND c.casttarget = o.opcintype
-        AND c.castmethod = 'b'
-        AND c.castcontext = 'i'
-    ))
-  ) AS sortable, CASE WHEN t.typelem <> 0 AND t.typlen = -1 THEN t.typelem END AS element,
+  t.typtype IN ('e', 'r', 'm') OR ${hasDefaultClass('btree')} AS sortable,
+  t.typtype = 'e' OR ${hasDefaultClass('hash')} AS hashable,
+  CASE WHEN t.typelem <> 0 AND t.typlen = -1 THEN t.typelem END AS element,
   n.nspname = 'pg_catalog' AS builtin,
   quote_ident(n.nspname) || '.' || quote_ident(p.proname) AS output, p.prosrc AS output_source,
   p.provolatile::text AS volatility,
@@ -209,6 +218,7 @@ export async function loadTypeOutputs(
         enums: enumsIn(row.oid, byOid),
         equalIsSame: holdsEnum(row.oid, byOid) && equalIsSame(row.oid, byOid),
         sortable: (row.element === null ? row : byOid.get(row.element))?.sortable === true,
+        hashable: isHashable(row.oid, byOid),
       },
     ]),
   );
@@ -287,4 +297,13 @@ function equalIsSame(oid: number, rows: ReadonlyMap<number, OutputRow>): boolean
   if (row.parts !== null && row.parts.length > 0)
     return row.parts.every((part) => equalIsSame(part, rows));
   return row.kind === 'e' || (row.builtin && ONE_REPRESENTATION.has(row.type_name));
+}
+
+/** Arrays, ranges and rows are hashed part by part. */
+function isHashable(oid: number, rows: ReadonlyMap<number, OutputRow>): boolean {
+  const row = rows.get(oid);
+  if (row === undefined) return false;
+  if (row.parts !== null && row.parts.length > 0)
+    return row.parts.every((part) => isHashable(part, rows));
+  return row.hashable;
 }

@@ -10,8 +10,7 @@
  * inside of an expression that refers to a row around that.
  */
 import type { Query, Relation, Select, TableItem } from '../../../parser/tree.ts';
-import { mapExprs } from '../../../parser/walk.ts';
-import { eachQuery, mapQueries, numbersIn } from './relations.ts';
+import { eachQuery, isClosed, mapQueries } from './relations.ts';
 
 type Table = Pick<TableItem, 'oid' | 'schema' | 'name' | 'only'>;
 
@@ -41,17 +40,6 @@ function groupsOf(relation: Relation): Select | null {
     name: columnAliases[place] ?? target.name,
   }));
   return { ...query, targets };
-}
-
-/** Whether it refers to nothing around it. */
-function isClosed(query: Query): boolean {
-  const own = numbersIn(query);
-  let closed = true;
-  mapExprs(query, (node) => {
-    if (node.kind === 'column' || node.kind === 'whole_row') closed &&= own.has(node.relation);
-    return null;
-  });
-  return closed;
 }
 
 /** `tables`: what stands in the place of an item, by its number. */

@@ -37,6 +37,17 @@ export function numbersIn(query: Query): ReadonlySet<number> {
   return found;
 }
 
+/** Whether a query refers to nothing around it. */
+export function isClosed(query: Query): boolean {
+  const own = numbersIn(query);
+  let closed = true;
+  mapExprs(query, (node) => {
+    if (node.kind === 'column' || node.kind === 'whole_row') closed &&= own.has(node.relation);
+    return null;
+  });
+  return closed;
+}
+
 /** Whether a table of a query is a store: its OID is the number of that, with the other sign. */
 export const isStore = ({ oid }: TableItem): boolean => oid < 0;
 

@@ -185,6 +185,7 @@ const TIMESTAMPTZ: Omit<ColumnFacts, 'name' | 'attnum' | 'collation'> = {
   equalIsSame: true,
   holdsEnum: false,
   sortable: true,
+  hashable: true,
   hasPlainEquality: true,
   groupable: true,
   isVirtual: false,

@@ -62,6 +62,7 @@ function facts(name: string, attnum: number, isInPrimaryKey: boolean): ColumnFac
     image: name === 'size' || name === 'doc' ? images[name] : null,
     equalIsSame: isExact,
     sortable: isExact || name === 'size',
+    hashable: true,
     hasPlainEquality: true,
     groupable: true,
     collation: null,

@@ -51,6 +51,7 @@ const facts = (name: string, attnum: number): ColumnFacts => ({
   image: null,
   equalIsSame: true,
   sortable: true,
+  hashable: true,
   hasPlainEquality: true,
   groupable: true,
   collation: null,

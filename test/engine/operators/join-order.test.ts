@@ -23,6 +23,7 @@ const facts = (name: string, attnum: number, isInPrimaryKey: boolean): ColumnFac
   equalIsSame: true,
   holdsEnum: false,
   sortable: true,
+  hashable: true,
   hasPlainEquality: true,
   groupable: true,
   collation: null,
