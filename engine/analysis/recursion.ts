@@ -105,7 +105,8 @@ async function planRecursion(
     columnTypes: new Map(columns.map(({ name, type }) => [name, type])),
     timed: [],
     moving: [],
-    oidOf: () => null,
+    oidOf: ({ relation, name }) =>
+      relation === recursive.self ? (columns.find((one) => one.name === name)?.oid ?? null) : null,
     typeOf: () => null,
     sources,
   };

@@ -23,6 +23,7 @@ import type { KeyFacts } from './key-facts.ts';
 import { plainColumn, windowsOf, withoutJoinNames } from './lineage.ts';
 import type { Outline } from './outline.ts';
 import { outlineOf } from './outline.ts';
+import type { Path } from './paths.ts';
 
 export type Recursion = {
   /** Of the CTE. */
@@ -148,7 +149,8 @@ export function byKey(
   });
   const [best] = [...ways.filter(({ link }) => link !== null), ...ways];
   if (best === undefined) return null;
-  const { plan, link } = best;
+  const { link } = best;
+  const plan = link === null ? best.plan : { ...best.plan, paths: throughKept(best.plan, link) };
   return {
     plan: withKept(plan, recursive, names),
     recursion: recursionOf(recursive, plan, names, link),
@@ -244,6 +246,24 @@ function all(expr: Expr, test: (node: Expr) => boolean): boolean {
   });
   return isSo;
 }
+
+/**
+ * A changed row to which no stored row leads touches nothing: the first row of a chain that differs
+ * comes after one that is stored, and the further ones are found by the keys to which steps lead.
+ * So where little of a large table is reached, changes of the rest cost nothing.
+ */
+const throughKept = (
+  { paths }: KeyPlan,
+  { self, item, key, condition }: Link,
+): ReadonlyMap<number, Path | null> =>
+  new Map(
+    [...paths].map(([number, path]) => {
+      if (path === null || path.tables.at(-1) !== item || path.tables.includes(self))
+        return [number, path] as const;
+      const tables = [...path.tables, self];
+      return [number, { ...path, tables, conditions: [...path.conditions, condition], key }];
+    }),
+  );
 
 /** A plan in which the rows before a step are those of a CTE. */
 function withKept(plan: KeyPlan, { self }: Recursive, { kept }: Names): KeyPlan {

@@ -135,6 +135,22 @@ test('explain says which keys are touched, and which index finds them', async ()
   ]);
 });
 
+test('a change of rows that are not reached touches no key', async () => {
+  await sandbox.sql(
+    'TRUNCATE link; INSERT INTO link VALUES (1, 2, 1), (2, 3, 1), (6, 7, 1), (7, 6, 1)',
+  );
+  await sandbox.imat.fold();
+  const touched = async (write: string): Promise<unknown> => {
+    await sandbox.sql(write);
+    const [row] = await sandbox.rows(`SELECT ARRAY(SELECT unnest(keys) ORDER BY 1)::text AS keys
+      FROM imat_store.touched2_reached_sales`);
+    await sandbox.imat.fold();
+    return row;
+  };
+  expect(await touched('UPDATE link SET child = 5 WHERE parent = 7')).toEqual({ keys: '{}' });
+  expect(await touched('UPDATE link SET child = 7 WHERE parent = 2')).toEqual({ keys: '{3,5,7}' });
+});
+
 /** A tree with keys of a type: the first and the fifth are roots, the others stand in a row. */
 const ofType = (name: string, type: string, keys: readonly string[]): string => `
 CREATE TABLE ${name} (id ${type}, parent_id ${type}, v int);

@@ -97,6 +97,12 @@ export const RECURSION_MUTATIONS: readonly Mutation[] = [
     wrong: [[/WHERE l\.xid/g, 'WHERE l.weight < 0 AND l.xid']],
   },
   {
+    name: 'touched keys: no stored row leads to a changed one',
+    definition: MOVES,
+    at: TOUCHED,
+    wrong: [[/(kept_rows AS NOT MATERIALIZED \(\s*SELECT [^\n]* AS s)\n/, '$1 WHERE FALSE\n']],
+  },
+  {
     name: 'rows of touched keys are not derived from stored ones',
     definition: MOVES,
     at: REGROUPED,

@@ -36,7 +36,7 @@
 --     join on (s.customer_id = team.id): multilinear, stores nothing
 --       rows of recursive CTE "team" by team.id: stored, those of touched keys, and of all keys to which steps lead from them, computed again, stores id, head, depth
 --         scan public.customer AS c: touches the key of its own row where (c.boss IS NULL); read by the key, stores nothing
---         scan public.customer AS c: touches the key of its own row; read by the key, stores nothing
+--         scan public.customer AS c: touches keys through t_1; read by the key, stores nothing
 --       scan public.sale AS s (customer_id, amount): linear, stores nothing
 
 -- the definition, as a view
@@ -539,11 +539,13 @@ WITH RECURSIVE pending AS MATERIALIZED (
     SELECT (r8.id)::integer AS key
     FROM
       (
-        SELECT l.weight::bigint AS weight, l.c1 AS id
+        SELECT l.weight::bigint AS weight, l.c1 AS id, l.c4 AS boss
         FROM imat_store.log_public_customer AS l
         WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-      ) AS r8
+      ) AS r8,
+      kept_rows AS r9
     WHERE (SELECT p.changed1 FROM pending AS p)
+      AND (r8.boss = r9.id)
   ) AS u
 UNION
 -- keys to which a step leads
