@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { randomOf } from '../../tools/random.ts';
 import { expectEqual } from '../engine/commands/support/oracle.ts';
 import type { Sandbox } from '../engine/commands/support/sandbox.ts';
-import { createSandbox } from '../engine/commands/support/sandbox.ts';
+import { createPreparedSandbox } from '../engine/commands/support/sandbox.ts';
 
 const PAGE = readFileSync(new URL('../../docs/recipes.md', import.meta.url), 'utf8');
 const BLOCKS = [...PAGE.matchAll(/^```sql\n(.*?)^```$/gms)].map(([, text]) => text ?? '');
@@ -14,7 +14,7 @@ const VIEWS = BLOCKS.flatMap((block) =>
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await createSandbox();
+  sandbox = await createPreparedSandbox();
   for (const block of BLOCKS) await sandbox.sql(block);
 });
 afterAll(() => sandbox.drop());

@@ -38,7 +38,10 @@ export async function copyDatabase(
   server = inject('postgresUrl'),
 ): Promise<TestDatabase> {
   const name = `t_${randomBytes(6).toString('hex')}`;
-  await onServer(server, (db) => db.execute(`CREATE DATABASE ${name} TEMPLATE ${template}`));
+  // To copy the files takes half the time of what is the default, which writes each page to the log.
+  await onServer(server, (db) =>
+    db.execute(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`),
+  );
   const url = new URL(server);
   url.pathname = `/${name}`;
   return {
@@ -48,15 +51,22 @@ export async function copyDatabase(
   };
 }
 
+type UsedDatabase = { readonly url: string; connect(): Promise<Db> };
+
 /**
- * The database of a test file, made before its tests and dropped after them, with the sessions that
- * `connect` opened closed.
+ * The empty database of a test file, made before its tests and dropped after them, with the
+ * sessions that `connect` opened closed.
  */
-export function useDatabase(): { readonly url: string; connect(): Promise<Db> } {
+export const useDatabase = (): UsedDatabase => useMade(createDatabase);
+
+/** The same with imat's catalog in it before. */
+export const usePreparedDatabase = (): UsedDatabase => useMade(createPreparedDatabase);
+
+function useMade(make: () => Promise<TestDatabase>): UsedDatabase {
   let database: TestDatabase | null = null;
   const sessions: Db[] = [];
   beforeAll(async () => {
-    database = await createDatabase();
+    database = await make();
   });
   afterAll(async () => {
     await Promise.all(sessions.map((session) => session.close()));

@@ -2,7 +2,12 @@
 import { expect, test } from 'vitest';
 import { ImatWorker } from '../../workers/worker.ts';
 import { DEFAULT_POLICY } from '../../workers/policy.ts';
-import { createRole, inSandbox, type Sandbox } from '../engine/commands/support/sandbox.ts';
+import {
+  createRole,
+  inPreparedSandbox,
+  inSandbox,
+  type Sandbox,
+} from '../engine/commands/support/sandbox.ts';
 
 async function workUntil(url: string, done: () => Promise<boolean>): Promise<string[]> {
   const lines: string[] = [];
@@ -28,7 +33,7 @@ const counters = (world: Sandbox): Promise<string> =>
   world.value('SELECT count(*) FROM imat_catalog.change_count');
 
 test('a worker folds counters of intervals that have ended', async () => {
-  await inSandbox('CREATE TABLE t (id int)', async (world) => {
+  await inPreparedSandbox('CREATE TABLE t (id int)', async (world) => {
     await world.imat.init();
     const { accounting } = world.imat;
     await accounting.createGroup('g', ['t']);

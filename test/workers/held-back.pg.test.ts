@@ -3,10 +3,10 @@
  * this takes one.
  */
 import { expect, test } from 'vitest';
-import { createWorld, until } from '../engine/commands/support/world.ts';
+import { createPreparedWorld, until } from '../engine/commands/support/world.ts';
 
 test('a transaction and a prepared one are named while they stay open', async () => {
-  const world = await createWorld('CREATE TABLE t (k int); CREATE TABLE other (k int)');
+  const world = await createPreparedWorld('CREATE TABLE t (k int); CREATE TABLE other (k int)');
   try {
     await world.imat.create('counts', 'SELECT k, count(*) AS n FROM public.t GROUP BY k');
     const [open, prepared] = [await world.session(), await world.session()];

@@ -5,7 +5,7 @@ import type { QueueUrl } from '../../workers/queue/open-queue.ts';
 import { SessionPool } from '../../workers/session-pool.ts';
 import { ImatWorker } from '../../workers/worker.ts';
 import { startRedis } from '../../tools/redis.ts';
-import { createWorld, outcomeOf, until } from '../engine/commands/support/world.ts';
+import { createPreparedWorld, outcomeOf, until } from '../engine/commands/support/world.ts';
 import { HAS_REDIS_BINARY } from '../setup/redis.ts';
 
 const running: ImatWorker[] = [];
@@ -34,8 +34,8 @@ async function start(
 
 test('metrics, readiness and logs', async () => {
   const [one, two] = [
-    await createWorld('CREATE TABLE t (a int)'),
-    await createWorld('CREATE TABLE t (a int)'),
+    await createPreparedWorld('CREATE TABLE t (a int)'),
+    await createPreparedWorld('CREATE TABLE t (a int)'),
   ];
   try {
     for (const world of [one, two])
@@ -76,7 +76,7 @@ test('metrics, readiness and logs', async () => {
 });
 
 test('an imat that is reverted is told of no more', async () => {
-  const world = await createWorld('CREATE TABLE t (a int)');
+  const world = await createPreparedWorld('CREATE TABLE t (a int)');
   try {
     for (const name of ['stays', 'goes', 'last'])
       await world.imat.create(name, 'SELECT a, sum(1 / a) AS n FROM public.t GROUP BY a');
@@ -129,7 +129,7 @@ test('it does not live where a session has been silent beyond its bounds', async
 });
 
 test('it is ready without its queue, and tells that the queue is down', async () => {
-  const world = await createWorld('CREATE TABLE t (a int)');
+  const world = await createPreparedWorld('CREATE TABLE t (a int)');
   try {
     await world.imat.create('sums', 'SELECT a, count(*) AS n FROM public.t GROUP BY a');
     const { get, lines } = await start([world.url], {
@@ -152,7 +152,10 @@ test('it is ready without its queue, and tells that the queue is down', async ()
 test.skipIf(!HAS_REDIS_BINARY)(
   'a queue that goes and comes: whether it is up, and how much waits in it while that is known',
   async () => {
-    const [world, redis] = [await createWorld('CREATE TABLE t (a int)'), await startRedis()];
+    const [world, redis] = [
+      await createPreparedWorld('CREATE TABLE t (a int)'),
+      await startRedis(),
+    ];
     try {
       const { get, lines } = await start([world.url], { kind: 'redis', url: redis.url });
       const queue = async (): Promise<string[]> =>
@@ -195,7 +198,9 @@ test.each([['nowhere'], ['host:99999'], ['127.0.0.1:-1']])(
 );
 
 test('what waits is overdue by what is promised; imats that are gone are not shown', async () => {
-  const world = await createWorld('CREATE TABLE t (k int, v int); INSERT INTO t VALUES (1, 1)');
+  const world = await createPreparedWorld(
+    'CREATE TABLE t (k int, v int); INSERT INTO t VALUES (1, 1)',
+  );
   try {
     await world.imat.create('never', 'SELECT k, sum(v) AS s FROM public.t GROUP BY k', {
       freshness: 'manual',
@@ -233,7 +238,7 @@ test('what waits is overdue by what is promised; imats that are gone are not sho
 });
 
 test('one database under two addresses is looked after once', async () => {
-  const world = await createWorld('CREATE TABLE t (a int)');
+  const world = await createPreparedWorld('CREATE TABLE t (a int)');
   try {
     await world.imat.create('sums', 'SELECT a, count(*) AS n FROM public.t GROUP BY a');
     const { worker, lines } = await start([world.url, world.url.replace('127.0.0.1', 'localhost')]);

@@ -9,7 +9,7 @@ import { DEFAULT_POLICY } from '../../workers/policy.ts';
 import type { SessionPool } from '../../workers/session-pool.ts';
 import { Slots } from '../../workers/slots.ts';
 import { LockOrder } from '../engine/commands/support/lock-order.ts';
-import { createWorld, type World } from '../engine/commands/support/world.ts';
+import { createPreparedWorld, type World } from '../engine/commands/support/world.ts';
 import { REBUILT } from '../setup/rebuilt.ts';
 
 const SUMMED = 'SELECT k, sum(v) AS total FROM public.t GROUP BY k';
@@ -33,7 +33,7 @@ ${['t', 'other', 'big', 'note']
 let world: World;
 let order: LockOrder;
 beforeAll(async () => {
-  world = await createWorld(SETUP);
+  world = await createPreparedWorld(SETUP);
   for (const [name, definition] of Object.entries(KEPT))
     await world.imat.create(name, definition, name === 'mixed' ? { freshness: '1s' } : {});
   order = await LockOrder.create(world);

@@ -7,11 +7,12 @@ import { summaries, usePasses } from './support/passes.ts';
 import { REBUILT } from '../setup/rebuilt.ts';
 
 let world: World;
-const { pass, wholePass, rested } = usePasses((created) => {
+const { pass, wholePass, rested, makeEmpty } = usePasses((created) => {
   world = created;
 });
 
 test('a database without imats is left alone', async () => {
+  await makeEmpty();
   expect(await pass()).toEqual([]);
   expect(await world.rows(`SELECT FROM pg_namespace WHERE nspname LIKE 'imat%'`)).toEqual([]);
 });

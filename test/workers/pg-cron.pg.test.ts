@@ -5,7 +5,7 @@ import { type PostgresServer, startPostgres } from '../../tools/postgres.ts';
 import { connectDb } from '../../engine/db/connect-db.ts';
 import { createImat } from '../../engine/index.ts';
 import { expectExact, openWorld, until, type World } from '../engine/commands/support/world.ts';
-import { createSandbox } from '../engine/commands/support/sandbox.ts';
+import { createPreparedSandbox } from '../engine/commands/support/sandbox.ts';
 import { REBUILT } from '../setup/rebuilt.ts';
 
 const binaries = findPgCron();
@@ -191,7 +191,7 @@ describe.skipIf(binaries === null)('with pg_cron', () => {
 });
 
 test('without pg_cron it says what to do', async () => {
-  const sandbox = await createSandbox();
+  const sandbox = await createPreparedSandbox();
   await sandbox.imat.init();
   await expect(
     sandbox.imat.schedule({ everySeconds: null, remove: false, dryRun: true }),

@@ -5,7 +5,7 @@ import type { World } from '../engine/commands/support/world.ts';
 import { summaries, usePasses } from './support/passes.ts';
 
 let world: World;
-const { pass, makeOwner } = usePasses((created) => {
+const { pass, makeOwner, makeEmpty } = usePasses((created) => {
   world = created;
 });
 const SUMS = 'SELECT k, sum(v) AS s, count(*) AS n FROM t GROUP BY k';
@@ -26,6 +26,7 @@ test('it repairs a broken imat if it is told to, and the history says so', async
 });
 
 test('what it has no right to repair it tries again only after a while', async () => {
+  await makeEmpty();
   const owner = await makeOwner();
   await owner.sql('SET search_path = pg_catalog');
   await owner.imat.create('sums', SUMS.replace('FROM t', 'FROM public.t'));

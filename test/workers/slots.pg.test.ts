@@ -6,7 +6,7 @@ import { afterEach, expect, test } from 'vitest';
 import { DEFAULT_POLICY, type Policy } from '../../workers/policy.ts';
 import { parseQueueUrl, type QueueUrl } from '../../workers/queue/open-queue.ts';
 import { ImatWorker } from '../../workers/worker.ts';
-import { createWorld, until, type World } from '../engine/commands/support/world.ts';
+import { createPreparedWorld, until, type World } from '../engine/commands/support/world.ts';
 import { provideRedis } from '../setup/redis.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -21,7 +21,7 @@ type Gated = World & {
 
 /** With a live imat, and swap imats that are always due and do not end until the gate opens. */
 async function newWorld(swaps: number): Promise<Gated> {
-  const world = await createWorld(`
+  const world = await createPreparedWorld(`
     CREATE TABLE t (k int, v int); INSERT INTO t SELECT g % 10, g FROM generate_series(1, 100) g;
     CREATE FUNCTION pass_gate() RETURNS int LANGUAGE plpgsql STABLE AS $$
       BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN 1; END $$`);

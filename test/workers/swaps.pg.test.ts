@@ -5,7 +5,7 @@ import { summaries, usePasses } from './support/passes.ts';
 import { REBUILT } from '../setup/rebuilt.ts';
 
 let world: World;
-const { pass, rested } = usePasses((created) => {
+const { pass, rested, makeEmpty } = usePasses((created) => {
   world = created;
 });
 
@@ -109,6 +109,7 @@ test('a publication of all tables, which wants to know rows by an identity', asy
 });
 
 test('an imat’s view keeps its content under another name', async () => {
+  await makeEmpty();
   const definition = `${REBUILT} SELECT k, v, rank() OVER (ORDER BY v) AS r FROM public.t`;
   await world.imat.create('ranks', definition, { freshness: '1ms' });
   await world.imat.create('live', definition);

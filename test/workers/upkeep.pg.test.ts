@@ -11,7 +11,7 @@ import type { Policy } from '../../workers/policy.ts';
 import { newWorker, usePasses } from './support/passes.ts';
 
 let world: World;
-const { pass, makeOwner } = usePasses((created) => {
+const { pass, makeOwner, makeEmpty } = usePasses((created) => {
   world = created;
 });
 
@@ -145,6 +145,7 @@ describe('logs', () => {
   });
 
   test('an index waits for an open transaction of another role, and says so once', async () => {
+    await makeEmpty();
     const { imat, url } = await makeOwner();
     await imat.create('by_k', 'SELECT k, sum(v) AS s FROM public.t GROUP BY k');
     await imat.create('lags', 'SELECT v % 3 AS m, count(*) AS n FROM public.t GROUP BY v % 3', {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WITH_EXTENSION } from '../../setup/database.ts';
 import {
   type Checked,
-  createWorld,
+  createPreparedWorld,
   expectExact,
   type Session,
   sqlstateOf,
@@ -142,7 +142,7 @@ const WRITES = [
 let world: World;
 let writerName: string;
 beforeAll(async () => {
-  world = await createWorld(`
+  world = await createPreparedWorld(`
     CREATE TABLE sale (
       id int PRIMARY KEY, region text, amount numeric, price float8, paid bool, tags text[],
       doc jsonb

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { WITH_EXTENSION } from '../../setup/database.ts';
 import { expectEqual } from '../commands/support/oracle.ts';
-import { inSandbox } from '../commands/support/sandbox.ts';
+import { inPreparedSandbox } from '../commands/support/sandbox.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
 
 describe('columns that no imat needs any more', () => {
@@ -16,7 +16,7 @@ describe('columns that no imat needs any more', () => {
       `${REBUILT} SELECT k, rank() OVER (ORDER BY k) AS place FROM public.item`,
     ],
   ])('can change their type or go once its imat is reverted: %s', async (_what, rest) => {
-    await inSandbox(TABLE, async (sandbox) => {
+    await inPreparedSandbox(TABLE, async (sandbox) => {
       await sandbox.imat.create('sums', 'SELECT k, sum(v) AS v, sum(w) AS w FROM item GROUP BY k');
       await sandbox.imat.create('rest', rest);
       await sandbox.sql(`INSERT INTO item VALUES ('k1', 1, 1)`);
@@ -50,7 +50,7 @@ describe('columns that no imat needs any more', () => {
 test.runIf(WITH_EXTENSION)(
   'imats go with the extension that captures for them, and do not answer on',
   async () => {
-    await inSandbox('CREATE TABLE item (k text, v numeric)', async (sandbox) => {
+    await inPreparedSandbox('CREATE TABLE item (k text, v numeric)', async (sandbox) => {
       await sandbox.imat.create('live', 'SELECT k, sum(v) AS v FROM item GROUP BY k');
       await sandbox.imat.create('stored', 'SELECT k, sum(v) AS v FROM item GROUP BY k', {
         freshness: 'manual',
@@ -89,7 +89,7 @@ test.runIf(WITH_EXTENSION)(
 );
 
 test('a virtual generated column gets swap, also on a captured table', async (context) => {
-  await inSandbox('', async (sandbox) => {
+  await inPreparedSandbox('', async (sandbox) => {
     const major = Math.floor(
       (await sandbox.value<number>(`SELECT current_setting('server_version_num')::int`)) / 10_000,
     );

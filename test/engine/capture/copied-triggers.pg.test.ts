@@ -1,7 +1,12 @@
 /** Triggers that call imat's capture functions under other names log each row once more. */
 import { expect, test } from 'vitest';
 import { WITH_EXTENSION } from '../../setup/database.ts';
-import { type Checked, createWorld, expectExact, type World } from '../commands/support/world.ts';
+import {
+  type Checked,
+  createPreparedWorld,
+  expectExact,
+  type World,
+} from '../commands/support/world.ts';
 
 const SETUP = `
   CREATE TABLE t (g int, v int);
@@ -47,7 +52,7 @@ const CASES = Object.keys(CHANGES).flatMap((change) =>
 test.each(CASES)(
   'a trigger that was $change on $table breaks the imat, and repair and revert remove it',
   async ({ change, table, name }) => {
-    const world = await createWorld(SETUP);
+    const world = await createPreparedWorld(SETUP);
     try {
       for (const one of ALL) await world.imat.create(one.name, one.definition);
       const { name: trigger, calls } = await captureOf(world, table);
@@ -74,7 +79,7 @@ test.each(CASES)(
 );
 
 test.runIf(WITH_EXTENSION)('another log is refused while imat captures', async () => {
-  const world = await createWorld(SETUP);
+  const world = await createPreparedWorld(SETUP);
   try {
     for (const one of ALL) await world.imat.create(one.name, one.definition);
     await world.sql('CREATE TABLE mine (LIKE imat_store.log_public_t)');
@@ -91,7 +96,7 @@ test.runIf(WITH_EXTENSION)('another log is refused while imat captures', async (
 test.runIf(WITH_EXTENSION)(
   'a fold of all marks imats of which the registration has gone; repair makes it again',
   async () => {
-    const world = await createWorld(SETUP);
+    const world = await createPreparedWorld(SETUP);
     try {
       for (const one of ALL) await world.imat.create(one.name, one.definition);
       await world.sql(`DELETE FROM table_change_tracker.capture_targets; ${WRITES.join('')}`);

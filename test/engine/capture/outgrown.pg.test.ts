@@ -1,6 +1,11 @@
 /** Reads while more rows are pending than are worth adding up: they compute the answer anew. */
 import { expect, test } from 'vitest';
-import { type Checked, createWorld, expectExact, type World } from '../commands/support/world.ts';
+import {
+  type Checked,
+  createPreparedWorld,
+  expectExact,
+  type World,
+} from '../commands/support/world.ts';
 
 const ALL: readonly Checked[] = [
   {
@@ -31,7 +36,7 @@ async function anew(world: World, checked = ALL): Promise<string[]> {
 }
 
 test('reads compute the answer anew until a fold, and are always exact', async () => {
-  const world = await createWorld(`
+  const world = await createPreparedWorld(`
     CREATE TABLE t (g int, v int, pad text);
     CREATE TABLE k (g int, name text);
     CREATE TABLE p (g int) PARTITION BY LIST (g);
@@ -81,7 +86,7 @@ test('fewer rows are worth it of a table whose rows are each joined with many', 
     name: 'united',
     definition: 'SELECT v FROM public.sold UNION ALL SELECT id FROM public.p',
   };
-  const world = await createWorld(`
+  const world = await createPreparedWorld(`
     CREATE TABLE p (id int, price int);
     CREATE TABLE sold (g int, v int, p int);
     INSERT INTO p SELECT i, i % 9 FROM generate_series(1, 2000) AS i;
@@ -123,7 +128,7 @@ test('how many rows are joined follows the tables, and one of seven is not few',
     definition:
       'SELECT r.name, sum(s.v) AS v FROM public.sold s JOIN public.r ON r.id = s.r GROUP BY 1',
   };
-  const world = await createWorld(
+  const world = await createPreparedWorld(
     'CREATE TABLE r (id int, name text); CREATE TABLE sold (r int, v int)',
   );
   try {
@@ -148,7 +153,7 @@ test('extremes of joined tables are derived again for a share of the groups', as
     definition:
       'SELECT p.g, min(s.v) AS v FROM public.sold s JOIN public.p ON p.id = s.p GROUP BY 1',
   };
-  const world = await createWorld(`
+  const world = await createPreparedWorld(`
     CREATE TABLE p (id int PRIMARY KEY, g int);
     CREATE TABLE sold (id int PRIMARY KEY, p int, v int);
     INSERT INTO p SELECT i, i % 20 FROM generate_series(1, 200) AS i;

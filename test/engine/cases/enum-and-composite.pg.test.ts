@@ -1,6 +1,6 @@
 /** An enum as text, and a field of a composite column. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createWorld, expectExact, type World } from '../commands/support/world.ts';
+import { createPreparedWorld, expectExact, type World } from '../commands/support/world.ts';
 
 const IMATS = [
   {
@@ -13,7 +13,7 @@ const IMATS = [
 
 let world: World;
 beforeAll(async () => {
-  world = await createWorld(`CREATE TYPE st AS ENUM ('new', 'paid');
+  world = await createPreparedWorld(`CREATE TYPE st AS ENUM ('new', 'paid');
     CREATE TYPE money_amount AS (amount numeric, cur text);
     CREATE TABLE t (id int PRIMARY KEY, s st, total money_amount);
     INSERT INTO t SELECT i, (ARRAY['new', 'paid']::st[])[1 + i % 2], ROW(i, 'eur')::money_amount

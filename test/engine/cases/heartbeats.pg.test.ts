@@ -1,6 +1,6 @@
 /** A queue whose rows are updated far more often than what the imat counts of them changes. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createWorld, expectExact, type World } from '../commands/support/world.ts';
+import { createPreparedWorld, expectExact, type World } from '../commands/support/world.ts';
 
 const STATS = {
   name: 'q_stats',
@@ -10,7 +10,8 @@ const STATS = {
 
 let world: World;
 beforeAll(async () => {
-  world = await createWorld(`CREATE TABLE q (id int PRIMARY KEY, status text NOT NULL, kind text,
+  world =
+    await createPreparedWorld(`CREATE TABLE q (id int PRIMARY KEY, status text NOT NULL, kind text,
       claimed_at timestamptz, heartbeat timestamptz, payload jsonb);
     INSERT INTO q SELECT i, 'pending', 'k' || i % 3, NULL, NULL, '{}'
       FROM generate_series(1, 1000) AS i`);

@@ -1,13 +1,18 @@
 /** Reading, folding and swapping inside of transactions, functions and triggers. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createWorld, expectExact, type Session, type World } from '../commands/support/world.ts';
+import {
+  createPreparedWorld,
+  expectExact,
+  type Session,
+  type World,
+} from '../commands/support/world.ts';
 
 const TOTALS = { name: 'mv', definition: 'SELECT a, sum(b) AS s FROM public.t GROUP BY a' };
 
 let world: World;
 let session: Session;
 beforeAll(async () => {
-  world = await createWorld(`CREATE TABLE t (a int, b int);
+  world = await createPreparedWorld(`CREATE TABLE t (a int, b int);
     INSERT INTO t SELECT i % 5, i FROM generate_series(1, 50) AS i;
     CREATE MATERIALIZED VIEW mv AS ${TOTALS.definition}`);
   await world.imat.convert('mv');

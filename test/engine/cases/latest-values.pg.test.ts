@@ -1,6 +1,6 @@
 /** The latest value of each sensor, in the ways in which people ask for it. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createWorld, expectExact, type World } from '../commands/support/world.ts';
+import { createPreparedWorld, expectExact, type World } from '../commands/support/world.ts';
 
 const IMATS = [
   `SELECT sensor, (array_agg(ts ORDER BY id DESC))[1] AS ts,
@@ -25,7 +25,7 @@ const IMATS = [
 
 let world: World;
 beforeAll(async () => {
-  world = await createWorld(`
+  world = await createPreparedWorld(`
     CREATE TABLE sensor (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text);
     CREATE TABLE reading (id bigint GENERATED ALWAYS AS IDENTITY, sensor uuid, ts timestamp,
       val numeric(10,2));

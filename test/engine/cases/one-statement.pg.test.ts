@@ -1,6 +1,6 @@
 /** One statement that changes several sources, or one of them in several ways, counts once. */
 import { afterAll, beforeAll, test } from 'vitest';
-import { createWorld, expectExact, type World } from '../commands/support/world.ts';
+import { createPreparedWorld, expectExact, type World } from '../commands/support/world.ts';
 
 const IMATS = [
   {
@@ -23,7 +23,7 @@ const IMATS = [
 
 let world: World;
 beforeAll(async () => {
-  world = await createWorld(`CREATE TABLE a (k int, v int); CREATE TABLE b (k int, w int);
+  world = await createPreparedWorld(`CREATE TABLE a (k int, v int); CREATE TABLE b (k int, w int);
     CREATE TABLE c (id int PRIMARY KEY, v int,
       parent int REFERENCES c ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED)`);
   for (const { name, definition } of IMATS) await world.imat.create(name, definition);

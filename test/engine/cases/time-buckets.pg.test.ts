@@ -3,7 +3,7 @@
  * time zones and across changes of the clock.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createWorld, type World } from '../commands/support/world.ts';
+import { createPreparedWorld, type World } from '../commands/support/world.ts';
 
 const EVENTS = `
 CREATE TABLE ev (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL,
@@ -38,7 +38,7 @@ const IMATS = BUCKETS.map((definition, index) => ({ name: `buckets_${index}`, de
 
 let world: World;
 beforeAll(async () => {
-  world = await createWorld(EVENTS);
+  world = await createPreparedWorld(EVENTS);
 });
 afterAll(() => world.drop());
 

@@ -3,12 +3,12 @@
  * name. No function makes SQL of that.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createWorld, type World } from '../commands/support/world.ts';
+import { createPreparedWorld, type World } from '../commands/support/world.ts';
 
 let world: World;
 let dropped: number;
 beforeAll(async () => {
-  world = await createWorld(`
+  world = await createPreparedWorld(`
     CREATE TABLE sale (id int, amount int) PARTITION BY LIST (id);
     CREATE TABLE sale_1 PARTITION OF sale DEFAULT;
     CREATE TABLE gone (id int);

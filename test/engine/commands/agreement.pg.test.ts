@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Explanation } from '../../../engine/api.ts';
 import type { ImatError } from '../../../engine/errors/imat-error.ts';
 import { GOLDEN_DEFINITIONS, GOLDEN_SCHEMA } from '../golden/definitions.ts';
-import { createSandbox, type Sandbox } from './support/sandbox.ts';
+import { createPreparedSandbox, type Sandbox } from './support/sandbox.ts';
 
 const MORE = `
 CREATE FUNCTION unqualified() RETURNS SETOF sale LANGUAGE sql STABLE AS 'SELECT * FROM sale';
@@ -30,7 +30,7 @@ const OTHERS: Readonly<Record<string, string>> = {
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await createSandbox(GOLDEN_SCHEMA + MORE);
+  sandbox = await createPreparedSandbox(GOLDEN_SCHEMA + MORE);
 });
 afterAll(() => sandbox.drop());
 

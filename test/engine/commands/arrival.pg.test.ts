@@ -3,7 +3,13 @@
  * everything new, whatever names the tables have had since they were converted.
  */
 import { afterEach, expect, test } from 'vitest';
-import { type Checked, createWorld, expectExact, sqlstateOf, type World } from './support/world.ts';
+import {
+  type Checked,
+  createPreparedWorld,
+  expectExact,
+  sqlstateOf,
+  type World,
+} from './support/world.ts';
 
 const SETUP = `
   CREATE TABLE one (g int, v int);
@@ -18,7 +24,7 @@ let world: World;
 afterEach(() => world.drop());
 
 async function open(): Promise<void> {
-  world = await createWorld(SETUP);
+  world = await createPreparedWorld(SETUP);
   for (const name of names) await world.imat.create(name, of(name));
 }
 

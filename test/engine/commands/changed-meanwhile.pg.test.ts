@@ -6,6 +6,7 @@ import { revertUnfinished } from '../../../engine/commands/revert.ts';
 import { createImat } from '../../../engine/index.ts';
 import { before } from './support/before.ts';
 import {
+  createPreparedWorld,
   createWorld,
   expectExact,
   outcomeOf,
@@ -20,16 +21,24 @@ const SUMS = 'SELECT g, sum(v) AS s FROM public.t GROUP BY g';
 const JOINED = 'SELECT t.g, sum(t.v) AS s FROM public.t JOIN public.u ON u.g = t.g GROUP BY t.g';
 const OTHER = 'SELECT g, sum(v) AS s FROM public.u GROUP BY g';
 
+const SETUP = `
+CREATE TABLE t (g int, v int);
+INSERT INTO t SELECT i % 3, i FROM generate_series(1, 30) AS i;
+CREATE TABLE u (g int, v int);
+INSERT INTO u SELECT i, i FROM generate_series(1, 3) AS i;
+CREATE MATERIALIZED VIEW sums AS ${SUMS}`;
+
 let world: World;
 beforeEach(async () => {
-  world = await createWorld(`
-    CREATE TABLE t (g int, v int);
-    INSERT INTO t SELECT i % 3, i FROM generate_series(1, 30) AS i;
-    CREATE TABLE u (g int, v int);
-    INSERT INTO u SELECT i, i FROM generate_series(1, 3) AS i;
-    CREATE MATERIALIZED VIEW sums AS ${SUMS}`);
+  world = await createPreparedWorld(SETUP);
 });
 afterEach(() => world.drop());
+
+/** For what removes the catalog with the last imat, or a role's own catalog. */
+async function beginEmpty(): Promise<void> {
+  await world.drop();
+  world = await createWorld(SETUP);
+}
 
 const isWritten = (): Promise<void> => world.sql('INSERT INTO t VALUES (1, 7), (9, 9)');
 const idOf = (name: string): Promise<number> =>
@@ -124,6 +133,7 @@ test.each([
 ])(
   'an alter that is killed after its switch leaves capture for %s (%s)',
   async (remedy, definition) => {
+    await beginEmpty();
     await world.imat.create('joined', JOINED);
     const [alterer, writer] = [await world.program(), await world.session()];
     await writer.sql('BEGIN; INSERT INTO u VALUES (1, 1)');
@@ -170,6 +180,7 @@ test.each([
 );
 
 test('an owner who may not write to a table any more takes its capture away', async () => {
+  await beginEmpty();
   const role = await world.role();
   await world.sql(`GRANT CREATE ON DATABASE ${new URL(world.url).pathname.slice(1)} TO ${role};
     ALTER TABLE t OWNER TO ${role}; ALTER MATERIALIZED VIEW sums OWNER TO ${role}`);

@@ -1,7 +1,7 @@
 /** Explain of all materialized views, and the check of definitions for CI. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { catalogListing } from './support/listing.ts';
-import { createSandbox, type Sandbox } from './support/sandbox.ts';
+import { createPreparedSandbox, type Sandbox } from './support/sandbox.ts';
 
 const SHOP = `
 CREATE TABLE sales (id int PRIMARY KEY, region text, amount numeric(10,2), sold timestamptz);
@@ -23,7 +23,7 @@ GRANT SELECT ON added, regrouped TO check_reader;`;
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await createSandbox(SHOP.replaceAll('check_reader', READER));
+  sandbox = await createPreparedSandbox(SHOP.replaceAll('check_reader', READER));
 });
 afterAll(async () => {
   await sandbox.sql(`DROP OWNED BY ${READER}; DROP ROLE ${READER}`);

@@ -1,6 +1,6 @@
 /** What a colleague finds who looks at a table or a view and has never heard of imat. */
 import { expect, test } from 'vitest';
-import { inSandbox } from './support/sandbox.ts';
+import { inPreparedSandbox } from './support/sandbox.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
 
 const SETUP = `CREATE TABLE plain (g int, v int);
@@ -12,7 +12,7 @@ const SETUP = `CREATE TABLE plain (g int, v int);
     SELECT g, rank() OVER (ORDER BY v) AS r FROM parted`;
 
 test('triggers, views and schemas say what they are', async () => {
-  await inSandbox(SETUP, async (sandbox) => {
+  await inPreparedSandbox(SETUP, async (sandbox) => {
     for (const name of ['described', 'ranked']) await sandbox.imat.convert(name);
     expect(
       await sandbox.rows(`SELECT count(*)::int AS n,

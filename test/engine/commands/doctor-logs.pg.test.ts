@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { DoctorCheck } from '../../../engine/environment-api.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
-import { inSandbox } from './support/sandbox.ts';
+import { inPreparedSandbox } from './support/sandbox.ts';
 import type { Sandbox } from './support/sandbox.ts';
 
 const SALES = `
@@ -16,7 +16,7 @@ async function troubles(sandbox: Sandbox): Promise<DoctorCheck[]> {
 }
 
 test('a log that a manual imat keeps', async () => {
-  await inSandbox(`${SALES} CREATE TABLE notes (id int, note text)`, async (sandbox) => {
+  await inPreparedSandbox(`${SALES} CREATE TABLE notes (id int, note text)`, async (sandbox) => {
     await sandbox.imat.convert('ranks', { freshness: 'manual' });
     await sandbox.imat.create('noted', 'SELECT count(note) AS n FROM notes', {
       freshness: 'manual',

@@ -8,7 +8,7 @@ import type { Db } from '../../../engine/db/db.ts';
 import { createImat, type Imat } from '../../../engine/index.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
 import { LockOrder } from './support/lock-order.ts';
-import { createWorld, type World } from './support/world.ts';
+import { createPreparedWorld, type World } from './support/world.ts';
 
 const SUMMED = 'SELECT region, sum(amount) AS total FROM public.sale GROUP BY region';
 const KEPT = {
@@ -136,7 +136,7 @@ let order: LockOrder;
 let db: Db;
 let use: Use;
 beforeAll(async () => {
-  world = await createWorld(SETUP);
+  world = await createPreparedWorld(SETUP);
   for (const [name, definition] of Object.entries(KEPT)) await world.imat.create(name, definition);
   await world.sql('SELECT imat_catalog.record_commands_from_now_on()');
   order = await LockOrder.create(world);

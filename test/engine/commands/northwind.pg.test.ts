@@ -13,7 +13,7 @@ import {
 import { expectEqual } from './support/oracle.ts';
 import { seedOfRun } from '../../setup/seed.ts';
 import { randomOf } from '../../../tools/random.ts';
-import { createSandbox, type Sandbox } from './support/sandbox.ts';
+import { createPreparedSandbox, type Sandbox } from './support/sandbox.ts';
 
 const NAMES = [
   'big_spenders',
@@ -42,7 +42,7 @@ describe.skipIf(!hasNorthwind())(`Northwind (${FOUND})`, () => {
   const definitions = new Map<string, string>();
 
   beforeAll(async () => {
-    sandbox = await createSandbox(northwindTables());
+    sandbox = await createPreparedSandbox(northwindTables());
     await sandbox.sql(northwindViews());
     await sandbox.sql(`INSERT INTO customers (customer_id, company_name) VALUES ('NEWCO', 'New');
       CREATE UNIQUE INDEX ON my_sales_summary (country, category_id);

@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { catalogListing } from './support/listing.ts';
 import { expectEqual } from './support/oracle.ts';
-import { createSandbox, type Sandbox } from './support/sandbox.ts';
+import { createPreparedSandbox, type Sandbox } from './support/sandbox.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await createSandbox('CREATE TABLE t (id int, x numeric, f float8, j json)');
+  sandbox = await createPreparedSandbox('CREATE TABLE t (id int, x numeric, f float8, j json)');
 });
 afterAll(() => sandbox.drop());
 

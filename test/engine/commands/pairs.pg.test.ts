@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ImatError, type Imat } from '../../../engine/index.ts';
 import {
   type Checked,
-  createWorld,
+  createPreparedWorld,
   expectExact,
   outcomeOf,
   type Session,
@@ -95,7 +95,7 @@ let isHalf: (place: number) => boolean;
 let [one, two]: (Session | undefined)[] = [];
 let [program, other]: { readonly imat: Imat; readonly pid: number }[] = [];
 beforeAll(async () => {
-  world = await createWorld(`
+  world = await createPreparedWorld(`
     CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, g int, v int, pad text);
     CREATE TABLE k (g int PRIMARY KEY, name text);
     INSERT INTO t (g, v) SELECT i % 4, i FROM generate_series(1, 40) AS i;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Costs, Explanation } from '../../../engine/index.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
 import { catalogListing } from './support/listing.ts';
-import { createSandbox, type Sandbox } from './support/sandbox.ts';
+import { createPreparedSandbox, type Sandbox } from './support/sandbox.ts';
 
 const READER = `costs_reader_${process.pid}`;
 
@@ -33,7 +33,7 @@ GRANT SELECT ON hidden TO ${READER};`;
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await createSandbox();
+  sandbox = await createPreparedSandbox();
   // VACUUM wants a statement of its own.
   for (const statement of SHOP.split(';\n')) await sandbox.sql(statement);
 });

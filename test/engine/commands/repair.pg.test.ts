@@ -5,7 +5,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { expectEqual } from './support/oracle.ts';
-import { createRole, createSandbox, type Sandbox } from './support/sandbox.ts';
+import {
+  createPreparedSandbox,
+  createRole,
+  createSandbox,
+  type Sandbox,
+} from './support/sandbox.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
 
 const TOTALS =
@@ -20,19 +25,24 @@ COMMENT ON MATERIALIZED VIEW totals IS 'by region';`;
 
 let sandbox: Sandbox;
 let reader: string;
+let prepared: Sandbox;
 beforeAll(async () => {
-  sandbox = await createSandbox();
+  prepared = await createPreparedSandbox();
+  sandbox = prepared;
   reader = await createRole(sandbox);
 });
-beforeEach(async () => {
+beforeEach(fill);
+async function fill(): Promise<void> {
   await sandbox.sql(SETUP);
   await sandbox.sql(`GRANT SELECT ON totals, ranked TO ${reader}`);
   await sandbox.imat.convert('totals');
   await sandbox.imat.convert('ranked', { replace: true });
   await sandbox.sql(`CREATE VIEW big AS SELECT region FROM imat.totals WHERE total > 900;
     CREATE VIEW first AS SELECT id FROM imat.ranked WHERE place = 1`);
-});
+}
 afterEach(async () => {
+  if (sandbox !== prepared) await sandbox.drop();
+  sandbox = prepared;
   await sandbox.sql(`DROP VIEW IF EXISTS big, first CASCADE`);
   await sandbox.revertAll();
   await sandbox.sql('DROP TABLE IF EXISTS sales CASCADE; DROP SCHEMA IF EXISTS imat CASCADE');
@@ -40,6 +50,12 @@ afterEach(async () => {
 afterAll(async () => {
   await sandbox.drop();
 });
+
+/** The last imat takes the catalog with it that came with the first. */
+async function beginEmpty(): Promise<void> {
+  sandbox = await createSandbox();
+  await fill();
+}
 
 const oidOf = (name: string): Promise<number> => sandbox.value(`SELECT '${name}'::regclass::oid`);
 
@@ -137,6 +153,7 @@ test.each([
   'DROP SCHEMA imat_store CASCADE',
   'DROP ROUTINE imat_catalog.copied_triggers, imat.fold',
 ])('after %s, doctor says so, and a revert leaves nothing behind', async (dropped) => {
+  await beginEmpty();
   await sandbox.sql(dropped);
   expect(
     (await sandbox.imat.doctor()).checks.filter(({ status }) => status !== 'ok'),

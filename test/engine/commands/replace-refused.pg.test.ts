@@ -2,12 +2,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';
-import { createSandbox, type Sandbox } from './support/sandbox.ts';
+import { createPreparedSandbox, type Sandbox } from './support/sandbox.ts';
 
 let sandbox: Sandbox;
 let before: string[];
 beforeAll(async () => {
-  sandbox = await createSandbox(`
+  sandbox = await createPreparedSandbox(`
     CREATE TABLE sales (id int PRIMARY KEY, region text, amount numeric(10,2) NOT NULL);
     INSERT INTO sales SELECT i, 'r' || i % 5, i FROM generate_series(1, 100) AS i;
     CREATE MATERIALIZED VIEW summary AS

@@ -6,7 +6,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';
 import { expectEqual } from './support/oracle.ts';
-import { createRole, createPreparedSandbox, inSandbox, type Sandbox } from './support/sandbox.ts';
+import {
+  createRole,
+  createPreparedSandbox,
+  inPreparedSandbox,
+  inSandbox,
+  type Sandbox,
+} from './support/sandbox.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
 
 const SUMMARY =
@@ -141,7 +147,7 @@ test('under another name for the imat', async () => {
 });
 
 test('two of the same name, with indexes of the same name, in two schemas', async () => {
-  await inSandbox(
+  await inPreparedSandbox(
     `${SALES} CREATE SCHEMA other; CREATE MATERIALIZED VIEW other.summary AS ` +
       `${SUMMARY}; CREATE INDEX summary_region ON other.summary (region)`,
     async (own) => {
@@ -320,7 +326,7 @@ describe('revert', () => {
   });
 
   test('of an imat whose materialized view was dropped, or renamed, or refreshed', async () => {
-    await inSandbox(SALES, async (own) => {
+    await inPreparedSandbox(SALES, async (own) => {
       await own.imat.convert('summary');
       await own.sql(
         'ALTER MATERIALIZED VIEW summary RENAME TO renamed; REFRESH MATERIALIZED VIEW renamed',

@@ -1,7 +1,7 @@
 /** Requests that imat.create_imat records in SQL. */
 import { expect, test } from 'vitest';
 import type { DoctorCheck } from '../../../engine/environment-api.ts';
-import { inSandbox } from './support/sandbox.ts';
+import { inPreparedSandbox } from './support/sandbox.ts';
 import type { Sandbox } from './support/sandbox.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
 
@@ -22,7 +22,7 @@ async function troubles(sandbox: Sandbox): Promise<DoctorCheck[]> {
 }
 
 test('imat.create_imat records a request, doctor names it, convert carries it out', async () => {
-  await inSandbox(SALES, async (sandbox) => {
+  await inPreparedSandbox(SALES, async (sandbox) => {
     await sandbox.imat.init();
     expect(await sandbox.value(`SELECT imat.create_imat('summary')`)).toBe(
       'recorded: a running imat worker will carry this out; ' +

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { expectEqual } from './support/oracle.ts';
-import { inSandbox } from './support/sandbox.ts';
+import { inPreparedSandbox } from './support/sandbox.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
 
 const SUMMARY =
@@ -16,7 +16,7 @@ CREATE MATERIALIZED VIEW summary AS ${SUMMARY};
 CREATE MATERIALIZED VIEW ranks AS ${RANKS};`;
 
 test('a database that is read-only says so', async () => {
-  await inSandbox(SALES, async (own) => {
+  await inPreparedSandbox(SALES, async (own) => {
     await own.sql(`SET default_transaction_read_only = on`);
     expect(await expectImatError('read_only', () => own.imat.convert('summary'))).toMatchObject({
       hint: expect.stringContaining('primary'),
@@ -27,7 +27,7 @@ test('a database that is read-only says so', async () => {
 });
 
 test('server defaults that a database may have do not matter', async () => {
-  await inSandbox(SALES, async (own) => {
+  await inPreparedSandbox(SALES, async (own) => {
     const database = await own.value<string>('SELECT current_database()');
     for (const setting of [
       `default_transaction_isolation = serializable`,

@@ -7,14 +7,19 @@ import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';
 import { expectEqual } from './support/oracle.ts';
 import { CASES } from './support/source-cases.ts';
-import { createRole, createSandbox, inSandbox } from './support/sandbox.ts';
+import {
+  createRole,
+  createPreparedSandbox,
+  inPreparedSandbox,
+  inSandbox,
+} from './support/sandbox.ts';
 import type { Sandbox } from './support/sandbox.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
 
 describe('refused, and nothing is installed', () => {
   let sandbox: Sandbox;
   beforeAll(async () => {
-    sandbox = await createSandbox(`
+    sandbox = await createPreparedSandbox(`
       CREATE TABLE parted (id int, region text) PARTITION BY RANGE (id);
       CREATE TABLE part_1 PARTITION OF parted FOR VALUES FROM (0) TO (100);
       CREATE TABLE part_2 PARTITION OF parted FOR VALUES
@@ -62,7 +67,7 @@ describe('swap, with the reason said; under live never wrong', () => {
   test.each(CASES.map((one) => [one.what, one] as const))(
     '%s',
     async (_what, { setup, definition, reason, note, changes, skip }) => {
-      await inSandbox('', async (sandbox) => {
+      await inPreparedSandbox('', async (sandbox) => {
         const missing = (await skip?.(sandbox)) ?? null;
         if (missing !== null) return console.warn(`not tested: ${missing}`);
         await sandbox.sql(setup);
@@ -129,7 +134,7 @@ describe('row security that applies to no role of the imat', () => {
   const MV = 'SELECT owner, count(*) AS n FROM public.shown GROUP BY owner';
 
   test('what writers under the policy change is maintained, and readers see all rows', async () => {
-    await inSandbox(SECURED, async (sandbox) => {
+    await inPreparedSandbox(SECURED, async (sandbox) => {
       expect(await sandbox.imat.convert('mv')).toMatchObject({ strategy: 'delta', reasons: [] });
       const role = await createRole(sandbox);
       await sandbox.sql(`GRANT INSERT, UPDATE, DELETE, TRUNCATE, SELECT ON secured TO ${role};
@@ -155,7 +160,7 @@ describe('row security that applies to no role of the imat', () => {
   });
 
   test('a view on the way that another role comes to own breaks the imat', async () => {
-    await inSandbox(SECURED, async (sandbox) => {
+    await inPreparedSandbox(SECURED, async (sandbox) => {
       await sandbox.imat.convert('mv');
       await sandbox.sql('ALTER VIEW shown OWNER TO pg_read_all_data');
       await expect(sandbox.rows('SELECT * FROM imat.mv')).rejects.toMatchObject({
@@ -211,7 +216,7 @@ test('row security that applies to the owner may depend on anything', async () =
 });
 
 test('a source that becomes unwatchable afterwards is named by doctor', async () => {
-  await inSandbox(
+  await inPreparedSandbox(
     'CREATE TABLE plain (id int); CREATE MATERIALIZED VIEW mv AS SELECT count(*) AS n FROM plain',
     async (sandbox) => {
       await sandbox.imat.convert('mv');
@@ -234,7 +239,7 @@ test('ordinary views as sources are followed to their tables', async () => {
     CREATE MATERIALIZED VIEW flat AS SELECT y, sum(id) AS s FROM v1 GROUP BY y;
     CREATE MATERIALIZED VIEW deep AS SELECT max(n) AS top FROM v2;
     CREATE MATERIALIZED VIEW rebuilt AS ${REBUILT} SELECT y FROM v1`;
-  await inSandbox(setup, async (sandbox) => {
+  await inPreparedSandbox(setup, async (sandbox) => {
     expect(await sandbox.imat.convert('flat')).toMatchObject({ strategy: 'delta' });
     expect(await sandbox.imat.convert('deep')).toMatchObject({ strategy: 'delta' });
     expect(await sandbox.imat.convert('rebuilt')).toMatchObject({ strategy: 'swap' });

@@ -1,7 +1,7 @@
 /** What imat_catalog.status shows, from psql too, and how long it keeps the catalog. */
 import { expect, test } from 'vitest';
 import { expectEqual } from './support/oracle.ts';
-import { inSandbox } from './support/sandbox.ts';
+import { inPreparedSandbox, inSandbox } from './support/sandbox.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
 
 const SUMMARY = 'SELECT region, sum(amount) AS total FROM public.sales GROUP BY region';
@@ -13,7 +13,7 @@ CREATE MATERIALIZED VIEW ranks AS
 ${REBUILT} SELECT region, rank() OVER (ORDER BY amount) AS place FROM sales;`;
 
 test('imat_catalog.status, from psql', async () => {
-  await inSandbox(SALES, async (sandbox) => {
+  await inPreparedSandbox(SALES, async (sandbox) => {
     await sandbox.imat.convert('summary');
     await sandbox.imat.convert('ranks', { freshness: '5s' });
     await sandbox.sql(`INSERT INTO sales VALUES (1000, 'x', 1), (1001, 'x', 1)`);
@@ -125,7 +125,7 @@ test('a user’s view over the status keeps the catalog when the last imat goes'
 });
 
 test('what several stores take is told together, and each of them is missed', async () => {
-  await inSandbox(SALES, async (sandbox) => {
+  await inPreparedSandbox(SALES, async (sandbox) => {
     // Sums of sums, beside different values: stores over stores.
     const definition = `SELECT n, count(*) AS groups, count(DISTINCT total) AS totals
       FROM (SELECT region, count(*) AS n, sum(amount) AS total

@@ -9,7 +9,7 @@ import { catalogListing } from './support/listing.ts';
 import { chanceOf } from '../../../tools/chance.ts';
 import {
   type Checked,
-  createWorld,
+  createPreparedWorld,
   expectExact,
   outcomeOf,
   type Session,
@@ -41,7 +41,7 @@ const PRICED: Checked = {
 let world: World;
 let installed: string[];
 beforeAll(async () => {
-  world = await createWorld(`
+  world = await createPreparedWorld(`
     CREATE DOMAIN money_d AS numeric(10,2) NOT NULL CHECK (VALUE > -1000000);
     CREATE TABLE product (id int PRIMARY KEY, kind text NOT NULL, price money_d);
     CREATE TABLE sale (

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';
 import { expectEqual } from './support/oracle.ts';
-import { createSandbox, type Sandbox } from './support/sandbox.ts';
+import { createPreparedSandbox, type Sandbox } from './support/sandbox.ts';
 
 const MENTIONS = `
 CREATE TABLE mention (id int PRIMARY KEY, software text);
@@ -28,7 +28,7 @@ let sandbox: Sandbox;
 let before: string[];
 beforeAll(async () => {
   // Before PostgreSQL 17, a materialized view is created with the search_path of its creator.
-  sandbox = await createSandbox(
+  sandbox = await createPreparedSandbox(
     MENTIONS.replaceAll(/^(CREATE MATERIALIZED VIEW [\s\S]*?);/gm, '$1 WITH NO DATA;'),
   );
   before = await catalogListing(sandbox.db);

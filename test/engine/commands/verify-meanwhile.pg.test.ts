@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createWorld, outcomeOf, until, type World } from './support/world.ts';
+import { createPreparedWorld, outcomeOf, until, type World } from './support/world.ts';
 
 let world: World;
 beforeAll(async () => {
-  world = await createWorld(`
+  world = await createPreparedWorld(`
     CREATE TABLE product (id int PRIMARY KEY, kind text NOT NULL);
     CREATE TABLE sale (id bigint PRIMARY KEY, product_id int, amount numeric(10,2));
     INSERT INTO product SELECT i, 'k' || i % 3 FROM generate_series(1, 20) AS i;

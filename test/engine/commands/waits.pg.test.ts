@@ -21,7 +21,7 @@ import {
   CROWD_SCHEMA,
 } from './support/crowd.ts';
 import { runWitness } from './support/waits-witness.ts';
-import { createWorld, expectExact } from './support/world.ts';
+import { createPreparedWorld, expectExact } from './support/world.ts';
 import { seedOfRun } from '../../setup/seed.ts';
 
 const SECONDS = Number(process.env['IMAT_CROWD_SECONDS'] ?? 20);
@@ -30,7 +30,7 @@ const SEED = seedOfRun();
 test(`eight writers, folds, swaps and readers for ${SECONDS} s`, {
   timeout: (SECONDS + 300) * 1000,
 }, async () => {
-  const world = await createWorld(CROWD_SCHEMA);
+  const world = await createPreparedWorld(CROWD_SCHEMA);
   const crowd = newCrowd(world);
   const { figures } = crowd;
   try {

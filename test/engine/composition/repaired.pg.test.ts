@@ -3,7 +3,7 @@
  * them anew: their functions must name the stores that the repair has renamed.
  */
 import { expect, test } from 'vitest';
-import { createWorld, expectExact } from '../commands/support/world.ts';
+import { createPreparedWorld, expectExact } from '../commands/support/world.ts';
 
 test.each([
   [
@@ -31,7 +31,7 @@ test.each([
      UNION ALL SELECT g, count(DISTINCT v) FROM public.u GROUP BY g`,
   ],
 ])('%s', async (_, definition) => {
-  const world = await createWorld(`
+  const world = await createPreparedWorld(`
     CREATE TABLE t (g int, v int); CREATE TABLE u (g int, v int);
     INSERT INTO t SELECT i % 4, i % 7 FROM generate_series(1, 40) AS i;
     INSERT INTO u SELECT i % 4, i % 5 FROM generate_series(1, 20) AS i`);

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { expectEqual } from '../commands/support/oracle.ts';
 import type { Sandbox } from '../commands/support/sandbox.ts';
-import { inSandbox } from '../commands/support/sandbox.ts';
+import { inPreparedSandbox } from '../commands/support/sandbox.ts';
 
 /** Of 30,000 tickets some are open, and few teams are small. */
 const TABLES = `
@@ -53,7 +53,7 @@ async function expectAll(sandbox: Sandbox, context: string): Promise<void> {
 }
 
 test('from few rows they are computed at each read', async () => {
-  await inSandbox(TABLES, async (sandbox) => {
+  await inPreparedSandbox(TABLES, async (sandbox) => {
     for (const [name, definition] of Object.entries(FEW)) {
       await sandbox.sql(`CREATE MATERIALIZED VIEW ${name} AS ${definition}`);
       expect(await sandbox.imat.convert(name)).toMatchObject({ strategy: 'delta', reasons: [] });
@@ -91,7 +91,7 @@ test.each([
   ],
   ['a table is small', 'SELECT array_agg(name ORDER BY id) AS names FROM team WHERE size = 1'],
 ])('the whole is computed anew where %s', async (_, definition) => {
-  await inSandbox(`${TABLES} CREATE TABLE unknown (id int, note text)`, async (sandbox) => {
+  await inPreparedSandbox(`${TABLES} CREATE TABLE unknown (id int, note text)`, async (sandbox) => {
     expect((await sandbox.imat.explain(definition, { query: true })).strategy).toBe('swap');
   });
 });

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { REBUILT } from '../../setup/rebuilt.ts';
-import { createWorld, type World } from '../commands/support/world.ts';
+import { createPreparedWorld, type World } from '../commands/support/world.ts';
 
 const KEPT = {
   summed: 'SELECT kind, count(*) AS n, max(price) AS most FROM public.item GROUP BY kind',
@@ -49,7 +49,7 @@ const CATALOGS = ['pg_attribute', 'pg_class', 'pg_depend', 'pg_proc', 'pg_rewrit
 
 let world: World;
 beforeAll(async () => {
-  world = await createWorld(SETUP);
+  world = await createPreparedWorld(SETUP);
   for (const [name, definition] of Object.entries(KEPT)) await world.imat.create(name, definition);
   await world.sql('ANALYZE');
 });

@@ -4,7 +4,12 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ImatError } from '../../../engine/errors/imat-error.ts';
-import { createWorld, expectExact, outcomeOf, type World } from '../commands/support/world.ts';
+import {
+  createPreparedWorld,
+  expectExact,
+  outcomeOf,
+  type World,
+} from '../commands/support/world.ts';
 import { OTHERS, valuesUnder, type Values } from './support/values.ts';
 
 /** Around changes of the clock, ends of years, in a far past, and what is no time. */
@@ -108,7 +113,7 @@ const ZONES = [
 let world: World;
 let major: number;
 beforeAll(async () => {
-  world = await createWorld(TIMES);
+  world = await createPreparedWorld(TIMES);
   major = Math.trunc(
     (await world.value<number>(`SELECT current_setting('server_version_num')::int`)) / 10000,
   );

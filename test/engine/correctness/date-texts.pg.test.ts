@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expectEqual } from '../commands/support/oracle.ts';
 import type { Sandbox } from '../commands/support/sandbox.ts';
-import { createSandbox } from '../commands/support/sandbox.ts';
+import { createPreparedSandbox } from '../commands/support/sandbox.ts';
 
 /** `read_as(text, type)`: what the text is, without DateStyle in it, or that it is nothing. */
 const ROWS = `INSERT INTO e SELECT i, 20240100 + i % 28 + 1, 'd' || i % 3,
@@ -42,7 +42,7 @@ const STYLES = ['ISO, DMY', 'ISO, MDY', 'ISO, YMD', 'SQL, DMY', 'German, DMY', '
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await createSandbox(SETUP);
+  sandbox = await createPreparedSandbox(SETUP);
 });
 afterAll(() => sandbox.drop());
 

@@ -3,7 +3,7 @@
  * that pending rows of two tables are not compared one by one when statistics say there are none.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createWorld, expectExact, until, type World } from '../commands/support/world.ts';
+import { createPreparedWorld, expectExact, until, type World } from '../commands/support/world.ts';
 
 const SUMMARY = {
   name: 'summary',
@@ -27,7 +27,7 @@ const LOG = 'imat_store.log_public_purchase';
 
 let world: World;
 beforeAll(async () => {
-  world = await createWorld(`
+  world = await createPreparedWorld(`
     CREATE TABLE land (id int PRIMARY KEY);
     CREATE TABLE buyer (id int PRIMARY KEY, land int);
     CREATE TABLE purchase (id int PRIMARY KEY, buyer int, note int DEFAULT 7);

@@ -4,12 +4,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expectEqual } from '../commands/support/oracle.ts';
 import type { Sandbox } from '../commands/support/sandbox.ts';
-import { createSandbox } from '../commands/support/sandbox.ts';
+import { createPreparedSandbox } from '../commands/support/sandbox.ts';
 import { lacks } from '../../setup/database.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await createSandbox(`
+  sandbox = await createPreparedSandbox(`
 CREATE DOMAIN clock AS time;
 CREATE COLLATION other (${lacks('icu') ? "locale = 'C'" : "provider = icu, locale = 'und'"});
 CREATE TABLE words (id int PRIMARY KEY, word text COLLATE other, plain text COLLATE "C");

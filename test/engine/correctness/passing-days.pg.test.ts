@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectEqual } from '../commands/support/oracle.ts';
 import type { Sandbox, Session } from '../commands/support/sandbox.ts';
-import { createSandbox } from '../commands/support/sandbox.ts';
+import { createPreparedSandbox } from '../commands/support/sandbox.ts';
 import { everySessionAtItsTime } from './support/sessions-in-time.ts';
 
 const SETUP = `
@@ -235,7 +235,7 @@ const definitionsOf = (all: Readonly<Record<string, string>>): Record<string, st
 let sandbox: Sandbox;
 let sessions: readonly Session[];
 beforeAll(async () => {
-  sandbox = await createSandbox();
+  sandbox = await createPreparedSandbox();
   const database = await sandbox.value<string>('SELECT quote_ident(current_database())');
   await sandbox.sql(`ALTER DATABASE ${database} SET TimeZone = 'Europe/Berlin'`);
   const since = await sandbox.value<string>("SELECT (now() AT TIME ZONE 'UTC')::text");

@@ -7,7 +7,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expectEqual } from '../commands/support/oracle.ts';
 import type { Sandbox, Session } from '../commands/support/sandbox.ts';
-import { createSandbox } from '../commands/support/sandbox.ts';
+import { createPreparedSandbox } from '../commands/support/sandbox.ts';
 import { everySessionAtItsTime } from './support/sessions-in-time.ts';
 
 const SETUP = `
@@ -137,7 +137,7 @@ const ALL = { ...ADD, ...REGROUP, ...RESIDUAL };
 let sandbox: Sandbox;
 let sessions: readonly Session[];
 beforeAll(async () => {
-  sandbox = await createSandbox(SETUP);
+  sandbox = await createPreparedSandbox(SETUP);
   sessions = await Promise.all([sandbox.session(), sandbox.session(), sandbox.session()]);
 });
 afterAll(() => sandbox.drop());

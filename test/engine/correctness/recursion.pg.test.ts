@@ -1,13 +1,13 @@
 /** The rows of WITH RECURSIVE as a store, against the definition, through random histories. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createSandbox, type Sandbox } from '../commands/support/sandbox.ts';
+import { createPreparedSandbox, type Sandbox } from '../commands/support/sandbox.ts';
 import { random } from './support/random.ts';
 import { FOREST, RECURSIONS, writeTo } from './support/recursions.ts';
 import { seedsHere } from './support/seeds.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await createSandbox(FOREST);
+  sandbox = await createPreparedSandbox(FOREST);
   for (const [name, query] of Object.entries(RECURSIONS))
     await sandbox.imat.create(name, query, { strategy: 'delta' });
 });

@@ -1,10 +1,11 @@
 /** Definitions with FOR UPDATE and the like: the rows are those of the query without them. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createWorld, expectExact, type World } from '../commands/support/world.ts';
+import { createPreparedWorld, expectExact, type World } from '../commands/support/world.ts';
 
 let world: World;
 beforeAll(async () => {
-  world = await createWorld(`CREATE TABLE sale (id int PRIMARY KEY, region text, amount int);
+  world =
+    await createPreparedWorld(`CREATE TABLE sale (id int PRIMARY KEY, region text, amount int);
     INSERT INTO sale SELECT n, 'r' || n % 3, n % 5 FROM generate_series(1, 40) n`);
 });
 afterAll(() => world.drop());

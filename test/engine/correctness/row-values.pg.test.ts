@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expectEqual } from '../commands/support/oracle.ts';
 import type { Sandbox } from '../commands/support/sandbox.ts';
-import { createSandbox } from '../commands/support/sandbox.ts';
+import { createPreparedSandbox } from '../commands/support/sandbox.ts';
 
 const DEFINITIONS: Readonly<Record<string, string>> = {
   one: `SELECT s.id, s.r >= ROW(s.w, NULL::int) AS x
@@ -20,7 +20,7 @@ const DEFINITIONS: Readonly<Record<string, string>> = {
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await createSandbox();
+  sandbox = await createPreparedSandbox();
   await sandbox.sql(`CREATE TABLE t (id int PRIMARY KEY, g int, v int, w int);
     CREATE VIEW same_of_t AS SELECT id, r = q AS same
       FROM (SELECT id, ROW(v, g) AS r, ROW(w, g) AS q FROM t) s;

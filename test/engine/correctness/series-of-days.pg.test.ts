@@ -4,13 +4,13 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Explanation } from '../../../engine/api.ts';
-import { createWorld, type World } from '../commands/support/world.ts';
+import { createPreparedWorld, type World } from '../commands/support/world.ts';
 import { OTHERS, valuesUnder } from './support/values.ts';
 
 let world: World;
 let major: number;
 beforeAll(async () => {
-  world = await createWorld(`CREATE TABLE times (tz timestamptz);
+  world = await createPreparedWorld(`CREATE TABLE times (tz timestamptz);
     CREATE FUNCTION today() RETURNS date IMMUTABLE LANGUAGE sql RETURN '2024-01-01'::date`);
   major = Math.trunc(
     (await world.value<number>(`SELECT current_setting('server_version_num')::int`)) / 10000,

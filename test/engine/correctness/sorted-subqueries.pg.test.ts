@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import { expectEqual } from '../commands/support/oracle.ts';
-import { inSandbox } from '../commands/support/sandbox.ts';
+import { inPreparedSandbox } from '../commands/support/sandbox.ts';
 
 const SETUP = `CREATE TABLE item (id int PRIMARY KEY, kind text, place int, name text);
   INSERT INTO item SELECT n, 'k' || n % 4, n * 7 % 5, 'n' || n % 6 FROM generate_series(1, 60) n;
@@ -52,7 +52,7 @@ const CASES: readonly (readonly [what: string, query: string, byHand: string])[]
 ];
 
 test.each(CASES)('%s', async (_what, query, byHand) => {
-  await inSandbox(SETUP, async (sandbox) => {
+  await inPreparedSandbox(SETUP, async (sandbox) => {
     expect(await sandbox.imat.create('listed', query)).toMatchObject({
       notes: expect.arrayContaining([
         expect.stringMatching(/takes its rows in the order of|are broken by/),
@@ -74,7 +74,7 @@ test.each(CASES)('%s', async (_what, query, byHand) => {
 });
 
 test('a whole row of the subquery keeps its columns', async () => {
-  await inSandbox(SETUP, async (sandbox) => {
+  await inPreparedSandbox(SETUP, async (sandbox) => {
     const { strategy, reasons } = await sandbox.imat.explain(
       `SELECT array_agg(q.id) AS ids, max(to_jsonb(q)::text) AS most
         FROM (SELECT id FROM public.item ORDER BY place) q`,

@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectEqual } from '../commands/support/oracle.ts';
 import type { Sandbox, Session } from '../commands/support/sandbox.ts';
-import { createSandbox } from '../commands/support/sandbox.ts';
+import { createPreparedSandbox } from '../commands/support/sandbox.ts';
 import { everySessionAtItsTime } from './support/sessions-in-time.ts';
 
 const SETUP = `
@@ -91,7 +91,7 @@ const DEFINITIONS: Readonly<Record<string, string>> = {
 let sandbox: Sandbox;
 let sessions: readonly Session[];
 beforeAll(async () => {
-  sandbox = await createSandbox(SETUP);
+  sandbox = await createPreparedSandbox(SETUP);
   sessions = await Promise.all([sandbox.session(), sandbox.session(), sandbox.session()]);
   const settings = [
     `SET TimeZone = 'Asia/Kolkata'; SET DateStyle = 'SQL, DMY'; SET search_path = nowhere`,

@@ -5,7 +5,7 @@
  */
 import { expect, test } from 'vitest';
 import { expectEqual } from '../commands/support/oracle.ts';
-import { inSandbox } from '../commands/support/sandbox.ts';
+import { inPreparedSandbox } from '../commands/support/sandbox.ts';
 
 const SETUP = `CREATE TABLE event (
     id int PRIMARY KEY, kind text, day date, at timestamptz, took interval, size float8
@@ -53,7 +53,7 @@ const CHANGES = [
 ];
 
 test.each(Object.entries(DEFINITIONS))('%s', async (name, definition) => {
-  await inSandbox(SETUP, async (sandbox) => {
+  await inPreparedSandbox(SETUP, async (sandbox) => {
     await sandbox.sql(`CREATE MATERIALIZED VIEW ${name} AS ${definition}`);
     expect(await sandbox.imat.convert(name)).toMatchObject({
       strategy: 'delta',
@@ -88,7 +88,7 @@ test.each(Object.entries(DEFINITIONS))('%s', async (name, definition) => {
 });
 
 test('what is not live is swapped: it would be finished under settings of its reader', async () => {
-  await inSandbox(SETUP, async (sandbox) => {
+  await inPreparedSandbox(SETUP, async (sandbox) => {
     await sandbox.sql(`CREATE MATERIALIZED VIEW added AS ${DEFINITIONS['added']}`);
     expect(await sandbox.imat.convert('added', { freshness: '5s' })).toMatchObject({
       strategy: 'swap',

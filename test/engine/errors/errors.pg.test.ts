@@ -10,7 +10,7 @@ import type { Db } from '../../../engine/db/db.ts';
 import { lockDirectory } from '../../../engine/db/directory-lock.ts';
 import { connect, createImat } from '../../../engine/index.ts';
 import { expectImatError } from '../commands/support/expect-imat-error.ts';
-import { createSandbox, inSandbox, type Sandbox } from '../commands/support/sandbox.ts';
+import { createSandbox, inPreparedSandbox, type Sandbox } from '../commands/support/sandbox.ts';
 
 const SALES = `
 CREATE TABLE sales (id int PRIMARY KEY, region text, amount numeric(10,2) NOT NULL);
@@ -43,7 +43,7 @@ test('a database without imats', async () => {
 });
 
 test('a catalog that a newer imat has written', async () => {
-  await inSandbox(SALES, async (own) => {
+  await inPreparedSandbox(SALES, async (own) => {
     await own.imat.convert('summary');
     await own.sql('INSERT INTO imat_catalog.migration (version, explicitly) VALUES (999, false)');
     for (const call of [
@@ -108,7 +108,7 @@ test('an embedded database that another process uses', async () => {
 
 describe('what is nobody’s fault but imat’s', () => {
   test('a state that contradicts its source', async () => {
-    await inSandbox(SALES, async (own) => {
+    await inPreparedSandbox(SALES, async (own) => {
       await own.imat.convert('summary');
       await own.sql(
         `INSERT INTO sales VALUES (1000, 'unseen', 1);

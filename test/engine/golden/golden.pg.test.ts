@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Explanation } from '../../../engine/api.ts';
 import { WITH_EXTENSION } from '../../setup/database.ts';
-import { createSandbox, type Sandbox } from '../commands/support/sandbox.ts';
+import { createPreparedSandbox, type Sandbox } from '../commands/support/sandbox.ts';
 import { GOLDEN_DEFINITIONS, GOLDEN_SCHEMA, type GoldenDefinition } from './definitions.ts';
 
 const FILES = join(dirname(fileURLToPath(import.meta.url)), 'files');
@@ -29,7 +29,7 @@ const SETTINGS = `SET TimeZone = 'UTC';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await createSandbox(`${GOLDEN_SCHEMA}; ${SETTINGS}`);
+  sandbox = await createPreparedSandbox(`${GOLDEN_SCHEMA}; ${SETTINGS}`);
   await sandbox.imat.init();
 });
 afterAll(() => sandbox.drop());

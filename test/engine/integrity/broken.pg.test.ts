@@ -5,7 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Sandbox } from '../commands/support/sandbox.ts';
-import { createSandbox } from '../commands/support/sandbox.ts';
+import { createPreparedSandbox } from '../commands/support/sandbox.ts';
 import { expectImatError } from '../commands/support/expect-imat-error.ts';
 import { expectEqual } from '../commands/support/oracle.ts';
 import { WITH_EXTENSION } from '../../setup/database.ts';
@@ -249,7 +249,7 @@ describe.each(['event triggers', 'no event triggers'])('with %s', (watched) => {
   const hasTriggers = watched === 'event triggers';
   let template: Sandbox;
   beforeAll(async () => {
-    template = await createSandbox(SETUP);
+    template = await createPreparedSandbox(SETUP);
     for (const [name, definition] of Object.entries(DEFINITIONS))
       await template.imat.create(
         name,

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expectEqual } from '../commands/support/oracle.ts';
 import type { Sandbox, Session } from '../commands/support/sandbox.ts';
-import { createSandbox } from '../commands/support/sandbox.ts';
+import { createPreparedSandbox } from '../commands/support/sandbox.ts';
 
 const SETUP = `
 CREATE SCHEMA "sch""ema";
@@ -49,7 +49,7 @@ const MOOD = `"sch""ema"."mo'od"`;
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await createSandbox(SETUP);
+  sandbox = await createPreparedSandbox(SETUP);
 });
 afterAll(() => sandbox.drop());
 

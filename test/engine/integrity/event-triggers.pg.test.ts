@@ -5,7 +5,7 @@
 import { expect, test } from 'vitest';
 import { expectEqual } from '../commands/support/oracle.ts';
 import type { Sandbox } from '../commands/support/sandbox.ts';
-import { createRole, inSandbox } from '../commands/support/sandbox.ts';
+import { createRole, inPreparedSandbox, inSandbox } from '../commands/support/sandbox.ts';
 import { outcomeOf } from '../commands/support/world.ts';
 
 const SUM = 'SELECT g, sum(v) AS s FROM public.t GROUP BY g';
@@ -33,7 +33,7 @@ test('a superuser gets them with the catalog, and loses them with it', async () 
 });
 
 test('the schemas of imat keep their names, on which writers depend', async () => {
-  await inSandbox(SETUP, async (sandbox) => {
+  await inPreparedSandbox(SETUP, async (sandbox) => {
     await sandbox.imat.convert('mv');
     for (const schema of ['imat', 'imat_catalog', 'imat_store'])
       await expect(
@@ -88,7 +88,7 @@ test('an ordinary role has none; its folds and workers notice all the same', asy
 });
 
 test('a role without rights changes what an imat uses, and the mark is made', async () => {
-  await inSandbox(SETUP, async (sandbox) => {
+  await inPreparedSandbox(SETUP, async (sandbox) => {
     await sandbox.imat.convert('mv');
     const role = await createRole(sandbox);
     await sandbox.sql(`ALTER TABLE t OWNER TO ${role}`);
@@ -102,7 +102,7 @@ test('a role without rights changes what an imat uses, and the mark is made', as
 });
 
 test('a command that is rolled back leaves no mark, and readers see nothing of it', async () => {
-  await inSandbox(SETUP, async (sandbox) => {
+  await inPreparedSandbox(SETUP, async (sandbox) => {
     await sandbox.imat.convert('mv');
     const [changer, reader] = [await sandbox.session(), await sandbox.session()];
     await changer.db.execute('BEGIN; ALTER TABLE public.t DISABLE TRIGGER "!imat_insert"');
@@ -124,7 +124,7 @@ test('a command that is rolled back leaves no mark, and readers see nothing of i
 });
 
 test('a command does not fail while an imat is locked: the next poll marks it', async () => {
-  await inSandbox(SETUP, async (sandbox) => {
+  await inPreparedSandbox(SETUP, async (sandbox) => {
     await sandbox.imat.convert('mv');
     const keeper = await sandbox.session();
     await keeper.db.execute('BEGIN; SELECT FROM imat_catalog.imat FOR UPDATE');
@@ -139,7 +139,7 @@ test('a command does not fail while an imat is locked: the next poll marks it', 
 });
 
 test('a catalog that does not work does not stop commands', async () => {
-  await inSandbox(SETUP, async (sandbox) => {
+  await inPreparedSandbox(SETUP, async (sandbox) => {
     await sandbox.imat.convert('mv');
     await sandbox.sql('ALTER TABLE imat_catalog.fact RENAME TO gone');
     await sandbox.sql(
@@ -152,7 +152,7 @@ test('a catalog that does not work does not stop commands', async () => {
 });
 
 test('a swap under way and a command on its table: both end, and nothing is wrong', async () => {
-  await inSandbox(SETUP, async (sandbox) => {
+  await inPreparedSandbox(SETUP, async (sandbox) => {
     await sandbox.imat.convert('mv');
     await sandbox.imat.convert('mv', { name: 'other', strategy: 'swap' });
     const [folder, changer] = [await sandbox.session(), await sandbox.session()];

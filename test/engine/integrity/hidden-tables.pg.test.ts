@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expectEqual } from '../commands/support/oracle.ts';
 import type { Sandbox } from '../commands/support/sandbox.ts';
-import { createSandbox } from '../commands/support/sandbox.ts';
+import { createPreparedSandbox } from '../commands/support/sandbox.ts';
 
 const READS = [
   ['quoted', `LANGUAGE sql AS 'SELECT rate * $1 FROM public."ra""tes" LIMIT 1'`],
@@ -52,7 +52,7 @@ const READS_NOTHING = [
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await createSandbox(`
+  sandbox = await createPreparedSandbox(`
     CREATE TABLE t (id int PRIMARY KEY, g int, v int);
     INSERT INTO t SELECT i, i % 3, i FROM generate_series(1, 9) AS i;
     CREATE TABLE "ra""tes" (rate int); INSERT INTO "ra""tes" VALUES (2);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { expectImatError } from '../commands/support/expect-imat-error.ts';
 import { expectEqual } from '../commands/support/oracle.ts';
 import type { Sandbox } from '../commands/support/sandbox.ts';
-import { inSandbox } from '../commands/support/sandbox.ts';
+import { inPreparedSandbox } from '../commands/support/sandbox.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
 
 const LOWER = 'SELECT team, day, sum(secs) AS secs FROM public.daily GROUP BY team, day';
@@ -54,7 +54,7 @@ async function expectTrue(
 }
 
 test('a materialized view that is not converted is read through its query', async () => {
-  await inSandbox(SETUP, async (sandbox) => {
+  await inPreparedSandbox(SETUP, async (sandbox) => {
     const upper = await sandbox.imat.convert('"s""1;"."up""per 🐘"', { name: 'upper' });
     expect(upper).toMatchObject({ strategy: 'delta' });
     expect(upper.notes).toContain(
@@ -76,7 +76,7 @@ test('a materialized view that is not converted is read through its query', asyn
 });
 
 test('a view whose query is in the definition is watched', async () => {
-  await inSandbox(SETUP, async (sandbox) => {
+  await inPreparedSandbox(SETUP, async (sandbox) => {
     await sandbox.imat.convert('viewed', { replace: true });
     await sandbox.imat.convert('over');
     for (const least of [40, 50]) {
@@ -120,7 +120,7 @@ test('a view whose query is in the definition is watched', async () => {
 });
 
 test('a materialized view whose query is in the definition is watched as well', async () => {
-  await inSandbox(SETUP, async (sandbox) => {
+  await inPreparedSandbox(SETUP, async (sandbox) => {
     await sandbox.sql('DROP MATERIALIZED VIEW viewed; DROP VIEW between');
     await sandbox.imat.convert('"s""1;"."up""per 🐘"', { name: 'upper' });
     await sandbox.sql('DROP MATERIALIZED VIEW over');
@@ -149,7 +149,7 @@ test.each([
   ['a view', 'CREATE VIEW other AS SELECT 1 AS team', 'VIEW'],
   ['a table', 'CREATE TABLE other (team int)', 'TABLE'],
 ])('%s that comes into the place of a view is noticed', async (_, create, kind) => {
-  await inSandbox(SETUP, async (sandbox) => {
+  await inPreparedSandbox(SETUP, async (sandbox) => {
     await sandbox.sql('DROP MATERIALIZED VIEW viewed');
     await sandbox.imat.create('viewed', 'SELECT team FROM between');
     await sandbox.sql(`${create}; ALTER VIEW between RENAME TO former`);
@@ -170,21 +170,28 @@ test.each([
   const create = (place: string, least: number): string =>
     `CREATE ${kind} ${place} AS SELECT team FROM "s""1;"."up""per 🐘" WHERE secs > ${least}`;
   for (const isWatched of [true, false])
-    await inSandbox(`${SETUP}; CREATE SCHEMA here; ${create('here.v', 30)}`, async (sandbox) => {
-      await sandbox.sql('DROP MATERIALIZED VIEW viewed');
-      await sandbox.imat.create('viewed', 'SELECT team FROM here.v');
-      if (!isWatched) await sandbox.sql('DROP EVENT TRIGGER imat_ddl, imat_drop');
-      await sandbox.sql(rename);
-      await sandbox.imat.fold('viewed');
-      await sandbox.sql(`DROP ${kind} ${name}; ${create(name, 30)}`);
-      await sandbox.imat.fold('viewed');
-      await expectEqual(sandbox.db, 'imat.viewed', `SELECT team FROM (${UPPER}) u WHERE secs > 30`);
-      await sandbox.sql(`DROP ${kind} ${name}; ${create(name, 60)}`);
-      const noticed = isWatched
-        ? sandbox.rows('SELECT * FROM imat.viewed')
-        : sandbox.imat.fold('viewed');
-      await expect(noticed).rejects.toThrow(`${name} was created anew with another query`);
-    });
+    await inPreparedSandbox(
+      `${SETUP}; CREATE SCHEMA here; ${create('here.v', 30)}`,
+      async (sandbox) => {
+        await sandbox.sql('DROP MATERIALIZED VIEW viewed');
+        await sandbox.imat.create('viewed', 'SELECT team FROM here.v');
+        if (!isWatched) await sandbox.sql('DROP EVENT TRIGGER imat_ddl, imat_drop');
+        await sandbox.sql(rename);
+        await sandbox.imat.fold('viewed');
+        await sandbox.sql(`DROP ${kind} ${name}; ${create(name, 30)}`);
+        await sandbox.imat.fold('viewed');
+        await expectEqual(
+          sandbox.db,
+          'imat.viewed',
+          `SELECT team FROM (${UPPER}) u WHERE secs > 30`,
+        );
+        await sandbox.sql(`DROP ${kind} ${name}; ${create(name, 60)}`);
+        const noticed = isWatched
+          ? sandbox.rows('SELECT * FROM imat.viewed')
+          : sandbox.imat.fold('viewed');
+        await expect(noticed).rejects.toThrow(`${name} was created anew with another query`);
+      },
+    );
 });
 
 test('an imat goes on when a materialized view below is replaced, and comes back', async () => {
@@ -192,7 +199,7 @@ test('an imat goes on when a materialized view below is replaced, and comes back
     INSERT INTO daily SELECT i % 5, date '2026-01-01' + i % 3, i FROM generate_series(1, 50) AS i;
     CREATE MATERIALIZED VIEW flat AS ${FLAT};
     CREATE VIEW few AS SELECT team, twice FROM flat WHERE twice < 90`;
-  await inSandbox(setup, async (sandbox) => {
+  await inPreparedSandbox(setup, async (sandbox) => {
     await sandbox.imat.create('over', 'SELECT twice, count(*) AS n FROM few GROUP BY twice');
     const changed = `SELECT twice, count(*) AS n FROM (${FLAT}) f WHERE twice < 90 GROUP BY twice`;
     const goesOn = async (): Promise<void> => {
@@ -228,7 +235,7 @@ test('a view that only its query can complete is watched in the same way', async
     CREATE VIEW by_day AS SELECT team, date_trunc('day', at) AS day FROM visit;
     CREATE VIEW first_days AS SELECT DISTINCT ON (team) team, day FROM by_day ORDER BY team;
     CREATE MATERIALIZED VIEW days AS SELECT day, count(*) AS n FROM first_days GROUP BY day`;
-  await inSandbox(setup, async (sandbox) => {
+  await inPreparedSandbox(setup, async (sandbox) => {
     expect(await sandbox.imat.convert('days')).toMatchObject({ strategy: 'delta' });
     const former = `SELECT day, count(*) AS n FROM (SELECT DISTINCT ON (team) team,
       date_trunc('day', at) AS day FROM public.visit ORDER BY team, id) d GROUP BY day`;
@@ -249,7 +256,7 @@ test('a view that only its query can complete is watched in the same way', async
 });
 
 test('one that is converted is read as its imat', async () => {
-  await inSandbox(`${SETUP}; ${LISTING}`, async (sandbox) => {
+  await inPreparedSandbox(`${SETUP}; ${LISTING}`, async (sandbox) => {
     await sandbox.imat.convert('lower_mv');
     const upper = await sandbox.imat.convert('listed', { name: 'upper' });
     expect(upper.notes).toContain(
@@ -276,7 +283,7 @@ test('one that is converted is read as its imat', async () => {
 });
 
 test('a stack is replaced by one command, the upper ones first, and comes back', async () => {
-  await inSandbox(SETUP, async (sandbox) => {
+  await inPreparedSandbox(SETUP, async (sandbox) => {
     await sandbox.sql('DROP MATERIALIZED VIEW viewed');
     const before = await sandbox.rows(
       `SELECT relname FROM pg_class WHERE relkind = 'm' ORDER BY 1`,

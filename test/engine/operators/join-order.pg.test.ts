@@ -3,7 +3,7 @@
  * which order they are joined, join-order.test.ts shows.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createWorld, type World } from '../commands/support/world.ts';
+import { createPreparedWorld, type World } from '../commands/support/world.ts';
 
 const TABLES = `
 CREATE TABLE land (id int PRIMARY KEY, name text);
@@ -31,7 +31,7 @@ const DEFINITION = `SELECT l.name, sum(i.price) AS revenue, count(*) AS n
 
 let world: World;
 beforeAll(async () => {
-  world = await createWorld(TABLES);
+  world = await createPreparedWorld(TABLES);
   await world.imat.create('sold', DEFINITION);
 });
 afterAll(() => world.drop());

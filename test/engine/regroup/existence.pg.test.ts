@@ -1,6 +1,6 @@
 /** What EXISTS asks of a query that is stored without its columns: whether there is a row. */
 import { expect, test } from 'vitest';
-import { type Checked, createWorld, expectExact } from '../commands/support/world.ts';
+import { type Checked, createPreparedWorld, expectExact } from '../commands/support/world.ts';
 
 /** Queries over `e` that need not have a row where `e` has one. */
 const QUERIES = [
@@ -28,7 +28,7 @@ const ALL: readonly Checked[] = [
 ];
 
 test('EXISTS is true where its query has a row, whatever is left out of it', async () => {
-  const world = await createWorld(`CREATE TABLE t (g int); CREATE TABLE e (x int, y text);
+  const world = await createPreparedWorld(`CREATE TABLE t (g int); CREATE TABLE e (x int, y text);
     INSERT INTO t VALUES (1), (1), (NULL)`);
   try {
     for (const { name, definition } of ALL) {

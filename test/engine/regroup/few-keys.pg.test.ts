@@ -4,7 +4,7 @@
  * their rows.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createWorld, expectExact, type World } from '../commands/support/world.ts';
+import { createPreparedWorld, expectExact, type World } from '../commands/support/world.ts';
 
 const BY_MAKER = {
   name: 'by_maker',
@@ -22,7 +22,7 @@ const MAKERS = 1000;
 
 let world: World;
 beforeAll(async () => {
-  world = await createWorld(`
+  world = await createPreparedWorld(`
     CREATE TABLE part (id int PRIMARY KEY, maker int, code int, note text);
     INSERT INTO part SELECT i, i % ${MAKERS}, i, 'n' FROM generate_series(1, ${ROWS}) AS i;
     CREATE INDEX ON part (maker);

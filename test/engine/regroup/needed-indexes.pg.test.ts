@@ -4,7 +4,7 @@
  */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { expectEqual } from '../commands/support/oracle.ts';
-import { createSandbox, type Sandbox } from '../commands/support/sandbox.ts';
+import { createPreparedSandbox, type Sandbox } from '../commands/support/sandbox.ts';
 
 const SHOP = `
 CREATE TABLE customers (id int PRIMARY KEY, region text);
@@ -32,7 +32,7 @@ const ITEMS = 'CREATE INDEX CONCURRENTLY ON public.items ("Order");';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await createSandbox(SHOP);
+  sandbox = await createPreparedSandbox(SHOP);
 });
 afterAll(() => sandbox.drop());
 afterEach(() => sandbox.revertAll());
@@ -263,7 +263,7 @@ test('an index on an expression finds the rows of touched keys', async () => {
 });
 
 test('a change is joined with another table by an index, if that has many rows', async () => {
-  const world = await createSandbox(`
+  const world = await createPreparedSandbox(`
     CREATE TABLE part (id int PRIMARY KEY, name text);
     CREATE TABLE offer (part int, seller int, price int);
     CREATE TABLE sold (part int, seller int, boss int, id int, n int);
@@ -298,7 +298,7 @@ test('a change is joined with another table by an index, if that has many rows',
 });
 
 test('an index serves columns that are compared in another type of the same bytes', async () => {
-  const world = await createSandbox(`
+  const world = await createPreparedSandbox(`
     CREATE DOMAIN number AS int;
     CREATE TABLE part (code varchar(20), id int);
     CREATE TABLE "so""ld" ("co""de" varchar(9), part number, c char(9), n int);
@@ -335,7 +335,7 @@ test('an index serves columns that are compared in another type of the same byte
 });
 
 test('indexes of all partitions are as good as one of the table', async () => {
-  const world = await createSandbox(`
+  const world = await createPreparedSandbox(`
     CREATE TABLE part (id int, name text);
     CREATE TABLE sold (part int, n int) PARTITION BY LIST (n);
     CREATE TABLE sold_1 PARTITION OF sold FOR VALUES IN (1);

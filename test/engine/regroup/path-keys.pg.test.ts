@@ -1,6 +1,6 @@
 /** The keys that a changed row leads to, where many rows of a step lead on to the same rows. */
 import { expect, test } from 'vitest';
-import { type Checked, createWorld, expectExact } from '../commands/support/world.ts';
+import { type Checked, createPreparedWorld, expectExact } from '../commands/support/world.ts';
 
 const TABLES = [1, 2, 3, 4, 5, 6];
 
@@ -32,7 +32,7 @@ const ALL: readonly Checked[] = [
 ];
 
 test('rows of a step that lead to the same rows are followed once', async () => {
-  const world = await createWorld(`
+  const world = await createPreparedWorld(`
     CREATE TABLE k (id int PRIMARY KEY); INSERT INTO k SELECT * FROM generate_series(1, 50);
     ${TABLES.map(
       (n) => `CREATE TABLE t${n} (id int PRIMARY KEY, g int, h int);
@@ -59,7 +59,7 @@ test('rows of a step that lead to the same rows are followed once', async () => 
 });
 
 test('values that are equal and not the same are followed each, unless only compared', async () => {
-  const world = await createWorld(`
+  const world = await createPreparedWorld(`
     CREATE TABLE a (id int PRIMARY KEY, t text, n numeric);
     CREATE TABLE b (t text, n numeric, m numeric);
     CREATE TABLE c (m numeric, s text);

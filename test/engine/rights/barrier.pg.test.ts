@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   createRole,
-  createSandbox,
+  createPreparedSandbox,
   type Sandbox,
   type Session,
 } from '../commands/support/sandbox.ts';
@@ -142,7 +142,7 @@ let reader: Session;
 let readerName: string;
 
 beforeAll(async () => {
-  sandbox = await createSandbox(PEOPLE);
+  sandbox = await createPreparedSandbox(PEOPLE);
   readerName = await createRole(sandbox);
   reader = await sandbox.session(readerName);
   await sandbox.sql(`CREATE SCHEMA tools AUTHORIZATION ${readerName}`);

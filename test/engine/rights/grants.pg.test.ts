@@ -6,6 +6,7 @@ import { expectImatError } from '../commands/support/expect-imat-error.ts';
 import { expectEqual } from '../commands/support/oracle.ts';
 import {
   createRole,
+  createPreparedSandbox,
   createSandbox,
   type Sandbox,
   type Session,
@@ -51,7 +52,7 @@ const warnings = async (): Promise<string[]> =>
     .map((check) => `${check.check}: ${check.hint ?? ''}`);
 
 beforeAll(async () => {
-  sandbox = await createSandbox(SALES);
+  sandbox = await createPreparedSandbox(SALES);
   [early, late, watcher] = [await newRole(), await newRole(), await newRole()];
   watching = await sandbox.session(watcher);
   await sandbox.sql(`GRANT SELECT ON summary, placed TO ${early}`);

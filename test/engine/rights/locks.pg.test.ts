@@ -4,7 +4,12 @@ import { LOCK_CLASS } from '../../../engine/catalog/migrate.ts';
 import { startCli, useBuiltCli } from '../../cli/built-cli.ts';
 import { expectImatError } from '../commands/support/expect-imat-error.ts';
 import { expectEqual } from '../commands/support/oracle.ts';
-import { createRole, inSandbox, type Sandbox, type Session } from '../commands/support/sandbox.ts';
+import {
+  createRole,
+  inPreparedSandbox,
+  type Sandbox,
+  type Session,
+} from '../commands/support/sandbox.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
 
 useBuiltCli();
@@ -22,7 +27,7 @@ const RANKS = `${REBUILT} SELECT region, max(amount) AS most FROM public.sales G
 async function besieged(
   body: (sandbox: Sandbox, stranger: Session) => Promise<void>,
 ): Promise<void> {
-  await inSandbox(SETUP, async (sandbox) => {
+  await inPreparedSandbox(SETUP, async (sandbox) => {
     await sandbox.imat.convert('summary');
     await sandbox.imat.convert('ranks');
     const role = await createRole(sandbox);
@@ -72,7 +77,7 @@ test('a conversion is refused with the lock named, and works when that is free',
 });
 
 test('an imat in use by another session is waited for by its row, not by a lock', async () => {
-  await inSandbox(SETUP, async (sandbox) => {
+  await inPreparedSandbox(SETUP, async (sandbox) => {
     await sandbox.imat.convert('summary');
     await sandbox.sql(`INSERT INTO sales VALUES (1, 'a', 1)`);
     const role = await createRole(sandbox);

@@ -3,7 +3,7 @@
  * everybody may do in imat_store is revoked.
  */
 import { expect, test } from 'vitest';
-import { createRole, inSandbox } from '../commands/support/sandbox.ts';
+import { createRole, inPreparedSandbox, inSandbox } from '../commands/support/sandbox.ts';
 import { expectEqual } from '../commands/support/oracle.ts';
 
 const SUMS = 'SELECT g, sum(v) AS s FROM public.t GROUP BY g';
@@ -47,7 +47,7 @@ test('a table that gets another owner', async () => {
 });
 
 test('what is revoked from PUBLIC stops no writer of a role’s table', async () => {
-  await inSandbox('', async (sandbox) => {
+  await inPreparedSandbox('', async (sandbox) => {
     const owner = await createRole(sandbox);
     await sandbox.sql(`GRANT ALL ON SCHEMA public TO ${owner}`);
     const session = await sandbox.session(owner);

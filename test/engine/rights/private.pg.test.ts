@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   createRole,
-  createSandbox,
+  createPreparedSandbox,
   type Sandbox,
   type Session,
 } from '../commands/support/sandbox.ts';
@@ -65,7 +65,7 @@ let named: Session;
 let role: string;
 
 beforeAll(async () => {
-  sandbox = await createSandbox();
+  sandbox = await createPreparedSandbox();
   role = await createRole(sandbox);
   named = await sandbox.session(role);
   for (const grantee of ['PUBLIC', role])

@@ -3,7 +3,7 @@
  * Nothing that runs with the rights of the imat's owner looks them up.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createWorld, type Session, type World } from '../commands/support/world.ts';
+import { createPreparedWorld, type Session, type World } from '../commands/support/world.ts';
 
 const READ: Readonly<Record<string, string>> = {
   rows: `SELECT d.name, g.qty FROM public.land d LEFT JOIN (SELECT l.land, sum(l.qty) AS qty
@@ -17,7 +17,7 @@ const RELATIONS = ['pg_class', 'pg_inherits', 'pg_depend', 'pg_namespace'];
 let world: World;
 let reader: Session;
 beforeAll(async () => {
-  world = await createWorld(`
+  world = await createPreparedWorld(`
 CREATE TABLE land (id int PRIMARY KEY, name text);
 CREATE TABLE line (land int, qty int);
 CREATE TABLE part (b int, n int) PARTITION BY LIST (b);

@@ -9,7 +9,7 @@
  */
 import { appendFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { useDatabase, WITH_EXTENSION } from '../../setup/database.ts';
+import { usePreparedDatabase, WITH_EXTENSION } from '../../setup/database.ts';
 import { type Batch, BATCHES } from './definitions/all.ts';
 import { named } from './definitions/definition.ts';
 import { DELTA } from './expected.ts';
@@ -23,7 +23,7 @@ const ONLY = new RegExp(process.env['IMAT_SQL_ONLY'] ?? '');
 
 export function proveBatch(title: keyof typeof BATCHES): void {
   const batch: Batch = BATCHES[title];
-  const database = useDatabase();
+  const database = usePreparedDatabase();
   const seed = seedOf(title);
   let proof: Proof | null = null;
   const opened = (): Proof => {

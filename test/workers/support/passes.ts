@@ -3,7 +3,12 @@ import { afterEach, beforeEach, expect } from 'vitest';
 import { createImat, type Imat } from '../../../engine/index.ts';
 import { DEFAULT_POLICY, type Policy } from '../../../workers/policy.ts';
 import { ImatWorker, type Pass, type RunReport } from '../../../workers/worker.ts';
-import { createWorld, type Session, type World } from '../../engine/commands/support/world.ts';
+import {
+  createPreparedWorld,
+  createWorld,
+  type Session,
+  type World,
+} from '../../engine/commands/support/world.ts';
 
 const QUICK: Policy = { ...DEFAULT_POLICY, tickMs: 20, liveSwapMs: 0 };
 
@@ -18,6 +23,8 @@ export type Passes = {
   readonly rested: () => Promise<void>;
   /** Makes a role without superuser rights that owns the database and t. */
   readonly makeOwner: (options?: string) => Promise<Owner>;
+  /** Makes the database again, without imat's catalog, before anything is done in it. */
+  readonly makeEmpty: () => Promise<void>;
 };
 
 export function newWorker(
@@ -36,15 +43,18 @@ export function newWorker(
   });
 }
 
-/** `use` receives the database before each test. */
+const SETUP = `
+CREATE TABLE t (k int, v int); INSERT INTO t SELECT g % 10, g FROM generate_series(1, 1000) g;
+CREATE MATERIALIZED VIEW sums AS SELECT k, sum(v) AS s, count(*) AS n FROM t GROUP BY k`;
+
+/** `use` receives the database before each test. It has imat's catalog and no imats. */
 export function usePasses(use: (world: World) => void): Passes {
   let world: World;
-  beforeEach(async () => {
-    world = await createWorld(`
-      CREATE TABLE t (k int, v int); INSERT INTO t SELECT g % 10, g FROM generate_series(1, 1000) g;
-      CREATE MATERIALIZED VIEW sums AS SELECT k, sum(v) AS s, count(*) AS n FROM t GROUP BY k`);
+  const begin = (made: World): void => {
+    world = made;
     use(world);
-  });
+  };
+  beforeEach(async () => begin(await createPreparedWorld(SETUP)));
   afterEach(async () => {
     await world.sql(`ALTER DATABASE ${databaseOf(world)} OWNER TO CURRENT_USER`);
     await world.drop();
@@ -67,6 +77,10 @@ export function usePasses(use: (world: World) => void): Passes {
         `UPDATE imat_catalog.schedule SET last_ended_at = last_ended_at - interval '1 minute'`,
       ),
     makeOwner: (options) => makeOwner(world, options),
+    makeEmpty: async () => {
+      await world.drop();
+      begin(await createWorld(SETUP));
+    },
   };
 }
 

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect } from 'vitest';
 import {
   copyDatabase,
-  createDatabase,
+  createPreparedDatabase,
   type TestDatabase,
   WITH_EXTENSION,
 } from '../../setup/database.ts';
@@ -46,7 +46,7 @@ export const IMATS = [
 export function useShops(): () => Promise<World> {
   let model: TestDatabase | null = null;
   beforeAll(async () => {
-    model = await createDatabase();
+    model = await createPreparedDatabase();
     // A database is copied only when nobody is in it.
     const shop = await fill(await openWorld(model.url, SETUP, async () => undefined));
     await shop.drop();

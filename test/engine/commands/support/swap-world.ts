@@ -2,7 +2,7 @@
  * One database with a swap imat that is stored by hand and one that is live, for tests of swaps.
  */
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
-import { createWorld } from './world.ts';
+import { createPreparedWorld } from './world.ts';
 import type { Checked, Session, World } from './world.ts';
 import { REBUILT } from '../../../setup/rebuilt.ts';
 
@@ -112,7 +112,7 @@ export async function closeGate(): Promise<{ open: () => Promise<void> }> {
 /** Makes the database before the tests of a file, and drops it after them. */
 export function useSwapWorld(): void {
   beforeAll(async () => {
-    world = await createWorld(`
+    world = await createPreparedWorld(`
     CREATE TABLE stock (item int PRIMARY KEY, generation int);
     INSERT INTO stock SELECT i, 0 FROM generate_series(1, ${ITEMS}) AS i;
     CREATE TABLE failing (n int);

@@ -10,7 +10,7 @@ import { ServerError } from '../../../../engine/db/db.ts';
 import type { Db } from '../../../../engine/db/db.ts';
 import type { ConvertOptions, ConvertResult, Imat } from '../../../../engine/index.ts';
 import { createImat } from '../../../../engine/index.ts';
-import { useDatabase } from '../../../setup/database.ts';
+import { usePreparedDatabase } from '../../../setup/database.ts';
 import type { Compared } from './oracle.ts';
 import { columnsOf, differences, differingColumns } from './oracle.ts';
 
@@ -55,7 +55,7 @@ const SESSIONS_LAST = 20;
  * the first test.
  */
 export function useBench(setup: string): Bench {
-  const database = useDatabase();
+  const database = usePreparedDatabase();
   let sessions: { user: Db; observer: Db; session: Db; imat: Imat } | null = null;
   const current = (): NonNullable<typeof sessions> => {
     if (sessions === null)
@@ -79,7 +79,6 @@ export function useBench(setup: string): Bench {
   };
   beforeAll(async () => {
     sessions = await open();
-    await sessions.imat.init();
     await sessions.user.execute(setup);
   });
   afterEach(async () => {
