@@ -38,7 +38,7 @@ export async function copyDatabase(
   server = inject('postgresUrl'),
 ): Promise<TestDatabase> {
   const name = `t_${randomBytes(6).toString('hex')}`;
-  // To copy the files takes half the time of what is the default, which writes each page to the log.
+  // To copy the files takes half the time: by default each page is written to the log.
   await onServer(server, (db) =>
     db.execute(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`),
   );

@@ -4,12 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ImatError } from '../../../engine/errors/imat-error.ts';
-import {
-  createPreparedWorld,
-  expectExact,
-  outcomeOf,
-  type World,
-} from '../commands/support/world.ts';
+import { createPreparedWorld, expectExact, outcomeOf } from '../commands/support/world.ts';
+import type { World } from '../commands/support/world.ts';
 import { OTHERS, valuesUnder, type Values } from './support/values.ts';
 
 /** Around changes of the clock, ends of years, in a far past, and what is no time. */

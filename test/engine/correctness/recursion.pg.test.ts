@@ -176,7 +176,7 @@ test.each([
   // Of keys that are equal, each leads to keys of its own.
   { type: 'text COLLATE public.folded', keys: texts, link: IN_BYTES, strategy: 'swap' },
 ])('keys of type $type, $link', async ({ type, keys, link = LINK, strategy: expected }) => {
-  const own = await createSandbox(`
+  const own = await createPreparedSandbox(`
 CREATE COLLATION folded (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 CREATE DOMAIN positive AS int CHECK (VALUE > 0);
 ${ofType('leaf', type, keys)}`);

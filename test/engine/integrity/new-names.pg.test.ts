@@ -4,12 +4,8 @@
  */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { lacks } from '../../setup/database.ts';
-import {
-  createPreparedWorld,
-  expectExact,
-  sqlstateOf,
-  type World,
-} from '../commands/support/world.ts';
+import { createPreparedWorld, expectExact, sqlstateOf } from '../commands/support/world.ts';
+import type { World } from '../commands/support/world.ts';
 
 let world: World;
 beforeEach(async () => {
