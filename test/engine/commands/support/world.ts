@@ -56,7 +56,7 @@ export function useWorlds(
 ): () => Promise<World> {
   let model: TestDatabase | null = null;
   beforeAll(async () => {
-    model = await (server === undefined ? createPreparedDatabase() : createDatabase(server()));
+    model = await createDatabase(server?.());
     const world = await openWorld(model.url, setup, async () => undefined);
     for (const { name, definition } of converted) {
       await world.sql(`CREATE MATERIALIZED VIEW ${name} AS ${definition}`);
