@@ -10,16 +10,24 @@
  */
 import type { Binary, Call, Cast, ColumnRef, Expr } from '../../parser/tree.ts';
 import { children, mapExpr } from '../../parser/walk.ts';
-import { FLOAT4, FLOAT8, INT2, INT4, INT8, INTERVAL, NUMERIC } from './facts.ts';
+import {
+  DATE,
+  FLOAT4,
+  FLOAT8,
+  INT2,
+  INT4,
+  INT8,
+  INTERVAL,
+  NUMERIC,
+  TIMESTAMP,
+  TIMESTAMPTZ,
+} from './facts.ts';
 
 type Kind = 'integer' | 'wide' | 'time' | 'interval' | 'other';
 
 /** The base type of a column, by OID. */
 type ColumnType = (ref: ColumnRef) => number | null;
 
-const DATE = 1082;
-const TIMESTAMP = 1114;
-const TIMESTAMPTZ = 1184;
 const KINDS: ReadonlyMap<number | null, Kind> = new Map([
   ...[INT2, INT4, INT8].map((oid) => [oid, 'integer'] as const),
   ...[NUMERIC, FLOAT4, FLOAT8].map((oid) => [oid, 'wide'] as const),

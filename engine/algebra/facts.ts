@@ -93,6 +93,10 @@ export const NUMERIC = 1700;
 export const FLOAT4 = 700;
 export const FLOAT8 = 701;
 export const MONEY = 790;
+export const DATE = 1082;
+export const TIMESTAMP = 1114;
+export const TIMESTAMPTZ = 1184;
+export const TIMESTAMPTZ_ARRAY = 1185;
 export const INTERVAL = 1186;
 
 const SHORT: ReadonlySet<string> = new Set([

@@ -8,14 +8,13 @@
  * asked for rows that the definition never looks at.
  */
 import type { Binary, ColumnRef, Expr } from '../../parser/tree.ts';
-import { INT2, INT4, INT8, NUMERIC } from './facts.ts';
+import { DATE, INT2, INT4, INT8, NUMERIC } from './facts.ts';
 
 type OidOf = (column: ColumnRef) => number | null;
 
-/** A column with a constant added to it. */
-type Shifted = { readonly column: ColumnRef; readonly by: bigint };
+/** A column with a constant added to it. `isCast`: to bigint, which rounds what is no integer. */
+type Shifted = { readonly column: ColumnRef; readonly by: bigint; readonly isCast: boolean };
 
-const DATE = 1082;
 /** Larger constants make a bigint of an integer, which could overflow. */
 const LARGEST_INTEGER = 2n ** 31n - 1n;
 const LARGEST_BIGINT = 2n ** 63n - 1n;
@@ -35,7 +34,9 @@ export function solvedFor(
   const [sought, given] = isSought(left.column) ? [left, right] : [right, left];
   if (!isSought(sought.column) || isSought(given.column)) return null;
   const by = given.by - sought.by;
-  const value = moved(given.column, by, [oidOf(sought.column), oidOf(given.column)]);
+  const oids = [sought, given].map(({ column }) => oidOf(column));
+  if (!oids.every(isInteger) && (left.isCast || right.isCast)) return null;
+  const value = moved(given.column, by, oids);
   return value && { kind: 'binary', op: '=', left: sought.column, right: value, span: expr.span };
 }
 
@@ -47,8 +48,11 @@ export function shiftedColumn(expr: Expr): ColumnRef | null {
 }
 
 function shifted(expr: Expr): Shifted | null {
-  if (expr.kind === 'column') return { column: expr, by: 0n };
-  if (expr.kind === 'cast' && expr.type === 'bigint') return shifted(expr.operand);
+  if (expr.kind === 'column') return { column: expr, by: 0n, isCast: false };
+  if (expr.kind === 'cast' && expr.type === 'bigint') {
+    const inner = shifted(expr.operand);
+    return inner && { ...inner, isCast: true };
+  }
   if (expr.kind !== 'binary' || (expr.op !== '+' && expr.op !== '-')) return null;
   const [left, right] = [shifted(expr.left), constant(expr.right)];
   if (left !== null && right !== null)
@@ -71,11 +75,13 @@ function constant(expr: Expr): bigint | null {
   return digits === undefined ? null : BigInt(digits);
 }
 
+const isInteger = (oid: number | null): boolean => oid === INT2 || oid === INT4 || oid === INT8;
+
 /** Null for types with which that is not exact: a sum of double precision is rounded. */
 function moved(column: ColumnRef, by: bigint, oids: readonly (number | null)[]): Expr | null {
   if (oids.every((oid) => oid === NUMERIC) || oids.every((oid) => oid === DATE))
     return plus(column, by);
-  if (!oids.every((oid) => oid === INT2 || oid === INT4 || oid === INT8)) return null;
+  if (!oids.every(isInteger)) return null;
   if (by === 0n) return column;
   if (oids[1] !== INT8)
     return plus({ kind: 'cast', operand: column, type: 'bigint', span: null }, by);

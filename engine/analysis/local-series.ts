@@ -10,7 +10,8 @@ import {
 } from '../algebra/query-rewrites/local-series.ts';
 import { pinExpr } from '../algebra/query-rewrites/pin-settings.ts';
 import { EMPTY } from '../algebra/query-rewrites/select.ts';
-import { TIMESTAMPTZ, type Zone } from '../algebra/query-rewrites/zoned.ts';
+import { TIMESTAMPTZ } from '../algebra/facts.ts';
+import { type Zone } from '../algebra/query-rewrites/zoned.ts';
 import type { Db } from '../db/db.ts';
 import { isRejected } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';

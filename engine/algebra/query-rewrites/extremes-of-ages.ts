@@ -6,10 +6,10 @@
  * rises with what it is taken from. Counter-examples: `avg`, which there is of no time; intervals,
  * because a month is compared as 30 days and subtracted as it comes; numbers, because of NaN.
  */
+import { DATE, TIMESTAMP, TIMESTAMPTZ } from '../facts.ts';
 import type { Aggregate, ColumnRef, Expr, Query } from '../../../parser/tree.ts';
 import { mapExprs } from '../../../parser/walk.ts';
 import { isTimeBound } from '../timed.ts';
-import { DATE, TIMESTAMP, TIMESTAMPTZ } from './zoned.ts';
 
 const TIMES: ReadonlySet<number | null> = new Set([DATE, TIMESTAMP, TIMESTAMPTZ]);
 

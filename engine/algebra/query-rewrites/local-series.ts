@@ -17,7 +17,8 @@ import { isNow } from '../timed.ts';
 import { eachQuery, expressionsOf, mapQueries } from './relations.ts';
 import { EMPTY } from './select.ts';
 import { isWholeDays } from './shift-by-interval.ts';
-import { DATE, TIMESTAMPTZ, atZone, textOf, type Zone } from './zoned.ts';
+import { DATE, TIMESTAMPTZ } from '../facts.ts';
+import { atZone, textOf, type Zone } from './zoned.ts';
 
 /** A call of generate_series whose arguments name the zone already. */
 export function localSeries(node: Call, zone: Pick<Zone, 'name'>): Expr | null {

@@ -21,18 +21,8 @@ import { localSeries, seriesAsSubqueries } from './local-series.ts';
 import { mapQueries } from './relations.ts';
 import { selectedBy } from './rowless-sublinks.ts';
 import { isTimeOnly, shifted } from './shift-by-interval.ts';
-import {
-  DATE,
-  INTERVAL,
-  TIMESTAMP,
-  TIMESTAMPTZ,
-  TIMESTAMPTZ_ARRAY,
-  atZone,
-  cast,
-  literal,
-  textOf,
-  type Zone,
-} from './zoned.ts';
+import { DATE, INTERVAL, TIMESTAMP, TIMESTAMPTZ, TIMESTAMPTZ_ARRAY } from '../facts.ts';
+import { atZone, cast, literal, textOf, type Zone } from './zoned.ts';
 
 /** The query with the zone in it; the same object where nothing depends on TimeZone. */
 export function pinTimeZone(query: Query, zone: Zone): Query {

@@ -17,7 +17,8 @@
 import type { Aggregate, Call, ColumnRef, Expr, Query } from '../../../parser/tree.ts';
 import { mapExprs } from '../../../parser/walk.ts';
 import { isNow } from '../timed.ts';
-import { literal, TIMESTAMP, TIMESTAMPTZ } from './zoned.ts';
+import { TIMESTAMP, TIMESTAMPTZ } from '../facts.ts';
+import { literal } from './zoned.ts';
 
 /** `typeOf`: the OID of a column's type; null if it is not known. */
 export const sumsOfAges = (query: Query, typeOf: (column: ColumnRef) => number | null): Query =>

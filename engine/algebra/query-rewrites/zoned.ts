@@ -1,12 +1,6 @@
 /** Expressions over times with a named time zone. */
 import type { Call, Expr } from '../../../parser/tree.ts';
 
-export const DATE = 1082;
-export const TIMESTAMP = 1114;
-export const TIMESTAMPTZ = 1184;
-export const TIMESTAMPTZ_ARRAY = 1185;
-export const INTERVAL = 1186;
-
 export type Zone = {
   /** The name of the time zone, as an expression of type text. */
   readonly name: Expr;

@@ -8,7 +8,7 @@ import { useBench } from '../correctness/support/bench.ts';
 import { oneOf, randomFor, randomHistory, type Writable } from '../correctness/support/random.ts';
 
 const bench = useBench(`
-CREATE TABLE step (s int2, i int4, l int8, n numeric, d date, v int);
+CREATE TABLE step (s int2, i int4, l int8, n numeric, f numeric, d date, v int);
 CREATE TABLE long (l int8, v int);
 CREATE TABLE keyed (id int PRIMARY KEY, v int);
 CREATE INDEX ON step (s); CREATE INDEX ON step (i); CREATE INDEX ON step (l);
@@ -24,6 +24,7 @@ const STEP: readonly Writable[] = [
       i: oneOf('1', '2', '3', '2147483647', '2147483646', 'NULL'),
       l: oneOf('1', '2', '9223372036854775807', '9223372036854775806', '-9223372036854775806'),
       n: oneOf('1', '2.0', '2', '3', "'NaN'", "'Infinity'"),
+      f: oneOf('1', '1.0', '2.4', '3'),
       d: oneOf("'2024-01-31'", "'2024-02-01'", "'2024-02-02'", "'infinity'"),
       v: oneOf('1', '2', '3'),
     },
@@ -42,6 +43,10 @@ const CONDITIONS = [
   'p.l = m.l - 1',
   'm.l - 2 = p.l - 1',
   'p.n = m.n - 1',
+  // Numbers are rounded by the cast.
+  'p.f = m.f::bigint - 1',
+  'm.f::bigint - 1 = p.f::bigint',
+  'p.i = m.f::bigint - 1',
   'p.d = m.d - 1',
   'p.s = m.s - 1',
   'p.i = m.l - 1',
