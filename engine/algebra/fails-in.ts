@@ -3,7 +3,7 @@ import type { Expr } from '../../parser/tree.ts';
 import { visit } from '../../parser/walk.ts';
 import { canFail, failsItself } from './can-fail.ts';
 import type { ColumnId, Node, NodeOf } from './node.ts';
-import { columnsOf, idOf, nodesOf, referencesOf } from './node.ts';
+import { idOf, nodesOf, placesOf, referencesOf } from './node.ts';
 
 /** Whether an expression over the columns of the tree can fail for some rows. */
 export function failsIn(tree: Node): (expr: Expr) => boolean {
@@ -18,9 +18,7 @@ export function failsIn(tree: Node): (expr: Expr) => boolean {
  */
 export function failingAcross(node: NodeOf<'join'>): readonly Expr[] {
   const oids = oidsIn(node);
-  const inputOf = new Map(
-    node.inputs.flatMap((input, place) => columnsOf(input).map(({ id }) => [id, place] as const)),
-  );
+  const inputOf = placesOf(node);
   const inputsOf = (expr: Expr): readonly number[] => [
     ...new Set(referencesOf(expr).flatMap((column) => inputOf.get(column) ?? [])),
   ];

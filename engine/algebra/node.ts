@@ -219,6 +219,10 @@ export function withInputs(node: Node, inputs: readonly Node[]): Node {
   }
 }
 
+/** By column, which input of a join it is of. */
+export const placesOf = ({ inputs }: NodeOf<'join'>): ReadonlyMap<ColumnId, number> =>
+  new Map(inputs.flatMap((input, place) => columnsOf(input).map(({ id }) => [id, place] as const)));
+
 /** The columns of a node's rows, in order. */
 export function columnsOf(node: Node): readonly Column[] {
   switch (node.op) {

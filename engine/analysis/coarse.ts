@@ -109,10 +109,19 @@ export async function isLarge(db: Db, query: Query): Promise<boolean> {
 /** As many rows of the largest table to a key, on average, as tell rows apart. */
 const APART = 1.5;
 
-/** Whether almost each key is that of one row. Unknown is not. */
+/** Whether almost each key is that of one row, and the index of a primary key finds it. */
 export async function tellsRowsApart(db: Db, plan: RegroupPlan): Promise<boolean> {
+  if (!plan.holders.some((holder) => isInPrimaryKey(plan, holder))) return false;
   const rows = await rowsToKey(db, plan, false);
   return rows !== null && rows <= APART;
+}
+
+function isInPrimaryKey({ outline, sources }: RegroupPlan, { item, expr }: Holder): boolean {
+  const relation = outline.items.get(item)?.relation;
+  if (relation?.kind !== 'table') return false;
+  const name = columnIn(relation, expr, sources);
+  const columns = sources.get(relation.oid)?.columns ?? [];
+  return columns.some((column) => column.name === name && column.isInPrimaryKey);
 }
 
 /** Whether groups are made of many rows each. Without statistics they are not. */

@@ -135,12 +135,13 @@ async function planWith(
   const adding: Adding = { db, sources, serverMajor, values, decide, recursions: new Map() };
   const added = await planAdd(adding, definition, views, inspection.columns);
   const named = standalone(definition, views, sources);
-  if (!('reasons' in added)) {
-    const timeless = !functions.unstable.some(isClock);
-    const keyed = timeless ? await storedByKey(adding, added, named, inspection.columns) : null;
-    const plan = { stores: [keyed ?? added], residual: null, overRows: decided };
+  const isTimeless = !functions.unstable.some(isClock);
+  const whereAdded = async (found: AddPlan, one: Query): Promise<Planned> => {
+    const keyed = isTimeless ? await storedByKey(adding, found, one, inspection.columns) : null;
+    const plan = { stores: [keyed ?? found], residual: null, overRows: decided };
     return { plan, againstAdd: [] };
-  }
+  };
+  if (!('reasons' in added)) return whereAdded(added, named);
   const whole = momentsWhereRead(named);
   const query = pushes ? await withTimeBelow(db, whole) : whole;
   if (pushes && query === whole) return { reasons: added.reasons };
@@ -150,8 +151,7 @@ async function planWith(
     views.size === 0 && definition.ctes.length === 0 && query === named
       ? added
       : await planAdd(adding, query, new Map(), inspection.columns);
-  if (!('reasons' in inlined))
-    return { plan: { stores: [inlined], residual: null }, againstAdd: [] };
+  if (!('reasons' in inlined)) return whereAdded(inlined, query);
   const against = reasonsAgainst(query, sources);
   if (against.length > 0) return { reasons: against };
   const inPart = takenInPart(query);
@@ -183,8 +183,7 @@ async function storedByKey(
     return null;
   if (!(await decide(() => isLarge(db, query)))) return null;
   const plan = await regroupOf(adding, query, columns);
-  // An index finds the rows of a primary key.
-  if ('reasons' in plan || !plan.isPrimary || !hasPaths(plan)) return null;
+  if ('reasons' in plan || !hasPaths(plan)) return null;
   return (await decide(() => tellsRowsApart(db, plan))) ? { ...plan, groups: null } : null;
 }
 

@@ -34,7 +34,7 @@
 import type { ColumnRef } from '../../parser/tree.ts';
 import { failingAcross, oidsIn } from '../algebra/fails-in.ts';
 import type { NodeOf } from '../algebra/node.ts';
-import { columnsOf, idOf } from '../algebra/node.ts';
+import { idOf, placesOf } from '../algebra/node.ts';
 import { solvedFor } from '../algebra/solved.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join as joined, lines, sql, unique } from '../sql/sql.ts';
@@ -98,9 +98,7 @@ function perChange(
   inputs: readonly Face[],
 ): (roles: readonly Role[]) => readonly Sql[] {
   const oids = oidsIn(node);
-  const places = new Map(
-    node.inputs.flatMap((input, place) => columnsOf(input).map(({ id }) => [id, place] as const)),
-  );
+  const places = placesOf(node);
   return (roles) => {
     const isRead = (ref: ColumnRef): boolean => roles[places.get(idOf(ref)) ?? -1] !== 'change';
     const conditions = node.conditions.map(
