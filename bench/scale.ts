@@ -10,6 +10,10 @@ export type Scale = {
   readonly bulkRows: number;
   /** Rows of a load of a whole table in one statement. */
   readonly loadedRows: number;
+  /** Transactions of one row each, run by the server. */
+  readonly commits: number;
+  /** How often statistics and marks are asked for. */
+  readonly asked: number;
   /** Rows pending before a fold. */
   readonly pendingRows: number;
   /** The scale factor of the tables in the shapes of TPC-H. */
@@ -25,6 +29,8 @@ export const FULL: Scale = {
   seconds: 5,
   bulkRows: 100_000,
   loadedRows: 10_000_000,
+  commits: 20_000,
+  asked: 30,
   pendingRows: 300_000,
   warehouse: 0.1,
   growing: [100_000, 1_000_000, 10_000_000],
@@ -38,6 +44,8 @@ export const QUICK: Scale = {
   seconds: 1,
   bulkRows: 20_000,
   loadedRows: 200_000,
+  commits: 20_000,
+  asked: 30,
   pendingRows: 50_000,
   warehouse: 0.01,
   growing: [10_000, 30_000, 100_000],

@@ -75,3 +75,12 @@ export async function sideBySide<K extends string>(
   }
   return values;
 }
+
+/** @throws Error where there are no samples, or some are no number */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+  if (value === undefined || sorted.some(Number.isNaN))
+    throw new Error(`${sorted.length} samples, or some that are no number`);
+  return value;
+}

@@ -44,7 +44,7 @@ export async function race<K extends string>(
     const before = server.cpuSeconds();
     const outcome = await bench.generator.run(url, { ...script, seconds });
     // The server counts a backend's time when it has ended, shortly after its client.
-    await sleep(SETTLE_MS);
+    if (before !== null) await sleep(SETTLE_MS);
     const after = server.cpuSeconds();
     failed[name] += outcome.failed;
     if (before !== null && after !== null)

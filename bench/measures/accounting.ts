@@ -11,7 +11,6 @@ const WRITERS = 8;
 const TABLES = 100;
 const MARKS = 1000;
 const QUICK_MARKS = 50;
-const ASKED = 30;
 const PAUSE_MS = 50;
 
 /** The same load on two copies, of which one is counted. */
@@ -77,9 +76,13 @@ async function fillMany({ db }: Database, marks: number): Promise<void> {
   await db.execute('VACUUM (ANALYZE)');
 }
 
-const repeated = async (work: () => Promise<unknown>, pauseMs: number): Promise<number[]> => {
+const repeated = async (
+  asked: number,
+  work: () => Promise<unknown>,
+  pauseMs: number,
+): Promise<number[]> => {
   const times: number[] = [];
-  for (let i = 0; i < ASKED; i += 1) {
+  for (let i = 0; i < asked; i += 1) {
     times.push(await timed(work));
     if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
@@ -87,6 +90,7 @@ const repeated = async (work: () => Promise<unknown>, pauseMs: number): Promise<
 };
 
 async function measureMany(bench: Bench): Promise<void> {
+  const { asked } = bench.scale;
   const marks = bench.scale.rounds > 3 ? MARKS : QUICK_MARKS;
   await bench.databases.withCopies({ counted: 'empty' }, async ({ counted }) => {
     await fillMany(counted, marks);
@@ -98,21 +102,25 @@ async function measureMany(bench: Bench): Promise<void> {
       absoluteResult({
         name: `log_stat_group over ${TABLES} tables and ${marks} marks`,
         unit: 'ms',
-        imat: { label: 'folded', values: await repeated(ask, 0) },
+        imat: { label: 'folded', values: await repeated(asked, ask, 0) },
         bar: atMost(50),
       }),
     );
-    const seconds = (ASKED * PAUSE_MS * 2) / 1000;
+    const seconds = (asked * PAUSE_MS * 2) / 1000;
     const script = [0, 1, 2, 3].map((t) => `INSERT INTO public.many_${t} VALUES (1);\n`).join('');
     const load = bench.generator.run(url, { clients: WRITERS, durable: false, script, seconds });
     let waiting = 0;
-    const times = await repeated(async () => {
-      await db.query(`SELECT imat.set_mark('many')`);
-      const [found] = await db.query<{ n: number }>(
-        `SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted AND locktype <> 'extend'`,
-      );
-      waiting += found?.n ?? 0;
-    }, PAUSE_MS);
+    const times = await repeated(
+      asked,
+      async () => {
+        await db.query(`SELECT imat.set_mark('many')`);
+        const [found] = await db.query<{ n: number }>(
+          `SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted AND locktype <> 'extend'`,
+        );
+        waiting += found?.n ?? 0;
+      },
+      PAUSE_MS,
+    );
     await load;
     const result = absoluteResult({
       name: `set_mark on ${TABLES} tables while ${WRITERS} clients write`,

@@ -18,7 +18,6 @@ type Contender = (typeof CONTENDERS)[number];
 type Times = Record<Contender, number[]>;
 type Places = Readonly<Record<Contender, Place>>;
 
-const COMMITS = 20_000;
 const MICROSECONDS = 1000;
 
 export async function measureCapture(bench: Bench, servers: ExtensionServers): Promise<void> {
@@ -58,17 +57,18 @@ async function measureSmall(bench: Bench, places: Places): Promise<void> {
   };
   report(bench, { name: 'captured: 1-row inserts, 1 client', unit: 'us', bar, times });
   for (const who of CONTENDERS) await tidyUp(who, places[who]);
-  const commits = `DO $$ BEGIN
-  FOR i IN 1..${COMMITS} LOOP
+  const { commits, groups } = bench.scale;
+  const inserts = `DO $$ BEGIN
+  FOR i IN 1..${commits} LOOP
     INSERT INTO public.sales (product, region, amount)
-    VALUES (1 + i * 7919 % ${bench.scale.groups}, 'north', 12.34);
+    VALUES (1 + i * 7919 % ${groups}, 'north', 12.34);
     COMMIT;
   END LOOP;
 END $$`;
-  const [alone] = await runTogether(bench, places, [commits]);
+  const [alone] = await runTogether(bench, places, [inserts]);
   if (alone === undefined) return;
   const each = (values: readonly number[]): number[] =>
-    values.map((ms) => (ms * MICROSECONDS) / COMMITS);
+    values.map((ms) => (ms * MICROSECONDS) / commits);
   const perCommit = { none: each(alone.none), plpgsql: each(alone.plpgsql), c: each(alone.c) };
   report(bench, {
     name: 'captured: 1-row inserts in the server, each with its commit',

@@ -13,6 +13,7 @@ import type { Load } from '../load-outcome.ts';
 import type { Bench, Measure } from '../measure.ts';
 import { inMilliseconds, inSeconds } from '../measure.ts';
 import { absoluteResult, atLeast, atMost, ratioResult } from '../result.ts';
+import { percentile } from '../statistics.ts';
 
 const IDLE_IMATS = 200;
 const IDLE_SOURCES = 20;
@@ -58,14 +59,6 @@ async function withWorker<T>(url: string, work: (worker: ImatWorker) => Promise<
   }
 }
 
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
-  if (value === undefined || sorted.some(Number.isNaN))
-    throw new Error(`${sorted.length} samples, or some that are no number`);
-  return value;
-}
-
 /**
  * The server's CPU time while a worker looks for some seconds; null if it cannot be told. A
  * backend's time counts when it has ended.
@@ -91,10 +84,14 @@ async function cpuOfWorker(
   return { cpu: before === null || after === null ? null : after - before, looks };
 }
 
+/** Fewer over few groups. */
+const imatsAt = ({ scale }: Bench, most: number): number =>
+  Math.max(2, Math.min(most, Math.floor(scale.groups / 50)));
+
 async function idle(bench: Bench): Promise<void> {
   await bench.databases.withCopies({ imat: 'empty' }, async ({ imat: { db, url } }) => {
     const imat = createImat(db);
-    const imats = Math.max(2, Math.min(IDLE_IMATS, bench.scale.groups / 50));
+    const imats = imatsAt(bench, IDLE_IMATS);
     for (let source = 0; source < Math.min(IDLE_SOURCES, imats); source++)
       await db.execute(
         `CREATE TABLE public.s${source} (k int, v int);
@@ -142,21 +139,22 @@ const writeScript = (imats: number): string =>
   'INSERT INTO public.written (n, k, v) VALUES (:n, :k, 1);';
 
 async function underLoad(bench: Bench): Promise<void> {
+  const imats = imatsAt(bench, LIVE_IMATS);
   await bench.databases.withCopies({ without: 'empty', with: 'empty' }, async (copies) => {
     for (const { db } of Object.values(copies)) {
       await db.execute('CREATE TABLE public.written (n int, k int, v int)');
       const imat = createImat(db);
-      for (let n = 0; n < LIVE_IMATS; n++)
+      for (let n = 0; n < imats; n++)
         await imat.create(
           `live_${n}`,
           `SELECT k, count(*) AS c, sum(v) AS s
            FROM public.written
-           WHERE n = ${n} OR k % ${LIVE_IMATS} = ${n}
+           WHERE n = ${n} OR k % ${imats} = ${n}
            GROUP BY k`,
         );
     }
     const seconds = 12 * bench.scale.seconds;
-    const load = { script: writeScript(LIVE_IMATS), clients: 8, durable: false };
+    const load = { script: writeScript(imats), clients: 8, durable: false };
     const rated = { ...load, seconds, rate: WRITES_A_SECOND };
     const before = await bench.generator.run(copies.without.url, rated);
     const ages: number[] = [];
@@ -164,7 +162,7 @@ async function underLoad(bench: Bench): Promise<void> {
       const load = new AbortController();
       const [outcome] = await Promise.all([
         bench.generator.run(copies.with.url, rated).finally(() => load.abort()),
-        sampleAges(copies.with.url, ages, Math.min(3, seconds / 4), load.signal),
+        sampleAges(copies.with.url, imats, ages, Math.min(3, seconds / 4), load.signal),
       ]);
       return outcome;
     });
@@ -172,9 +170,7 @@ async function underLoad(bench: Bench): Promise<void> {
       if (failed > 0) throw new Error(`${failed} writes failed`);
     bench.report(
       absoluteResult({
-        name:
-          `${WRITES_A_SECOND} writes/s over ${LIVE_IMATS} live imats: ` +
-          'age of what is pending, p99',
+        name: `${WRITES_A_SECOND} writes/s over ${imats} live imats: age of what is pending, p99`,
         unit: 's',
         imat: { label: 'worker', values: [inSeconds(percentile(ages, 0.99))] },
         bar: atMost(2),
@@ -228,6 +224,7 @@ async function reportPace(bench: Bench, url: string, load: Omit<Load, 'seconds'>
  */
 async function sampleAges(
   url: string,
+  imats: number,
   ages: number[],
   warmUpSeconds: number,
   over: AbortSignal,
@@ -241,8 +238,7 @@ async function sampleAges(
            + coalesce(s.last_ms, 0) AS ms
          FROM imat_catalog.frontier f LEFT JOIN imat_catalog.schedule s USING (imat_id)`,
       );
-      if (rows.length !== LIVE_IMATS)
-        throw new Error(`${rows.length} of ${LIVE_IMATS} imats were sampled`);
+      if (rows.length !== imats) throw new Error(`${rows.length} of ${imats} imats were sampled`);
       ages.push(...rows.map((row) => Number(row.ms)));
       await sleep(100);
     }

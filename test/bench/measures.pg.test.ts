@@ -14,6 +14,8 @@ const TINY: Scale = {
   seconds: 0.1,
   bulkRows: 500,
   loadedRows: 1000,
+  commits: 1000,
+  asked: 5,
   pendingRows: 500,
   warehouse: 0.0001,
   growing: [200, 400, 800],
