@@ -3,7 +3,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { WITH_EXTENSION } from '../../setup/database.ts';
-import { type Session, useWorlds, type World } from '../commands/support/world.ts';
+import { type Session, usePreparedWorlds, type World } from '../commands/support/world.ts';
 import { FOLD, failureOf } from './support/bench.ts';
 import { CAPTURES, CURRENT, MUTATIONS, READERS, VALUES } from './support/mutations.ts';
 import type { Definition, Mutation } from './support/mutations.ts';
@@ -200,7 +200,7 @@ function replacingValues(statement: string, views: readonly string[]): string {
 const DEFINITIONS = [...new Set(MUTATIONS.map(({ definition }) => definition))];
 
 describe.each(DEFINITIONS)('the oracle finds in %s', (definition) => {
-  const convertedWorld = useWorlds(TABLES, [
+  const convertedWorld = usePreparedWorlds(TABLES, [
     { name: 'mutant', definition },
     { name: 'laggard', definition: LAGGARD },
   ]);

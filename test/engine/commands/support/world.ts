@@ -49,14 +49,27 @@ export async function createPreparedWorld(setup: string): Promise<World> {
  * Makes a world for each test of a file: a copy of a database whose views are converted once, which
  * takes a tenth of the time. `server` is asked before the first test.
  */
-export function useWorlds(
+export const useWorlds = (
+  setup: string,
+  converted: readonly Checked[],
+  server?: () => string,
+): (() => Promise<World>) => useCopies(() => createDatabase(server?.()), setup, converted, server);
+
+/** The same with imat's catalog in them before. */
+export const usePreparedWorlds = (
+  setup: string,
+  converted: readonly Checked[],
+): (() => Promise<World>) => useCopies(createPreparedDatabase, setup, converted);
+
+function useCopies(
+  make: () => Promise<TestDatabase>,
   setup: string,
   converted: readonly Checked[],
   server?: () => string,
 ): () => Promise<World> {
   let model: TestDatabase | null = null;
   beforeAll(async () => {
-    model = await createDatabase(server?.());
+    model = await make();
     const world = await openWorld(model.url, setup, async () => undefined);
     for (const { name, definition } of converted) {
       await world.sql(`CREATE MATERIALIZED VIEW ${name} AS ${definition}`);
