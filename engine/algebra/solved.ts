@@ -18,6 +18,10 @@ type Shifted = { readonly column: ColumnRef; readonly by: bigint; readonly isCas
 /** Larger constants make a bigint of an integer, which could overflow. */
 const LARGEST_INTEGER = 2n ** 31n - 1n;
 const LARGEST_BIGINT = 2n ** 63n - 1n;
+/** PostgreSQL, `datatype/timestamp.h`: `DATE_END_JULIAN`. */
+const FIRST_DATE = '4714-11-24 BC';
+const LAST_DATE = '5874897-12-31';
+const MOST_DAYS = 2_147_483_493n;
 
 /**
  * The same with the column for which `isSought` holds alone on the left side; what it is compared
@@ -79,19 +83,43 @@ const isInteger = (oid: number | null): boolean => oid === INT2 || oid === INT4 
 
 /** Null for types with which that is not exact: a sum of double precision is rounded. */
 function moved(column: ColumnRef, by: bigint, oids: readonly (number | null)[]): Expr | null {
-  if (oids.every((oid) => oid === NUMERIC) || oids.every((oid) => oid === DATE))
-    return plus(column, by);
+  if (oids.every((oid) => oid === NUMERIC)) return plus(column, by);
+  if (oids.every((oid) => oid === DATE)) return days(column, by);
   if (!oids.every(isInteger)) return null;
   if (by === 0n) return column;
-  if (oids[1] !== INT8)
-    return plus({ kind: 'cast', operand: column, type: 'bigint', span: null }, by);
-  const when: Binary =
+  if (oids[1] !== INT8) return plus(cast(column, 'bigint'), by);
+  return guarded(
     by > 0n
-      ? binary(column, '<=', bigint(LARGEST_BIGINT - by))
-      : binary(column, '>=', bigint(-LARGEST_BIGINT - 1n - by));
-  const whens = [{ when, result: plus(column, by) }];
-  return { kind: 'case', subject: null, whens, otherwise: null, span: null };
+      ? binary(column, '<=', quoted(LARGEST_BIGINT - by, 'bigint'))
+      : binary(column, '>=', quoted(-LARGEST_BIGINT - 1n - by, 'bigint')),
+    plus(column, by),
+  );
 }
+
+/** Dates have a last one, and infinite ones that stay what they are. Null for too many days. */
+function days(column: ColumnRef, by: bigint): Expr | null {
+  if (by === 0n) return column;
+  if (by > MOST_DAYS || by < -MOST_DAYS) return null;
+  const [isWithin, limit, infinite] =
+    by > 0n ? ['<=', LAST_DATE, 'infinity'] : ['>=', FIRST_DATE, '-infinity'];
+  return guarded(
+    binary(
+      binary(column, isWithin, plus(quoted(limit, 'date'), -by)),
+      'OR',
+      binary(column, '=', quoted(infinite, 'date')),
+    ),
+    plus(column, by),
+  );
+}
+
+/** Null, which equals nothing, where it would overflow. */
+const guarded = (when: Binary, result: Expr): Expr => ({
+  kind: 'case',
+  subject: null,
+  whens: [{ when, result }],
+  otherwise: null,
+  span: null,
+});
 
 const binary = (left: Expr, op: string, right: Expr): Binary => ({
   kind: 'binary',
@@ -106,9 +134,6 @@ const plus = (expr: Expr, by: bigint): Expr =>
 
 const literal = (text: string): Expr => ({ kind: 'literal', sql: text, span: null });
 
-const bigint = (value: bigint): Expr => ({
-  kind: 'cast',
-  operand: literal(`'${value}'`),
-  type: 'bigint',
-  span: null,
-});
+const cast = (operand: Expr, type: string): Expr => ({ kind: 'cast', operand, type, span: null });
+
+const quoted = (value: bigint | string, type: string): Expr => cast(literal(`'${value}'`), type);

@@ -4,7 +4,7 @@
  * the definition does not compute what the solved condition does.
  */
 import { expect, test } from 'vitest';
-import { useBench } from '../correctness/support/bench.ts';
+import { FOLD, useBench } from '../correctness/support/bench.ts';
 import { oneOf, randomFor, randomHistory, type Writable } from '../correctness/support/random.ts';
 
 const bench = useBench(`
@@ -25,7 +25,15 @@ const STEP: readonly Writable[] = [
       l: oneOf('1', '2', '9223372036854775807', '9223372036854775806', '-9223372036854775806'),
       n: oneOf('1', '2.0', '2', '3', "'NaN'", "'Infinity'"),
       f: oneOf('1', '1.0', '2.4', '3'),
-      d: oneOf("'2024-01-31'", "'2024-02-01'", "'2024-02-02'", "'infinity'"),
+      d: oneOf(
+        "'2024-01-31'",
+        "'2024-02-01'",
+        "'2024-02-02'",
+        "'infinity'",
+        "'-infinity'",
+        "'5874897-12-31'",
+        "'5874897-12-30'",
+      ),
       v: oneOf('1', '2', '3'),
     },
   },
@@ -83,6 +91,30 @@ test('rows for which the definition does not compute it do not fail', async () =
     "INSERT INTO step (i, v) VALUES ('-2147483648', 1), (2147483647, 2), (2147483646, 3)",
     'UPDATE step SET v = v + 1 WHERE i > 0',
     'DELETE FROM step WHERE i < 0',
+  ]);
+});
+
+const DATES: readonly (readonly [condition: string, first: string, second: string])[] = [
+  ['p.d = m.d + 1', '4714-11-24 BC', '4714-11-25 BC'],
+  ['m.d + 2 = p.d + 1', '4714-11-24 BC', '2024-01-01'],
+  // No two dates are that far apart.
+  ['p.d + 2147483647 = m.d - 2147483647', 'infinity', '-infinity'],
+];
+
+test.each(DATES)('dates: %s', async (condition, first, second) => {
+  await bench.user.execute('TRUNCATE step, long');
+  await bench.convert(
+    `SELECT m.v, p.v AS before, count(*) AS n
+     FROM step m LEFT JOIN step p ON ${condition} GROUP BY 1, 2`,
+  );
+  await bench.convert(`SELECT m.v, p.v AS before FROM step m JOIN step p ON ${condition}`);
+  await bench.run([
+    `INSERT INTO step (d, v) VALUES ('${first}', 1), ('${second}', 2), (NULL, 3)`,
+    "INSERT INTO step (d, v) VALUES ('infinity', 1), ('-infinity', 2)",
+    FOLD,
+    `UPDATE step SET v = v + 1 WHERE d = '${first}'`,
+    FOLD,
+    `DELETE FROM step WHERE d = '${second}'`,
   ]);
 });
 
