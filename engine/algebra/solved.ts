@@ -46,8 +46,9 @@ export function solvedFor(
 
 /** The column that a constant is added to, as written or solved for; null for anything else. */
 export function shiftedColumn(expr: Expr): ColumnRef | null {
-  const [guarded, ...others] = expr.kind === 'case' ? expr.whens : [];
-  const found = shifted(guarded && others.length === 0 ? guarded.result : expr);
+  // A CASE of the definition has a place in its text.
+  const [own] = expr.kind === 'case' && expr.span === null ? expr.whens : [];
+  const found = shifted(own?.result ?? expr);
   return found === null || found.by === 0n ? null : found.column;
 }
 

@@ -47,12 +47,18 @@ export async function isFiner(
 
 /** The rows of the largest table, by the different keys; null where statistics do not tell. */
 async function rowsToKey(db: Db, plan: RegroupPlan, runs: boolean): Promise<number | null> {
-  let keys = 0;
-  for (const holder of plan.holders) keys = Math.max(keys, await keysOf(db, plan, holder, runs));
+  const keys = await mostKeysOf(db, plan, runs);
   if (keys <= 0) return null;
   const tables = tablesOf(plan.outline).map(({ relation }) => relation.oid);
   const [most] = await db.query<{ rows: string }>(MOST_ROWS, [`{${tables.join(',')}}`]);
   return Number(most?.rows ?? 0) / keys;
+}
+
+/** How many different keys there are; 0 where that is not known. */
+async function mostKeysOf(db: Db, plan: RegroupPlan, runs: boolean): Promise<number> {
+  let keys = 0;
+  for (const holder of plan.holders) keys = Math.max(keys, await keysOf(db, plan, holder, runs));
+  return keys;
 }
 
 /** How many different keys a holder has; 0 where that is not known. */
@@ -106,14 +112,26 @@ export async function isLarge(db: Db, query: Query): Promise<boolean> {
   return Math.max(0, ...rows.values()) >= MANY_READ;
 }
 
-/** As many rows of the largest table to a key, on average, as tell rows apart. */
+/** As many rows to a key, on average, as tell rows apart. */
 const APART = 1.5;
+/** A bag stores a row once that is there as often as this, in less space. */
+const REPEATED = 4;
 
-/** Whether almost each key is that of one row, and the index of a primary key finds it. */
-export async function tellsRowsApart(db: Db, plan: RegroupPlan): Promise<boolean> {
+/**
+ * Whether almost each key is that of one row of a query's answer, most of these rows are different,
+ * and the index of a primary key finds them. Unknown is not.
+ */
+export async function tellsRowsApart(db: Db, plan: RegroupPlan, query: Query): Promise<boolean> {
   if (!plan.holders.some((holder) => isInPrimaryKey(plan, holder))) return false;
   const rows = await rowsToKey(db, plan, false);
-  return rows !== null && rows <= APART;
+  if (rows === null || rows > APART) return false;
+  const answer = await plannedRows(db, deparse(query));
+  if (answer === null || answer.rows > APART * (await mostKeysOf(db, plan, false))) return false;
+  if (plan.columns.includes(plan.key.name)) return true;
+  if (query.kind !== 'select') return false;
+  const different = { ...query, distinct: true, distinctOn: [], orderBy: [] };
+  const once = await plannedRows(db, deparse(different));
+  return once !== null && answer.rows < REPEATED * once.rows;
 }
 
 function isInPrimaryKey({ outline, sources }: RegroupPlan, { item, expr }: Holder): boolean {

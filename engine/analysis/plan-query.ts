@@ -137,7 +137,8 @@ async function planWith(
   const named = standalone(definition, views, sources);
   const isTimeless = !functions.unstable.some(isClock);
   const whereAdded = async (found: AddPlan, one: Query): Promise<Planned> => {
-    const keyed = isTimeless ? await storedByKey(adding, found, one, inspection.columns) : null;
+    const parts = { query: one, columns: inspection.columns, runs: isTrusted(functions) };
+    const keyed = isTimeless ? await storedByKey(adding, found, parts) : null;
     const plan = { stores: [keyed ?? found], residual: null, overRows: decided };
     return { plan, againstAdd: [] };
   };
@@ -168,6 +169,13 @@ async function planWith(
   return late.length > 0 ? { reasons: late.map(untimed) } : plan;
 }
 
+/** `runs`: whether expressions may be computed to plan the query. */
+type Parts = {
+  readonly query: Query;
+  readonly columns: Inspection['columns'];
+  readonly runs: boolean;
+};
+
 /**
  * How rows without groups are stored by a key that tells them apart: that needs no digest of each
  * row, and a changed row is written once (docs/decisions/0072-rows-by-their-key.md).
@@ -175,8 +183,7 @@ async function planWith(
 async function storedByKey(
   adding: Adding,
   { core, inner }: AddPlan,
-  query: Query,
-  columns: Inspection['columns'],
+  { query, columns, runs }: Parts,
 ): Promise<RowsPlan | null> {
   const { db, sources, decide } = adding;
   if (core.op === 'group' || inner !== null || reasonsAgainst(query, sources).length > 0)
@@ -184,13 +191,17 @@ async function storedByKey(
   if (!(await decide(() => isLarge(db, query)))) return null;
   const plan = await regroupOf(adding, query, columns);
   if ('reasons' in plan || !hasPaths(plan)) return null;
-  return (await decide(() => tellsRowsApart(db, plan))) ? { ...plan, groups: null } : null;
+  return (await decide(async () => runs && tellsRowsApart(db, plan, query)))
+    ? { ...plan, groups: null }
+    : null;
 }
+
+/** To plan a query runs its IMMUTABLE functions, with the rights of whoever asks. */
+const isTrusted = ({ untrusted }: FunctionFacts): boolean => untrusted.length === 0;
 
 const rulesOf = (adding: Adding, functions: FunctionFacts): Rules => {
   const { db, sources, decide } = adding;
-  // To plan a query runs its IMMUTABLE functions, with the rights of whoever asks.
-  const runs = functions.untrusted.length === 0;
+  const runs = isTrusted(functions);
   return {
     columnsOf: (one) => queryColumns(db, one),
     add: (one, columns) => planAdd(adding, one, new Map(), columns),

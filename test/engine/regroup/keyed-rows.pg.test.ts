@@ -108,6 +108,26 @@ test('rows stay as they are without a key, of small tables and without statistic
   expect(await rule('SELECT id FROM public.unseen')).toBe(DIGESTS);
 });
 
+test('a bag stores rows once that are there many times', async () => {
+  await bench.user.execute(FILL);
+  const clause = async (definition: string): Promise<string | undefined> =>
+    (await bench.imat.explain(definition, { query: true })).plan[0]?.clause;
+  expect(await clause('SELECT price, note FROM public.item')).toBe('project price, note');
+  expect(
+    await clause('SELECT p.name FROM public.item i JOIN public.person p ON p.id = i.person'),
+  ).toBe('project name');
+  // A row of one table meets hundreds of the other.
+  expect(
+    await clause(`SELECT i.id, f.price FROM public.item i JOIN public.former f
+      ON f.id BETWEEN i.person AND i.person + 40 JOIN public.item o ON o.id = i.id`),
+  ).toBe('project id, price');
+  // Most of these are there once, though the definition does not show the key.
+  await bench.user.execute("UPDATE item SET note = 'n' || id % 2500; ANALYZE item");
+  expect(await clause('SELECT price, note FROM public.item WHERE price > 1')).toBe(
+    'rows by item.id',
+  );
+});
+
 test('what statistics decided stays with another freshness, and a repair asks anew', async () => {
   await bench.user.execute(FILL);
   const { name } = await bench.convert(SHAPES[0]);
