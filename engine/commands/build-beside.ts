@@ -29,6 +29,7 @@ import type { Subject } from '../generate/subject.ts';
 import { blameNamed } from '../server/named.ts';
 import { cutName, imatNames } from '../sql/names.ts';
 import { carriedIndexes } from './carried-indexes.ts';
+import { gatherStatistics } from './gather-statistics.ts';
 import { KEY_TOO_LONG, captureSources, isKeyTooLong } from './convert.ts';
 import { atOneSnapshot, fill, recordLoad, run } from './load.ts';
 import type { Request } from './register.ts';
@@ -72,7 +73,9 @@ async function build(
 ): Promise<BuiltAnew> {
   const progress: ReportStep = (step, label) => wanted.onProgress?.({ step, steps: 4, label });
   progress(1, `reading the definition of ${target.name}`);
-  const prepared = await prepareTarget(db, serverMajor, target, wanted);
+  const analysed = (): Promise<Prepared> => prepareTarget(db, serverMajor, target, wanted);
+  const first = await analysed();
+  const prepared = wanted.strategy === 'swap' ? first : await gatherStatistics(db, first, analysed);
   const request: Request = {
     name: cutName(`${target.name} (new)`),
     original: null,

@@ -32,6 +32,7 @@ import { imatNames } from '../sql/names.ts';
 import type { Installed } from './change-freshness.ts';
 import { changeFreshness, sameImat } from './change-freshness.ts';
 import { withIndexNotes } from './carried-indexes.ts';
+import { gatherStatistics, withStatisticsNotes } from './gather-statistics.ts';
 import { withIndexAdvice } from './index-advice.ts';
 import { checkSame, load } from './load.ts';
 import type { Request } from './register.ts';
@@ -129,30 +130,35 @@ async function convert(
   progress(1, 'reading the definition');
   const analyse = async (): Promise<Prepared> =>
     withNotes(db, request, await prepare(db, await viewOid(), serverMajor, request));
-  const prepared = await withShortLock(
-    db,
-    () => rolledBack(db, analyse),
-    () => progress(1, 'reading the definition: waiting for changes of its sources'),
-  );
-  if (request.original !== null) await checkOwner(db, request.original, prepared);
-  const result = resultOf(request, prepared);
+  const analysed = async (): Promise<Prepared> => {
+    const prepared = await withShortLock(
+      db,
+      () => rolledBack(db, analyse),
+      () => progress(1, 'reading the definition: waiting for changes of its sources'),
+    );
+    if (request.original !== null) await checkOwner(db, request.original, prepared);
+    return prepared;
+  };
+  const first = await analysed();
   const hasCatalog = (await catalogVersion(db)) > 0;
-  if (hasCatalog && !result.dryRun) await initialize(db, false);
+  if (hasCatalog && request.dryRun !== true) await initialize(db, false);
   const known = hasCatalog ? await sameImat(db, request.name, request.original) : null;
   if (known !== null && (wantsFreshness(known, request) || wantsPlace(known, request))) {
-    const own = await ofInstalled(db, serverMajor, known, request, prepared);
+    const own = await ofInstalled(db, serverMajor, known, request, first);
     if (own?.strategy === known.strategy) return changeInPlace(db, known, request, own, progress);
   }
   const interrupted = await checkFree(db, request);
-  if (result.dryRun) return result;
+  if (request.dryRun === true) return resultOf(request, await withStatisticsNotes(db, first));
   if (interrupted !== null)
     await revertUnfinished(db, interrupted, (what) =>
       progress(2, `removing what an interrupted convert left: ${what}`),
     );
   await initialize(db, false);
+  const prepared =
+    request.strategy === 'swap' ? first : await gatherStatistics(db, first, analysed);
   try {
     const loadMs = await registerAndInstall(db, request, prepared, progress);
-    return withCost(result, loadMs, isConstant(prepared));
+    return withCost(resultOf(request, prepared), loadMs, isConstant(prepared));
   } catch (error) {
     if (prepared.strategy !== 'delta' || request.strategy === 'delta' || !isKeyTooLong(error))
       throw error;

@@ -28,6 +28,7 @@ import { findExtension } from '../extension/find.ts';
 import { predictedCosts } from './predicted-costs.ts';
 import { carriedAttributes } from './carried-attributes.ts';
 import { withIndexNotes } from './carried-indexes.ts';
+import { withStatisticsNotes } from './gather-statistics.ts';
 import type { Prepared } from '../analysis/prepare.ts';
 import type { Completion } from '../analysis/completed.ts';
 import { alreadyCompleted, capturedSources, planOf, prepare } from '../analysis/prepare.ts';
@@ -67,7 +68,9 @@ async function explainOne(
       const prepared = await withIndexNotes(
         db,
         found.original,
-        found.id === null ? planned : await asStored(db, id, planned),
+        found.id === null
+          ? await withStatisticsNotes(db, planned)
+          : await asStored(db, id, planned),
       );
       const subject = await subjectOf(db, id, found.name, prepared, hasCatalog);
       const captures = await Promise.all(

@@ -116,29 +116,6 @@ export async function costSettings(db: Db): Promise<CostSettings> {
 }
 
 /**
- * The tables of which the planner would know too little. CREATE INDEX and VACUUM count rows, and
- * only ANALYZE looks at columns. What another role may not see of these is not missing.
- */
-export async function withoutStatistics(db: Db, tables: readonly number[]): Promise<string[]> {
-  const rows = await db.query<{ name: string }>(
-    `SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name
-     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE c.oid = ANY ($1::oid[]) AND (
-       c.reltuples < 0
-       OR pg_relation_size(c.oid) > 0
-         AND has_any_column_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid)
-         AND NOT EXISTS (
-           SELECT FROM pg_stats s
-           WHERE s.schemaname = n.nspname AND s.tablename = c.relname
-         )
-     )
-     ORDER BY 1`,
-    [`{${tables.join(',')}}`],
-  );
-  return rows.map(({ name }) => name);
-}
-
-/**
  * How many rows the planner expects in a table and in its parts, as SQL; NULL if that is unknown. A
  * partitioned table has none of its own.
  */
