@@ -182,7 +182,9 @@ async function foldCost(db: Db, model: Model, source: Source, rows: number): Pro
     const change = await changeOf(db, store, source, rows);
     if (change === 'all') costs.push(store.content.cost);
     else if (change !== 'none')
-      costs.push(change.cost + findingCost(store.content, change.rows, settings));
+      costs.push(
+        (store.foldsRows ? 0 : change.cost) + findingCost(store.content, change.rows, settings),
+      );
   }
   return sum(costs);
 }

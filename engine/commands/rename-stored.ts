@@ -27,6 +27,8 @@ export async function renameStored(
 
 async function renameStore(db: Db, from: StoreNames, to: StoreNames): Promise<void> {
   db.defer(`DROP FUNCTION IF EXISTS ${from.fold.sql.text}(boolean)`);
+  for (const { sql } of [from.refold, from.refoldNetted])
+    db.defer(`DROP FUNCTION IF EXISTS ${sql.text}`);
   for (const kind of [
     'computed',
     'answered',

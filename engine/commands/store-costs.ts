@@ -18,6 +18,7 @@ import type { Confinable, RegroupPlan } from '../regroup/regroup-plan.ts';
 import { tablesOf } from '../regroup/outline.ts';
 import type { Planned } from '../server/planner.ts';
 import { distinctValues, planned, plannedForKeys } from '../server/planner.ts';
+import { foldsRows } from '../generate/stores.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, qualified, sql } from '../sql/sql.ts';
 
@@ -29,6 +30,8 @@ export type StoreCosts = {
   readonly isBelow: boolean;
   /** Whether a read computes what it holds now: for the definition, or for rows. */
   readonly isRead: boolean;
+  /** Whether its fold computes nothing beside the rows that it stands on. */
+  readonly foldsRows: boolean;
   /** What is stored of the groups from which its rows are computed. */
   readonly groups: readonly Planned[];
 };
@@ -48,7 +51,7 @@ export async function storeCosts(db: Db, whole: Plan): Promise<readonly StoreCos
     const groups = below.flatMap((one) => contents.get(one) ?? []);
     const isBelow = !whole.stores.includes(plan);
     const isRead = !isBelow || isReadByRows(plan, stores);
-    return { plan, content, isBelow, isRead, groups };
+    return { plan, content, isBelow, isRead, foldsRows: foldsRows(plan, stores), groups };
   });
 }
 

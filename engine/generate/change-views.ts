@@ -23,6 +23,7 @@ import type { Below, InnerChange } from './composition.ts';
 import { flipsOf, innerChange } from './composition.ts';
 import type { TimedTable } from './elapsed.ts';
 import { anyElapsed, timedTables } from './elapsed.ts';
+import type { Around } from './touched-rows.ts';
 import { rowsChange } from './touched-rows.ts';
 import type { Statement } from './statement.ts';
 import type { StoreSubject } from './stores.ts';
@@ -60,14 +61,14 @@ function inputChange(
   subject: StoreSubject,
   { core, inner }: AddPlan,
   below: (plan: AddPlan, names: StoreNames) => Below,
-  isAsked: boolean,
+  around: Around,
 ): InnerChange | null {
   const names = subject.inner;
   if (inner === null || names === null) return null;
   if (inner.rule === 'add') return innerChange(below(inner, names));
   const [rows] = storedIn(core.input);
   if (rows === undefined) return null;
-  return rowsChange({ ...subject, names: { ...subject.names, ...names } }, inner, rows, isAsked);
+  return rowsChange({ ...subject, names: { ...subject.names, ...names } }, inner, rows, around);
 }
 
 /** Common table expressions, of which none is there twice. */
@@ -125,16 +126,16 @@ const noChange = ({ from, where }: Rows): Term => ({
 });
 
 /**
- * `isAsked`: whether a query around this one has the keys that are touched in rows below. `only`:
- * of a join the products that belong to the change of this table (`Pending.only`).
+ * `around`: what a query around this one has of the rows below. `only`: of a join the products that
+ * belong to the change of this table (`Pending.only`).
  */
-type Asked = { readonly isAsked?: boolean; readonly only?: number | null };
+type Asked = { readonly around?: Around; readonly only?: number | null };
 
 export function changeQuery(
   plan: AddPlan,
   subject: StoreSubject | OverTables,
   netting: Netting,
-  { isAsked = false, only = null }: Asked = {},
+  { around = 'nothing', only = null }: Asked = {},
 ): Sql {
   const { id, logOf, different } = subject;
   const { shape } = coreInput(plan, null);
@@ -157,7 +158,7 @@ export function changeQuery(
     const isNetted = netting === 'fenced' && own.netting !== 'fenced';
     return { plan: own, names, delta: (isNetted ? names.netted : names.delta).sql };
   };
-  const groups = subject.inner === null ? null : inputChange(subject, plan, below, isAsked);
+  const groups = subject.inner === null ? null : inputChange(subject, plan, below, around);
   const input = coreInput(plan, pending, groups?.leaf);
   const terms = input.change(netting);
   const flips = plan.different.flatMap((own, index) => {

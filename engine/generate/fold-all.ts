@@ -7,7 +7,7 @@
  * where all rows are computed anew, because more keys are touched than are few, say: the groups are
  * computed anew as well, from the rows, when they are stored. The definition is computed once then,
  * not twice. Groups never decide that on their own: they would be computed from rows that are not
- * folded yet.
+ * folded yet. Where few are touched, the fold of groups may replace the rows as well (refold.ts).
  */
 import type { RowsPlan } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -27,7 +27,7 @@ export function foldAll(subject: Subject, stores: readonly StoreOf[]): readonly 
   const rows = stores.filter((one): one is RowsStore => groupsOver(one, stores).length > 0);
   const flags = rows.map(
     (one) => sql`${flagOf(one, stores)} CONSTANT boolean :=
-    ${isAnew(subject, sourcesOf(one.plan), 'keys')}${orIsMuch(one)};`,
+    ${isAnew(subject, sourcesOf(one.plan), 'keys')}${isReplaced(one, stores) ? sql`` : orIsMuch(one)};`,
   );
   const body = sql`
 DECLARE
@@ -70,12 +70,15 @@ END IF;`;
   const groups = groupsOver(store, stores);
   if (groups.length === 0) return called(store, sql`anew`);
   const all = [store, ...groups].map((one) => called(one, sql`true`));
+  const otherwise = isReplaced(store, stores) ? sql`` : sql`\nELSE\n  ${called(store, sql`false`)}`;
   return sql`IF ${flagOf(store, stores)} THEN
-  ${join(all, '\n')}
-ELSE
-  ${called(store, sql`false`)}
+  ${join(all, '\n')}${otherwise}
 END IF;`;
 }
+
+/** Whether the fold of groups that stand on rows replaces these. It asks whether much is touched. */
+const isReplaced = (rows: StoreOf, stores: readonly StoreOf[]): boolean =>
+  groupsOver(rows, stores).some(({ foldsRows }) => foldsRows);
 
 const called = ({ subject }: StoreOf, anew: Sql): Sql =>
   sql`touched := touched + ${subject.names.fold.sql}(${anew});`;

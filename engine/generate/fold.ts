@@ -9,37 +9,33 @@
  * nullable keys is needed. An expression that fails on a row which has come and gone since the last
  * fold is tried again with such rows cancelled first.
  */
-import { changesSomething, identityOf, stateColumns, summed } from '../operators/store.ts';
-import type { Store } from '../operators/store.ts';
+import { stateColumns } from '../operators/store.ts';
 import type { AddPlan } from '../plan/plan.ts';
 import { coreInput } from '../plan/plan.ts';
-import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { dollarQuoted, fragment, ident, join, lines, literal, sql } from '../sql/sql.ts';
 import { isAnew, isRegrouped, storeAnew } from './anew.ts';
 import { fallbackView } from './change-views.ts';
 import { valuesMoved } from './elapsed.ts';
+import { hasExtremes } from './extremes.ts';
 import { changeSettings } from './read-changes.ts';
-import {
-  boundsOf,
-  extremesDiffer,
-  hasExtremes,
-  mergedColumns,
-  storedExtremes,
-} from './extremes.ts';
-import { isFewAgain } from './few-again.ts';
-import { touchedRows } from './merged-view.ts';
+import { calledOnTouched, REFOLDED, refoldFunctions, touchedFirst } from './refold.ts';
 import { storedUnder } from './settings.ts';
 import type { Statement } from './statement.ts';
 import type { StoreSubject } from './stores.ts';
 import type { Subject } from './subject.ts';
+import { MERGED, mergedItems } from './upsert.ts';
 
-const ROWS = ident(OWN_COLUMNS.rows);
-
-export function foldFunction(subject: StoreSubject, plan: AddPlan): readonly Statement[] {
+/** `foldsRows`: whether it replaces the rows that the store stands on (refold.ts). */
+export function foldFunction(
+  subject: StoreSubject,
+  plan: AddPlan,
+  foldsRows: boolean,
+): readonly Statement[] {
   const fold = subject.names.fold.sql;
   return [
-    { label: 'fold: adds what is pending to the state', sql: createFold(subject, plan) },
+    ...(foldsRows ? refoldFunctions(subject, plan) : []),
+    { label: 'fold: adds what is pending to the state', sql: createFold(subject, plan, foldsRows) },
     {
       label: 'only imat.fold calls it',
       sql: sql`REVOKE ALL ON FUNCTION ${fold}(boolean) FROM PUBLIC`,
@@ -67,10 +63,9 @@ function haveValuesMoved(subject: Subject, plan: AddPlan): readonly Sql[] {
   ];
 }
 
-function createFold(subject: StoreSubject, plan: AddPlan): Sql {
+function createFold(subject: StoreSubject, plan: AddPlan, foldsRows: boolean): Sql {
   const { store } = plan;
-  const { fold, state, delta } = subject.names;
-  const fallback = fallbackView(subject, plan);
+  const { fold, state } = subject.names;
   const columns = join(stateColumns(store).map(ident), ', ');
   const overRows = isRegrouped(plan);
   const rows = overRows ? subject.names.regrouped.sql : undefined;
@@ -85,7 +80,7 @@ function createFold(subject: StoreSubject, plan: AddPlan): Sql {
     sql`IF ${isAsked} THEN
   ${computeAnew}
 END IF;`,
-    apply(store, delta.sql, fallback),
+    ...changing(subject, plan, foldsRows),
     ...(hasExtremes(store)
       ? [
           sql`-- Too many groups would have to be derived again.
@@ -94,28 +89,24 @@ IF NOT few THEN
 END IF;`,
         ]
       : []),
-    sql`IF negative THEN
-  RAISE EXCEPTION USING
-    ERRCODE = 'data_corrupted',
-    MESSAGE = ${literal(`a row of ${state.sql.text} would have a negative count`)},
-    DETAIL = ${NOT_CAPTURED},
-    HINT = 'Run imat repair.';
-END IF;`,
+    raiseIfNegative(state.sql),
     ...(store.identity.vanishes ? [sql`DELETE FROM ${state.sql} WHERE ctid = ANY (emptied);`] : []),
-    sql`RETURN changed;`,
+    foldsRows ? sql`RETURN changed + replaced;` : sql`RETURN changed;`,
   ];
   const body = sql`
 #variable_conflict use_column
-DECLARE
-  -- Reads what is pending from the view that it is formatted with.
-  upsert CONSTANT text := ${dollarQuoted(upsertStatement(subject, plan))};
+DECLARE${foldsRows ? REFOLDED : declaredUpsert(subject, plan)}
   changed bigint;
   emptied tid[];
   negative boolean;${hasExtremes(store) ? sql`\n  few boolean;` : sql``}
 BEGIN
   ${join(statements, '\n')}
 END`;
-  const settings = changeSettings(plan).map((setting) => sql`SET ${setting}\n`);
+  const settings = [
+    ...changeSettings(plan),
+    // PostgreSQL 18 keeps the plan of a function for later calls.
+    ...(foldsRows ? [sql`plan_cache_mode = force_custom_plan`] : []),
+  ].map((setting) => sql`SET ${setting}\n`);
   return sql`CREATE OR REPLACE FUNCTION ${fold.sql}(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -126,6 +117,14 @@ ${join(settings, '')}${storedUnder(subject)}SET standard_conforming_strings = on
 AS ${dollarQuoted(body)}`;
 }
 
+const raiseIfNegative = (state: Sql): Sql => sql`IF negative THEN
+  RAISE EXCEPTION USING
+    ERRCODE = 'data_corrupted',
+    MESSAGE = ${literal(`a row of ${state.text} would have a negative count`)},
+    DETAIL = ${NOT_CAPTURED},
+    HINT = 'Run imat repair.';
+END IF;`;
+
 /** A handler of what an index cannot hold. */
 export const KEY_TOO_LONG = sql`WHEN program_limit_exceeded THEN
   RAISE EXCEPTION USING
@@ -134,78 +133,56 @@ export const KEY_TOO_LONG = sql`WHEN program_limit_exceeded THEN
     DETAIL = SQLERRM,
     HINT = ${KEYS_ARE_LIMITED};`;
 
-/**
- * Runs the upsert on what `delta` has, and if an expression fails on that, on what `fallback` has.
- */
-function apply(store: Store, delta: Sql, fallback: Sql | null): Sql {
-  const into = sql`changed, emptied, negative${fragment(hasExtremes(store) ? ', few' : '')}`;
+/** What changes the state by what is pending. */
+function changing(subject: StoreSubject, plan: AddPlan, foldsRows: boolean): readonly Sql[] {
+  if (!foldsRows) return [apply(...upserts(subject, plan))];
+  const { refold, refoldNetted } = subject.names;
+  const again = fallbackView(subject, plan) === null ? null : calledOnTouched(refoldNetted.sql);
+  return [touchedFirst(subject, plan), apply(calledOnTouched(refold.sql), again)];
+}
+
+/** The upsert of what is pending, and if an expression can fail on that, of what is netted. */
+function upserts(subject: Subject, plan: AddPlan): readonly [Sql, Sql | null] {
+  const into = sql`changed, emptied, negative${fragment(hasExtremes(plan.store) ? ', few' : '')}`;
   const on = (view: Sql): Sql => sql`EXECUTE pg_catalog.format(upsert, ${literal(view.text)})
 INTO ${into};`;
+  const fallback = fallbackView(subject, plan);
+  return [on(subject.names.delta.sql), fallback === null ? null : on(fallback)];
+}
+
+/** Runs the one, and if an expression fails in that, the other. */
+function apply(attempt: Sql, again: Sql | null): Sql {
   const handlers = [
     KEY_TOO_LONG,
-    ...(fallback === null
+    ...(again === null
       ? []
       : [
           sql`WHEN OTHERS THEN
   -- Locks, resources, cancelling and the like are not a matter of rows.
   IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
-  ${on(fallback)}`,
+  ${again}`,
         ]),
   ];
   return sql`BEGIN
-  ${on(delta)}
+  ${attempt}
 EXCEPTION
   ${join(handlers, '\n')}
 END;`;
 }
 
-/** Items of a WITH clause up to `delta`, the changes of each group. */
-function deltaItems(subject: Subject, plan: AddPlan): Sql {
-  const { store } = plan;
-  const { state } = subject.names;
-  if (!hasExtremes(store)) {
-    const columns = join(stateColumns(store).map(ident), ', ');
-    return sql`delta AS (
-  ${summed(store, sql`SELECT ${columns} FROM changes`)}
-)`;
-  }
-  return sql`bounds AS MATERIALIZED (
-  ${boundsOf(subject, store, touchedRows(plan), false)}
-), few AS MATERIALIZED (
-  ${isFewAgain(plan, state.sql)}
-), delta AS MATERIALIZED (
-  SELECT
-    ${lines([...mergedColumns(subject, store), ...storedExtremes(store)])}
-  FROM bounds AS b
-  WHERE (SELECT f.is_few FROM few AS f)
-)`;
-}
+const declaredUpsert = (subject: Subject, plan: AddPlan): Sql => sql`
+  -- Reads what is pending from the view that it is formatted with.
+  upsert CONSTANT text := ${dollarQuoted(upsertStatement(subject, plan))};`;
 
 /** As a template for format(): `%s` is the view. */
 function upsertStatement(subject: Subject, plan: AddPlan): Sql {
-  const { store } = plan;
-  const columns = join(stateColumns(store).map(ident), ', ');
-  const additions = [
-    ...store.parts.map(
-      (part) => sql`${ident(part.name)} = s.${ident(part.name)} + EXCLUDED.${ident(part.name)}`,
-    ),
-    ...store.extremes.map(({ name }) => sql`${ident(name)} = EXCLUDED.${ident(name)}`),
+  const results = [
+    ...MERGED,
+    ...(hasExtremes(plan.store) ? [sql`(SELECT f.is_few FROM few AS f)`] : []),
   ];
-  const isFew = hasExtremes(store) ? sql`,\n  (SELECT f.is_few FROM few AS f)` : sql``;
-  const isChanged = changesSomething(store.parts, sql`d`);
-  const rest = sql`${deltaItems(subject, plan)}, merged AS (
-  INSERT INTO ${subject.names.state.sql} AS s (${columns})
-  SELECT ${columns}
-  FROM delta AS d
-  WHERE ${hasExtremes(store) ? sql`${isChanged} OR ${extremesDiffer(store, sql`d`)}` : isChanged}
-  ON CONFLICT (${join(identityOf(store).map(ident), ', ')}) DO UPDATE SET
-    ${join(additions, ',\n')}
-  RETURNING s.ctid, s.${ROWS}
-)
+  const rest = sql`${mergedItems(subject, plan)}
 SELECT
-  pg_catalog.count(*),
-  pg_catalog.array_agg(m.ctid) FILTER (WHERE m.${ROWS} = 0),
-  pg_catalog.bool_or(m.${ROWS} < 0)${isFew}
+  ${lines(results)}
 FROM merged AS m`;
   return sql`
   WITH changes AS (

@@ -92,7 +92,7 @@ FROM (
 )
 ${merged}`;
   return sql`WITH ${touchedBelow(subject.inner)}, ${CHANGES} AS MATERIALIZED (
-${changeQuery(plan, subject, plan.netting, { isAsked: true })}
+${changeQuery(plan, subject, plan.netting, { around: 'keys' })}
 )
 ${merged}
 WHERE ${ARE_CHEAP_BELOW}

@@ -38,17 +38,17 @@ import { firstOf } from './stores.ts';
 import type { Subject } from './subject.ts';
 import { frontierOf } from './subject.ts';
 import type { Part } from './touched-rows.ts';
-import { computedNow, nowParts, partFrom, touchedIn } from './touched-rows.ts';
+import {
+  computedNow,
+  nowParts,
+  partFrom,
+  staysColumn,
+  storedColumns,
+  touchedIn,
+} from './touched-rows.ts';
 import { touchedView } from './touched-view.ts';
 
 const S = ident('s');
-
-/** Of a row of the current view: whether it is stored as it is. A name that no column has. */
-function staysColumn(plan: RegroupPlan): Sql {
-  let name = 'imat_stays';
-  while (storedColumns(plan).includes(name)) name = `_${name}`;
-  return ident(name);
-}
 
 export function regroupScript(
   subject: StoreSubject,
@@ -68,10 +68,6 @@ export function regroupScript(
     { label: 'stored rows, and those of touched keys now', sql: currentView(subject, plan, first) },
   ];
 }
-
-/** The columns that are stored. */
-const storedColumns = ({ columns, key }: RegroupPlan): readonly string[] =>
-  columns.includes(key.name) ? columns : [...columns, key.name];
 
 export function rowsTable(subject: StoreSubject, plan: RowsPlan): readonly Statement[] {
   const table = subject.names.state.sql;

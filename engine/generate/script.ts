@@ -122,7 +122,7 @@ export function foldScript(subject: Subject, plan: Plan): readonly Statement[] {
   const stores = storesOf(subject, plan);
   const own = stores.flatMap((store) =>
     store.plan.rule === 'add'
-      ? foldFunction(store.subject, store.plan)
+      ? foldFunction(store.subject, store.plan, store.foldsRows)
       : regroupFold(store.subject, store.plan),
   );
   return stores.length === 1 ? own : [...own, ...foldAll(subject, stores)];
@@ -148,9 +148,10 @@ function storeScript({
   first,
   isBelow,
   isReadByRows,
+  hasChange,
 }: StoreOf): readonly Statement[] {
   if (plan.rule === 'regroup') return regroupScript(subject, plan, first);
-  const changed = changeViews(subject, plan);
+  const changed = hasChange ? changeViews(subject, plan) : [];
   if (isBelow && !isReadByRows) return [...changed, ...computedAnew(subject, plan)];
   return [
     ...changed,

@@ -7,12 +7,13 @@ import { mapRelations } from '../algebra/query-rewrites/relations.ts';
 import type { OrderColumn } from '../plan/limit-order.ts';
 import { limitOrder } from '../plan/limit-order.ts';
 import type { AddPlan, Plan, Residual, StorePlan } from '../plan/plan.ts';
-import { allStores, belowOf, isReadByRows, storeNumber } from '../plan/plan.ts';
+import { allStores, belowOf, isReadByFunction, isReadByRows, storeNumber } from '../plan/plan.ts';
 import type { ImatNames, StoreNames } from '../sql/names.ts';
 import { isNow } from '../algebra/timed.ts';
 import { storeNames, STORE_SCHEMA } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, sql } from '../sql/sql.ts';
+import { hasExtremes } from './extremes.ts';
 import type { Subject } from './subject.ts';
 
 export type StoreSubject = Subject & {
@@ -33,6 +34,10 @@ export type StoreOf = {
   readonly isBelow: boolean;
   /** Whether rows are computed from what it holds now. */
   readonly isReadByRows: boolean;
+  /** Whether its fold replaces the rows that it stands on (refold.ts). */
+  readonly foldsRows: boolean;
+  /** Whether anything reads the view of its pending change: a read, its fold, or a store above. */
+  readonly hasChange: boolean;
 };
 
 /** The rows of a stored table that a limit above it can take. */
@@ -113,10 +118,35 @@ export function storesOf(subject: Subject, plan: Plan): readonly StoreOf[] {
         first: isBelow ? null : rows,
         isBelow,
         isReadByRows: isReadByRows(store, stores),
+        foldsRows: foldsRows(store, stores),
+        hasChange: hasChange(store, stores),
       },
     ];
   });
 }
+
+/**
+ * Whether the fold of a store replaces the rows that it stands on (refold.ts): nothing else is
+ * computed from changes of these rows, and these are the definition confined to
+ * touched keys. Extremes are derived again from rows as they are read, which are others by then.
+ */
+export function foldsRows(store: StorePlan, stores: readonly StorePlan[]): boolean {
+  if (store.rule !== 'add' || store.inner?.rule !== 'regroup') return false;
+  const { inner } = store;
+  return (
+    inner.recursion === null &&
+    inner.groups === null &&
+    store.different.length === 0 &&
+    !hasExtremes(store.store) &&
+    stores.filter((one) => belowOf(one).includes(inner)).length === 1
+  );
+}
+
+const hasChange = (store: StorePlan, stores: readonly StorePlan[]): boolean =>
+  store.rule === 'add' &&
+  (!foldsRows(store, stores) ||
+    isReadByFunction(store) ||
+    stores.some((one) => one.rule === 'add' && belowOf(one).includes(store)));
 
 /**
  * The order of a fold: each store before all that it is computed from by their changes, and after

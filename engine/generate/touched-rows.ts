@@ -30,6 +30,17 @@ import type { Subject } from './subject.ts';
 
 const S = ident('s');
 
+/** The columns that are stored. */
+export const storedColumns = ({ columns, key }: RegroupPlan): readonly string[] =>
+  columns.includes(key.name) ? columns : [...columns, key.name];
+
+/** Of a row of the current view: whether it is stored as it is. A name that no column has. */
+export function staysColumn(plan: RegroupPlan): Sql {
+  let name = 'imat_stays';
+  while (storedColumns(plan).includes(name)) name = `_${name}`;
+  return ident(name);
+}
+
 /** What a common table expression has that is made of the view of touched keys. */
 export type Touched = { readonly array: Sql; readonly hasNull: Sql; readonly isFew: Sql };
 
@@ -139,15 +150,24 @@ export const touchedBelow = ({ touched }: StoreNames): Sql =>
 export const ARE_CHEAP_BELOW = sql`(SELECT t.is_few AND t.is_cheap FROM ${TOUCHED_BELOW} AS t)`;
 
 /**
+ * What a query around the change of the rows has: `keys`, the touched ones; `rows`, those of touched
+ * keys that it has removed and that it has stored.
+ */
+export type Around = 'nothing' | 'keys' | 'rows';
+
+/** What a statement that replaces rows calls them (refold.ts). */
+export const REPLACED = { removed: ident('removed'), stored: ident('stored') };
+
+/**
  * The change of the rows, for the groups that stand on them: those of touched keys as they are
  * stored, taken back, and as they are now. What a key is touched by is asked once, so that both
- * are of the same keys. `isAsked`: whether a query around this one has the touched keys.
+ * are of the same keys.
  */
 export function rowsChange(
   subject: Subject,
   plan: RowsPlan,
   node: Stored,
-  isAsked: boolean,
+  around: Around,
 ): InnerChange {
   const rows = ident('rows0');
   const touched = touchedIn(TOUCHED_BELOW, plan);
@@ -160,14 +180,25 @@ export function rowsChange(
       sql`-- ${fragment(part.label)}
   SELECT ${join([...columns, sql`${weight}::bigint AS weight`], ', ')}
   FROM ${partFrom(part)}`;
-  const parts = [
-    ...storedParts(subject, plan, touched).map(signed(-1)),
-    ...nowParts(subject, plan, touched).map(signed(1)),
-  ];
+  const { removed, stored } = REPLACED;
+  const parts =
+    around === 'rows'
+      ? [
+          signed(-1)({
+            from: removed,
+            where: [],
+            label: 'rows of touched keys as they were stored',
+          }),
+          signed(1)({ from: stored, where: [], label: 'rows of touched keys now' }),
+        ]
+      : [
+          ...storedParts(subject, plan, touched).map(signed(-1)),
+          ...nowParts(subject, plan, touched).map(signed(1)),
+        ];
   const { shape, now } = faceOf(node, null);
   return {
     ctes: [
-      ...(isAsked ? [] : [touchedBelow(subject.names)]),
+      ...(around === 'nothing' ? [touchedBelow(subject.names)] : []),
       sql`${rows} AS MATERIALIZED (\n  ${changed(plan, node, parts)}\n)`,
     ],
     leaf: {

@@ -61,6 +61,12 @@ export type StoreNames = {
   readonly regrouped: StoreName;
   /** The state's content as a function: what is read while a reset is pending. */
   readonly computed: StoreName;
+  /**
+   * Functions that replace rows and change the groups on them at once; in the second, what comes
+   * and goes is cancelled against each other first.
+   */
+  readonly refold: StoreName;
+  readonly refoldNetted: StoreName;
   /** What a read takes from the sources alone: as a view, and as a function. */
   readonly answer: StoreName;
   readonly answered: StoreName;
@@ -130,6 +136,8 @@ export function storeNames(name: string, number: number | null): StoreNames {
     current: of('current'),
     content: of('content'),
     regrouped: of('regrouped'),
+    refold: of('refold'),
+    refoldNetted: of('refoldnetted'),
     computed: of('computed'),
     answer: of('answer'),
     answered: of('answered'),

@@ -575,138 +575,6 @@ FROM (
   WHERE NOT (SELECT t.is_few FROM touched AS t)
 ) AS s;
 
--- what is pending, as rows of the state
-CREATE VIEW imat_store.delta1_coarse_total AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-), touched0 AS MATERIALIZED (
-  TABLE imat_store.touched2_coarse_total
-), rows0 AS MATERIALIZED (
-  -- rows of touched keys as they are stored
-    SELECT s.quantity AS c1, -1::bigint AS weight
-    FROM imat_store.state2_coarse_total AS s
-    WHERE (SELECT t.is_few FROM touched0 AS t)
-      AND s.id = ANY (((SELECT t.keys FROM touched0 AS t))::integer[])
-    UNION ALL
-    -- those without a key
-    SELECT s.quantity AS c1, -1::bigint AS weight
-    FROM imat_store.state2_coarse_total AS s
-    WHERE (SELECT t.is_few FROM touched0 AS t)
-      AND (SELECT t.has_null FROM touched0 AS t)
-      AND s.id IS NULL
-    UNION ALL
-    -- all rows as they are stored
-    SELECT s.quantity AS c1, -1::bigint AS weight
-    FROM imat_store.state2_coarse_total AS s
-    WHERE NOT (SELECT t.is_few FROM touched0 AS t)
-    UNION ALL
-    -- rows of touched keys now
-    SELECT s.quantity AS c1, 1::bigint AS weight
-    FROM (
-    SELECT s.quantity AS quantity, c.id AS id
-    FROM public.customer AS c LEFT JOIN (SELECT s.customer_id AS customer_id, s.quantity AS quantity, s.shipped AS shipped
-    FROM public.sale AS s
-    WHERE ((s.customer_id = ANY (SELECT pg_catalog.unnest(((SELECT t.keys FROM touched0 AS t))::integer[]) AS key)) IS TRUE)) AS s ON ((s.customer_id = c.id) AND s.shipped)
-    WHERE ((c.id = ANY (((SELECT t.keys FROM touched0 AS t))::integer[])) AND ((c.id = ANY (SELECT pg_catalog.unnest(((SELECT t.keys FROM touched0 AS t))::integer[]) AS key)) IS TRUE))
-    ) AS s
-    WHERE (SELECT t.is_few FROM touched0 AS t)
-    UNION ALL
-    -- rows without a key now
-    SELECT s.quantity AS c1, 1::bigint AS weight
-    FROM (
-    SELECT s.quantity AS quantity, c.id AS id
-    FROM public.customer AS c LEFT JOIN (SELECT s.customer_id AS customer_id, s.quantity AS quantity, s.shipped AS shipped
-    FROM public.sale AS s
-    WHERE (s.customer_id IS NULL)) AS s ON ((s.customer_id = c.id) AND s.shipped)
-    WHERE (c.id IS NULL)
-    ) AS s
-    WHERE (SELECT t.is_few FROM touched0 AS t)
-      AND (SELECT t.has_null FROM touched0 AS t)
-      AND s.id IS NULL
-    UNION ALL
-    -- all rows now
-    SELECT s.quantity AS c1, 1::bigint AS weight
-    FROM imat_store.computed2_coarse_total((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
-    WHERE NOT (SELECT t.is_few FROM touched0 AS t)
-)
--- changes of the rows stored below
-SELECT
-  TRUE AS only_row,
-  s1.weight AS rows,
-  CASE WHEN s1.c1 IS NOT NULL THEN s1.weight ELSE 0 END AS count_quantity,
-  CASE WHEN s1.c1 IS NOT NULL THEN ((s1.c1)::bigint * s1.weight)::bigint ELSE 0 END AS sum_quantity
-FROM
-  rows0 AS s1;
-
--- the same, with pending rows cancelled against each other first
-CREATE VIEW imat_store.netted1_coarse_total AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-), touched0 AS MATERIALIZED (
-  TABLE imat_store.touched2_coarse_total
-), rows0 AS MATERIALIZED (
-  -- rows of touched keys as they are stored
-    SELECT s.quantity AS c1, -1::bigint AS weight
-    FROM imat_store.state2_coarse_total AS s
-    WHERE (SELECT t.is_few FROM touched0 AS t)
-      AND s.id = ANY (((SELECT t.keys FROM touched0 AS t))::integer[])
-    UNION ALL
-    -- those without a key
-    SELECT s.quantity AS c1, -1::bigint AS weight
-    FROM imat_store.state2_coarse_total AS s
-    WHERE (SELECT t.is_few FROM touched0 AS t)
-      AND (SELECT t.has_null FROM touched0 AS t)
-      AND s.id IS NULL
-    UNION ALL
-    -- all rows as they are stored
-    SELECT s.quantity AS c1, -1::bigint AS weight
-    FROM imat_store.state2_coarse_total AS s
-    WHERE NOT (SELECT t.is_few FROM touched0 AS t)
-    UNION ALL
-    -- rows of touched keys now
-    SELECT s.quantity AS c1, 1::bigint AS weight
-    FROM (
-    SELECT s.quantity AS quantity, c.id AS id
-    FROM public.customer AS c LEFT JOIN (SELECT s.customer_id AS customer_id, s.quantity AS quantity, s.shipped AS shipped
-    FROM public.sale AS s
-    WHERE ((s.customer_id = ANY (SELECT pg_catalog.unnest(((SELECT t.keys FROM touched0 AS t))::integer[]) AS key)) IS TRUE)) AS s ON ((s.customer_id = c.id) AND s.shipped)
-    WHERE ((c.id = ANY (((SELECT t.keys FROM touched0 AS t))::integer[])) AND ((c.id = ANY (SELECT pg_catalog.unnest(((SELECT t.keys FROM touched0 AS t))::integer[]) AS key)) IS TRUE))
-    ) AS s
-    WHERE (SELECT t.is_few FROM touched0 AS t)
-    UNION ALL
-    -- rows without a key now
-    SELECT s.quantity AS c1, 1::bigint AS weight
-    FROM (
-    SELECT s.quantity AS quantity, c.id AS id
-    FROM public.customer AS c LEFT JOIN (SELECT s.customer_id AS customer_id, s.quantity AS quantity, s.shipped AS shipped
-    FROM public.sale AS s
-    WHERE (s.customer_id IS NULL)) AS s ON ((s.customer_id = c.id) AND s.shipped)
-    WHERE (c.id IS NULL)
-    ) AS s
-    WHERE (SELECT t.is_few FROM touched0 AS t)
-      AND (SELECT t.has_null FROM touched0 AS t)
-      AND s.id IS NULL
-    UNION ALL
-    -- all rows now
-    SELECT s.quantity AS c1, 1::bigint AS weight
-    FROM imat_store.computed2_coarse_total((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
-    WHERE NOT (SELECT t.is_few FROM touched0 AS t)
-)
--- changes of the rows stored below
-SELECT
-  TRUE AS only_row,
-  s1.weight AS rows,
-  CASE WHEN s1.c1 IS NOT NULL THEN s1.weight ELSE 0 END AS count_quantity,
-  CASE WHEN s1.c1 IS NOT NULL THEN ((s1.c1)::bigint * s1.weight)::bigint ELSE 0 END AS sum_quantity
-FROM
-  rows0 AS s1;
-
 -- the state computed anew
 CREATE VIEW imat_store.content1_coarse_total AS
 SELECT
@@ -934,6 +802,188 @@ FROM (
   FROM merged AS s
 ) AS s;
 
+-- fold: replaces rows, and changes the groups on them
+CREATE OR REPLACE FUNCTION imat_store.refold1_coarse_total(
+  keys integer[], has_null boolean,
+  OUT changed bigint, OUT emptied tid[], OUT negative boolean, OUT replaced bigint
+)
+LANGUAGE sql
+BEGIN ATOMIC
+  WITH removed AS (
+    DELETE FROM imat_store.state2_coarse_total AS s
+    WHERE s.id = ANY ($1) OR ($2 AND s.id IS NULL)
+    RETURNING s.quantity, s.id
+  ), stored AS (
+    INSERT INTO imat_store.state2_coarse_total AS s (quantity, id)
+    -- rows of touched keys now
+        SELECT s.quantity, s.id
+        FROM (
+        SELECT s.quantity AS quantity, c.id AS id
+        FROM public.customer AS c LEFT JOIN (SELECT s.customer_id AS customer_id, s.quantity AS quantity, s.shipped AS shipped
+        FROM public.sale AS s
+        WHERE ((s.customer_id = ANY (SELECT pg_catalog.unnest($1) AS key)) IS TRUE)) AS s ON ((s.customer_id = c.id) AND s.shipped)
+        WHERE ((c.id = ANY ($1)) AND ((c.id = ANY (SELECT pg_catalog.unnest($1) AS key)) IS TRUE))
+        ) AS s
+        WHERE TRUE
+        UNION ALL
+        -- rows without a key now
+        SELECT s.quantity, s.id
+        FROM (
+        SELECT s.quantity AS quantity, c.id AS id
+        FROM public.customer AS c LEFT JOIN (SELECT s.customer_id AS customer_id, s.quantity AS quantity, s.shipped AS shipped
+        FROM public.sale AS s
+        WHERE (s.customer_id IS NULL)) AS s ON ((s.customer_id = c.id) AND s.shipped)
+        WHERE (c.id IS NULL)
+        ) AS s
+        WHERE TRUE
+          AND $2
+          AND s.id IS NULL
+    RETURNING s.quantity, s.id
+  ), changes AS (
+    WITH pending AS MATERIALIZED (
+      SELECT
+        f.snapshot
+      FROM imat_catalog.frontier AS f
+      WHERE f.imat_id = 1
+    ), rows0 AS MATERIALIZED (
+      -- rows of touched keys as they were stored
+        SELECT s.quantity AS c1, -1::bigint AS weight
+        FROM removed AS s
+        UNION ALL
+        -- rows of touched keys now
+        SELECT s.quantity AS c1, 1::bigint AS weight
+        FROM stored AS s
+    )
+    -- changes of the rows stored below
+    SELECT
+      TRUE AS only_row,
+      s1.weight AS rows,
+      CASE WHEN s1.c1 IS NOT NULL THEN s1.weight ELSE 0 END AS count_quantity,
+      CASE WHEN s1.c1 IS NOT NULL THEN ((s1.c1)::bigint * s1.weight)::bigint ELSE 0 END AS sum_quantity
+    FROM
+      rows0 AS s1
+  ), delta AS (
+    SELECT
+      TRUE AS only_row,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+      COALESCE(pg_catalog.sum(u.count_quantity), 0)::bigint AS count_quantity,
+      COALESCE(pg_catalog.sum(u.sum_quantity), 0)::bigint AS sum_quantity
+    FROM (
+      SELECT only_row, rows, count_quantity, sum_quantity FROM changes
+    ) AS u
+  ), merged AS (
+    INSERT INTO imat_store.state1_coarse_total AS s (only_row, rows, count_quantity, sum_quantity)
+    SELECT only_row, rows, count_quantity, sum_quantity
+    FROM delta AS d
+    WHERE d.rows <> 0 OR d.count_quantity <> 0 OR d.sum_quantity <> 0
+    ON CONFLICT (only_row) DO UPDATE SET
+      rows = s.rows + EXCLUDED.rows,
+      count_quantity = s.count_quantity + EXCLUDED.count_quantity,
+      sum_quantity = s.sum_quantity + EXCLUDED.sum_quantity
+    RETURNING s.ctid, s.rows
+  )
+  SELECT
+    pg_catalog.count(*),
+    pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
+    pg_catalog.bool_or(m.rows < 0),
+    (SELECT pg_catalog.count(*) FROM removed) + (SELECT pg_catalog.count(*) FROM stored)
+  FROM merged AS m;
+END;
+
+-- only the fold calls it
+REVOKE ALL ON FUNCTION imat_store.refold1_coarse_total(integer[], boolean) FROM PUBLIC;
+
+-- fold: replaces rows, with rows cancelled against each other before groups change
+CREATE OR REPLACE FUNCTION imat_store.refoldnetted1_coarse_total(
+  keys integer[], has_null boolean,
+  OUT changed bigint, OUT emptied tid[], OUT negative boolean, OUT replaced bigint
+)
+LANGUAGE sql
+BEGIN ATOMIC
+  WITH removed AS (
+    DELETE FROM imat_store.state2_coarse_total AS s
+    WHERE s.id = ANY ($1) OR ($2 AND s.id IS NULL)
+    RETURNING s.quantity, s.id
+  ), stored AS (
+    INSERT INTO imat_store.state2_coarse_total AS s (quantity, id)
+    -- rows of touched keys now
+        SELECT s.quantity, s.id
+        FROM (
+        SELECT s.quantity AS quantity, c.id AS id
+        FROM public.customer AS c LEFT JOIN (SELECT s.customer_id AS customer_id, s.quantity AS quantity, s.shipped AS shipped
+        FROM public.sale AS s
+        WHERE ((s.customer_id = ANY (SELECT pg_catalog.unnest($1) AS key)) IS TRUE)) AS s ON ((s.customer_id = c.id) AND s.shipped)
+        WHERE ((c.id = ANY ($1)) AND ((c.id = ANY (SELECT pg_catalog.unnest($1) AS key)) IS TRUE))
+        ) AS s
+        WHERE TRUE
+        UNION ALL
+        -- rows without a key now
+        SELECT s.quantity, s.id
+        FROM (
+        SELECT s.quantity AS quantity, c.id AS id
+        FROM public.customer AS c LEFT JOIN (SELECT s.customer_id AS customer_id, s.quantity AS quantity, s.shipped AS shipped
+        FROM public.sale AS s
+        WHERE (s.customer_id IS NULL)) AS s ON ((s.customer_id = c.id) AND s.shipped)
+        WHERE (c.id IS NULL)
+        ) AS s
+        WHERE TRUE
+          AND $2
+          AND s.id IS NULL
+    RETURNING s.quantity, s.id
+  ), changes AS (
+    WITH pending AS MATERIALIZED (
+      SELECT
+        f.snapshot
+      FROM imat_catalog.frontier AS f
+      WHERE f.imat_id = 1
+    ), rows0 AS MATERIALIZED (
+      -- rows of touched keys as they were stored
+        SELECT s.quantity AS c1, -1::bigint AS weight
+        FROM removed AS s
+        UNION ALL
+        -- rows of touched keys now
+        SELECT s.quantity AS c1, 1::bigint AS weight
+        FROM stored AS s
+    )
+    -- changes of the rows stored below
+    SELECT
+      TRUE AS only_row,
+      s1.weight AS rows,
+      CASE WHEN s1.c1 IS NOT NULL THEN s1.weight ELSE 0 END AS count_quantity,
+      CASE WHEN s1.c1 IS NOT NULL THEN ((s1.c1)::bigint * s1.weight)::bigint ELSE 0 END AS sum_quantity
+    FROM
+      rows0 AS s1
+  ), delta AS (
+    SELECT
+      TRUE AS only_row,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+      COALESCE(pg_catalog.sum(u.count_quantity), 0)::bigint AS count_quantity,
+      COALESCE(pg_catalog.sum(u.sum_quantity), 0)::bigint AS sum_quantity
+    FROM (
+      SELECT only_row, rows, count_quantity, sum_quantity FROM changes
+    ) AS u
+  ), merged AS (
+    INSERT INTO imat_store.state1_coarse_total AS s (only_row, rows, count_quantity, sum_quantity)
+    SELECT only_row, rows, count_quantity, sum_quantity
+    FROM delta AS d
+    WHERE d.rows <> 0 OR d.count_quantity <> 0 OR d.sum_quantity <> 0
+    ON CONFLICT (only_row) DO UPDATE SET
+      rows = s.rows + EXCLUDED.rows,
+      count_quantity = s.count_quantity + EXCLUDED.count_quantity,
+      sum_quantity = s.sum_quantity + EXCLUDED.sum_quantity
+    RETURNING s.ctid, s.rows
+  )
+  SELECT
+    pg_catalog.count(*),
+    pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
+    pg_catalog.bool_or(m.rows < 0),
+    (SELECT pg_catalog.count(*) FROM removed) + (SELECT pg_catalog.count(*) FROM stored)
+  FROM merged AS m;
+END;
+
+-- only the fold calls it
+REVOKE ALL ON FUNCTION imat_store.refoldnetted1_coarse_total(integer[], boolean) FROM PUBLIC;
+
 -- fold: adds what is pending to the state
 CREATE OR REPLACE FUNCTION imat_store.fold1_coarse_total(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
@@ -942,40 +992,13 @@ SET search_path = pg_catalog, pg_temp
 SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
+SET plan_cache_mode = force_custom_plan
 SET standard_conforming_strings = on
-AS $imat_$
+AS $imat$
 #variable_conflict use_column
 DECLARE
-  -- Reads what is pending from the view that it is formatted with.
-  upsert CONSTANT text := $imat$
-    WITH changes AS (
-      TABLE %s
-    ), delta AS (
-      SELECT
-        TRUE AS only_row,
-        COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-        COALESCE(pg_catalog.sum(u.count_quantity), 0)::bigint AS count_quantity,
-        COALESCE(pg_catalog.sum(u.sum_quantity), 0)::bigint AS sum_quantity
-      FROM (
-        SELECT only_row, rows, count_quantity, sum_quantity FROM changes
-      ) AS u
-    ), merged AS (
-      INSERT INTO imat_store.state1_coarse_total AS s (only_row, rows, count_quantity, sum_quantity)
-      SELECT only_row, rows, count_quantity, sum_quantity
-      FROM delta AS d
-      WHERE d.rows <> 0 OR d.count_quantity <> 0 OR d.sum_quantity <> 0
-      ON CONFLICT (only_row) DO UPDATE SET
-        rows = s.rows + EXCLUDED.rows,
-        count_quantity = s.count_quantity + EXCLUDED.count_quantity,
-        sum_quantity = s.sum_quantity + EXCLUDED.sum_quantity
-      RETURNING s.ctid, s.rows
-    )
-    SELECT
-      pg_catalog.count(*),
-      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
-      pg_catalog.bool_or(m.rows < 0)
-    FROM merged AS m
-  $imat$;
+  touched record;
+  replaced bigint;
   changed bigint;
   emptied tid[];
   negative boolean;
@@ -987,9 +1010,13 @@ BEGIN
     GET DIAGNOSTICS changed = ROW_COUNT;
     RETURN changed;
   END IF;
+  EXECUTE 'SELECT t.* FROM imat_store.touched2_coarse_total AS t' INTO touched;
+  IF NOT touched.is_few THEN
+    RETURN imat_store.fold2_coarse_total(true) + imat_store.fold1_coarse_total(true);
+  END IF;
   BEGIN
-    EXECUTE pg_catalog.format(upsert, 'imat_store.delta1_coarse_total')
-    INTO changed, emptied, negative;
+    SELECT r.* INTO changed, emptied, negative, replaced
+    FROM imat_store.refold1_coarse_total(touched.keys, touched.has_null) AS r;
   EXCEPTION
     WHEN program_limit_exceeded THEN
       RAISE EXCEPTION USING
@@ -1000,8 +1027,8 @@ BEGIN
     WHEN OTHERS THEN
       -- Locks, resources, cancelling and the like are not a matter of rows.
       IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
-      EXECUTE pg_catalog.format(upsert, 'imat_store.netted1_coarse_total')
-      INTO changed, emptied, negative;
+      SELECT r.* INTO changed, emptied, negative, replaced
+      FROM imat_store.refoldnetted1_coarse_total(touched.keys, touched.has_null) AS r;
   END;
   IF negative THEN
     RAISE EXCEPTION USING
@@ -1010,8 +1037,8 @@ BEGIN
       DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
       HINT = 'Run imat repair.';
   END IF;
-  RETURN changed;
-END$imat_$;
+  RETURN changed + replaced;
+END$imat$;
 
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold1_coarse_total(boolean) FROM PUBLIC;
@@ -1101,8 +1128,7 @@ DECLARE
         SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot, 5)
         FROM imat_catalog.frontier AS f
         WHERE f.imat_id = 1
-      )
-      OR NOT (SELECT t.is_few FROM imat_store.touched2_coarse_total AS t);
+      );
   touched bigint := 0;
 BEGIN
   IF NOT anew_2 THEN
@@ -1111,8 +1137,6 @@ BEGIN
   IF anew_2 THEN
     touched := touched + imat_store.fold2_coarse_total(true);
     touched := touched + imat_store.fold1_coarse_total(true);
-  ELSE
-    touched := touched + imat_store.fold2_coarse_total(false);
   END IF;
   RETURN touched;
 END$imat$;

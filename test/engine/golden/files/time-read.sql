@@ -1063,7 +1063,7 @@ DECLARE
       pg_catalog.count(*),
       pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
       pg_catalog.bool_or(m.rows < 0),
-        (SELECT f.is_few FROM few AS f)
+      (SELECT f.is_few FROM few AS f)
     FROM merged AS m
   $imat$;
   changed bigint;

@@ -1,0 +1,123 @@
+/**
+ * The fold of groups that stand on rows which are computed again: in one statement the rows of
+ * touched keys go, come as they are now, and what that changes is added to the groups. A change of
+ * the groups that is computed apart, as reads compute it (touched-rows.ts), computes these rows
+ * twice.
+ *
+ * The statement is the parsed body of a function (PostgreSQL, "CREATE FUNCTION", sql_body), so it
+ * follows what it names through renames, as a view would that could write. All of its parts read
+ * the tables as they were before it.
+ */
+import type { Netting } from '../operators/pending.ts';
+import type { AddPlan, RowsPlan } from '../plan/plan.ts';
+import type { StoreNames } from '../sql/names.ts';
+import type { Sql } from '../sql/sql.ts';
+import { fragment, ident, join, lines, literal, sql } from '../sql/sql.ts';
+import { changeQuery, fallbackView } from './change-views.ts';
+import type { Statement } from './statement.ts';
+import type { StoreSubject } from './stores.ts';
+import { confinedParts, partFrom, REPLACED, storedColumns } from './touched-rows.ts';
+import { MERGED, mergedItems } from './upsert.ts';
+
+type Below = { readonly rows: RowsPlan; readonly names: StoreNames };
+
+function rowsBelow({ inner: names }: StoreSubject, { inner: rows }: AddPlan): Below {
+  if (names === null || rows?.rule !== 'regroup') throw new Error('groups that stand on no rows');
+  return { rows, names };
+}
+
+export function refoldFunctions(subject: StoreSubject, plan: AddPlan): readonly Statement[] {
+  const { refold, refoldNetted } = subject.names;
+  const first = refoldFunction(subject, plan, refold.sql, plan.netting);
+  if (fallbackView(subject, plan) === null) return first;
+  return [...first, ...refoldFunction(subject, plan, refoldNetted.sql, 'fenced')];
+}
+
+function refoldFunction(
+  subject: StoreSubject,
+  plan: AddPlan,
+  name: Sql,
+  netting: Netting,
+): readonly Statement[] {
+  const { rows, names } = rowsBelow(subject, plan);
+  const { removed, stored } = REPLACED;
+  const key = sql`s.${ident(rows.key.name)}`;
+  const columns = storedColumns(rows).map(ident);
+  const list = join(columns, ', ');
+  const returned = sql`RETURNING ${join(
+    columns.map((column) => sql`s.${column}`),
+    ', ',
+  )}`;
+  const replaced = [removed, stored].map((cte) => sql`(SELECT pg_catalog.count(*) FROM ${cte})`);
+  const type = fragment(rows.key.type);
+  return [
+    {
+      label:
+        netting === 'fenced'
+          ? 'fold: replaces rows, with rows cancelled against each other before groups change'
+          : 'fold: replaces rows, and changes the groups on them',
+      sql: sql`CREATE OR REPLACE FUNCTION ${name}(
+  keys ${type}[], has_null boolean,
+  OUT changed bigint, OUT emptied tid[], OUT negative boolean, OUT replaced bigint
+)
+LANGUAGE sql
+BEGIN ATOMIC
+  WITH ${removed} AS (
+    DELETE FROM ${names.state.sql} AS s
+    WHERE ${key} = ANY ($1) OR ($2 AND ${key} IS NULL)
+    ${returned}
+  ), ${stored} AS (
+    INSERT INTO ${names.state.sql} AS s (${list})
+    ${rowsNow(rows, columns)}
+    ${returned}
+  ), changes AS (
+    ${changeQuery(plan, subject, netting, { around: 'rows' })}
+  ), ${mergedItems(subject, plan)}
+  SELECT
+    ${lines([...MERGED, join(replaced, ' + ')])}
+  FROM merged AS m;
+END`,
+    },
+    {
+      label: 'only the fold calls it',
+      sql: sql`REVOKE ALL ON FUNCTION ${name}(${type}[], boolean) FROM PUBLIC`,
+    },
+  ];
+}
+
+/** The rows of the keys that the function is called with. */
+function rowsNow(rows: RowsPlan, columns: readonly Sql[]): Sql {
+  const array = sql`$1`;
+  const touched = { array, hasNull: sql`$2`, isFew: sql`TRUE` };
+  const selects = confinedParts(rows, rows.key, touched, (query) => query).map(
+    (part) => sql`-- ${fragment(part.label)}
+    SELECT ${join(
+      columns.map((column) => sql`s.${column}`),
+      ', ',
+    )}
+    FROM ${partFrom(part)}`,
+  );
+  return join(selects, '\n    UNION ALL\n    ');
+}
+
+/** What the fold declares for it. */
+export const REFOLDED = sql`
+  touched record;
+  replaced bigint;`;
+
+/**
+ * Before the attempt. That few keys are touched was asked before, and ANALYZE may have changed how
+ * many are few since then.
+ */
+export function touchedFirst(subject: StoreSubject, plan: AddPlan): Sql {
+  const { names } = rowsBelow(subject, plan);
+  const own = subject.names.fold.sql;
+  return sql`EXECUTE ${literal(`SELECT t.* FROM ${names.touched.sql.text} AS t`)} INTO touched;
+IF NOT touched.is_few THEN
+  RETURN ${names.fold.sql}(true) + ${own}(true);
+END IF;`;
+}
+
+export const calledOnTouched = (name: Sql): Sql =>
+  sql`SELECT r.* INTO changed, emptied, negative, replaced
+FROM ${name}(touched.keys, touched.has_null) AS r;`;
