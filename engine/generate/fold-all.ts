@@ -27,7 +27,7 @@ export function foldAll(subject: Subject, stores: readonly StoreOf[]): readonly 
   const rows = stores.filter((one): one is RowsStore => groupsOver(one, stores).length > 0);
   const flags = rows.map(
     (one) => sql`${flagOf(one, stores)} CONSTANT boolean :=
-    ${isAnew(subject, sourcesOf(one.plan), 'keys')}${isReplaced(one, stores) ? sql`` : orIsMuch(one)};`,
+    ${isAnew(subject, sourcesOf(one.plan), 'keys')}${orIsMuch(one, stores)};`,
   );
   const body = sql`
 DECLARE
@@ -56,10 +56,10 @@ ${storedUnder(subject)}AS ${dollarQuoted(body)}`,
 }
 
 /** All rows of a recursion differ from the stored ones in few, however many keys are touched. */
-const orIsMuch = ({ plan, subject }: RowsStore): Sql =>
-  plan.recursion !== null
+const orIsMuch = (rows: RowsStore, stores: readonly StoreOf[]): Sql =>
+  rows.plan.recursion !== null || isReplaced(rows, stores)
     ? sql``
-    : sql`\n    OR NOT (SELECT t.is_few FROM ${subject.names.touched.sql} AS t)`;
+    : sql`\n    OR NOT (SELECT t.is_few FROM ${rows.subject.names.touched.sql} AS t)`;
 
 function foldStore(store: StoreOf, stores: readonly StoreOf[]): Sql {
   const below = stores.find((one) => groupsOver(one, stores).includes(store));
@@ -76,7 +76,7 @@ END IF;`;
 END IF;`;
 }
 
-/** Whether the fold of groups that stand on rows replaces these. It asks whether much is touched. */
+/** Whether the fold of groups on rows replaces these. It asks by itself whether much is touched. */
 const isReplaced = (rows: StoreOf, stores: readonly StoreOf[]): boolean =>
   groupsOver(rows, stores).some(({ foldsRows }) => foldsRows);
 

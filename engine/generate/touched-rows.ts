@@ -150,8 +150,8 @@ export const touchedBelow = ({ touched }: StoreNames): Sql =>
 export const ARE_CHEAP_BELOW = sql`(SELECT t.is_few AND t.is_cheap FROM ${TOUCHED_BELOW} AS t)`;
 
 /**
- * What a query around the change of the rows has: `keys`, the touched ones; `rows`, those of touched
- * keys that it has removed and that it has stored.
+ * What a query around the change of the rows has: `keys`, the touched ones; `rows`, those of
+ * touched keys that it has removed and that it has stored.
  */
 export type Around = 'nothing' | 'keys' | 'rows';
 
