@@ -264,6 +264,23 @@ test('SIGTERM lets a fold end that can, and stops one that cannot within the bou
   await expectSettled(shop);
 });
 
+test('SIGTERM amid the first round of a worker leaves no lease behind', async () => {
+  const blocker = await shop.session();
+  await shop.sql(`UPDATE sales SET amount = amount + 1`);
+  // The first poll waits, after the worker has become the ticker.
+  await blocker.sql('BEGIN; LOCK TABLE imat_catalog.request');
+  const worker = start();
+  const tickers = `SELECT FROM imat_catalog.ticker WHERE worker LIKE '%-${worker.process.pid}-%'`;
+  await until('it is the ticker', async () => (await shop.rows(tickers)).length === 1);
+  worker.signal('SIGTERM');
+  await isStopping(worker);
+  await blocker.sql('ROLLBACK');
+  expect(await worker.ended).toBe(0);
+  await expectNothingLeft(shop);
+  expect(await shop.rows('SELECT FROM imat_catalog.worker')).toEqual([]);
+  expect(await isExpired(worker)).toBe(true);
+});
+
 test('an imat that fails backs off alone, is shown with its code, and recovers', async () => {
   await shop.sql(`CREATE TABLE ratios (k int, a int, b int); INSERT INTO ratios VALUES (1, 1, 1)`);
   await shop.imat.create('ratio', 'SELECT k, sum(a / b) AS r FROM public.ratios GROUP BY k');

@@ -93,6 +93,7 @@ async function runRound(context: DatabaseContext, intervals: Intervals, now: num
   const { heartbeat, sweep, skips } = intervals;
   if (heartbeat.isDue(now)) {
     heartbeat.restart(now);
+    status.setRegistered();
     await sendHeartbeat(context);
     await claimTicker(context);
   }

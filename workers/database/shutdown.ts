@@ -47,7 +47,7 @@ async function close(
   drained: boolean,
 ): Promise<void> {
   const { status, dispatcher, work, control } = context;
-  const deregistered = loop?.then(() => (status.connected ? deregister(context) : undefined));
+  const deregistered = loop?.then(() => (status.registered ? deregister(context) : undefined));
   await Promise.all([
     drained ? undefined : cancel(context),
     deregistered?.catch(() => undefined),

@@ -9,6 +9,7 @@ export class DatabaseStatus {
   readonly #metrics: Metrics;
   #name: string;
   #connected = false;
+  #registered = false;
   #ticker = false;
   #error: string | null = null;
   #activeAt = performance.now();
@@ -26,6 +27,11 @@ export class DatabaseStatus {
 
   get connected(): boolean {
     return this.#connected;
+  }
+
+  /** Whether the catalog may have leases of this worker, be it connected or not. */
+  get registered(): boolean {
+    return this.#registered;
   }
 
   /** Whether this worker is the ticker of the database. */
@@ -51,6 +57,10 @@ export class DatabaseStatus {
     if (name === this.#name) return;
     this.#metrics.databaseUp.remove({ database: this.#name });
     this.#name = name;
+  }
+
+  setRegistered(): void {
+    this.#registered = true;
   }
 
   setTicker(ticker: boolean): void {
