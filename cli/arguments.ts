@@ -88,7 +88,7 @@ export async function queryText(argument: string, host: Host): Promise<string> {
   if (text.trim() !== '') return text;
   throw new ImatError('invalid_argument', {
     message: argument.startsWith('@')
-      ? `"${argument.slice(1)}" contains no query`
+      ? `${argument === '@-' ? 'standard input' : `"${argument.slice(1)}"`} contains no query`
       : 'the query is empty',
     hint: 'Write a SELECT as you would after CREATE MATERIALIZED VIEW ... AS.',
   });

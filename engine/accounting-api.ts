@@ -79,8 +79,13 @@ export type SchemaHistory = {
   /** Which sources of knowledge this database has. */
   readonly eventTriggers: boolean;
   readonly commitTimestamps: boolean;
-  /** The last comparison; null if there was none. */
-  readonly comparedAt: string | null;
+  /** The last comparison; null if there was none. Absent if this role may not read the catalog. */
+  readonly comparedAt?: string | null;
+  /**
+   * Whether comparisons and event triggers look at the object: an imat reads it, it was converted,
+   * or it is in a group. Absent like `comparedAt`.
+   */
+  readonly isKept?: boolean;
   /** Newest first. */
   readonly changes: readonly SchemaChange[];
 };

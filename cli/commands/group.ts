@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import type { GroupStatus } from '../../engine/accounting-api.ts';
+import type { Imat } from '../../engine/api.ts';
+import { ImatError } from '../../engine/errors/imat-error.ts';
 import type { Context } from '../context.ts';
 import { examples } from '../help.ts';
 import { count, table } from '../output.ts';
@@ -63,8 +65,12 @@ function registerCreate(group: Command, context: Context): void {
         command: Command,
       ) => {
         await onImat(context, command, async (imat) => {
-          await imat.init();
-          await imat.accounting.createGroup(name, members, { emajNames: emajNames === true });
+          const refusal = await refusalToInit(imat);
+          await imat.accounting
+            .createGroup(name, members, { emajNames: emajNames === true })
+            .catch((error: unknown) => {
+              throw has(error, 'not_initialized') ? (refusal ?? error) : error;
+            });
           return {
             document: { group: name, members },
             text: `Group "${name}" counts the changes of ${members.join(', ')}.`,
@@ -73,6 +79,23 @@ function registerCreate(group: Command, context: Context): void {
       },
     );
 }
+
+/**
+ * Prepares the database. Whoever may not, such as the owner of a table, can make groups where the
+ * catalog is there: so the refusal is given, and counts where it is not.
+ */
+async function refusalToInit(imat: Imat): Promise<unknown> {
+  try {
+    await imat.init();
+    return null;
+  } catch (error) {
+    if (has(error, 'insufficient_privilege')) return error;
+    throw error;
+  }
+}
+
+const has = (error: unknown, condition: ImatError['condition']): boolean =>
+  error instanceof ImatError && error.condition === condition;
 
 function registerMembers(
   group: Command,

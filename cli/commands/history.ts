@@ -31,10 +31,10 @@ export function registerHistory(program: Command, context: Context): void {
 }
 
 function historyText(found: SchemaHistory): string {
-  const { object, changes } = found;
+  const { object, changes, isKept } = found;
   const body =
     changes.length === 0
-      ? `No change of "${object}" is known.`
+      ? noChangeText(object, isKept)
       : table(
           ['at', 'not before', 'role', 'command', 'object', 'change', 'source'].map((title) => ({
             title,
@@ -52,6 +52,11 @@ function historyText(found: SchemaHistory): string {
   return [body, '', ...sourcesText(found)].join('\n');
 }
 
+const noChangeText = (object: string, isKept = true): string =>
+  isKept
+    ? `No change of "${object}" is known.`
+    : `imat keeps no history of "${object}": no imat reads it, and it is in no group.`;
+
 /** The kind, and each property that differs. */
 function changeText({ kind, before, after }: SchemaChange): string {
   if (kind === null) return 'unknown';
@@ -68,6 +73,8 @@ function sourcesText({ eventTriggers, commitTimestamps, comparedAt }: SchemaHist
   return [
     `Event triggers: ${eventTriggers ? 'on' : 'off (imat init --event-triggers creates them)'}`,
     `Commit timestamps: ${commitTimestamps ? 'on' : noTimestamps}`,
-    `Compared: ${comparedAt ?? 'never (a worker or imat history --now does it)'}`,
+    ...(comparedAt === undefined
+      ? []
+      : [`Compared: ${comparedAt ?? 'never (a worker or imat history --now does it)'}`]),
   ];
 }

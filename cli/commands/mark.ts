@@ -17,15 +17,18 @@ export function registerMark(program: Command, context: Context): void {
     .helpCommand(false)
     .addHelpText('after', examples(['mark set sales before_the_import', 'mark list sales']));
   registerSet(mark, context);
-  registerChange(mark, context, 'rename', '<name>', 'rename a mark', 'Gives a mark another name.');
-  registerChange(
-    mark,
-    context,
-    'comment',
-    '[text]',
-    'comment on a mark',
-    'Sets the comment of a mark; without a text it removes the comment.',
-  );
+  registerChange(mark, context, 'rename', {
+    argument: ['<name>', 'its new name, in which % becomes the time'],
+    summary: 'rename a mark',
+    description: 'Gives a mark another name.',
+    example: 'release_42',
+  });
+  registerChange(mark, context, 'comment', {
+    argument: ['[text]', 'the comment; without it the present one is removed'],
+    summary: 'comment on a mark',
+    description: 'Sets the comment of a mark; without a text it removes the comment.',
+    example: '"after the import"',
+  });
   mark
     .command('delete')
     .argument('<group>', 'the group')
@@ -77,22 +80,27 @@ function registerSet(mark: Command, context: Context): void {
     });
 }
 
+type Change = {
+  readonly argument: readonly [string, string];
+  readonly summary: string;
+  readonly description: string;
+  readonly example: string;
+};
+
 function registerChange(
   mark: Command,
   context: Context,
   how: 'rename' | 'comment',
-  argument: string,
-  summary: string,
-  description: string,
+  { argument, summary, description, example }: Change,
 ): void {
   mark
     .command(how)
     .argument('<group>', 'the group')
     .argument('<mark>', 'the mark; LAST_MARK is the last one')
-    .argument(argument)
+    .argument(...argument)
     .summary(summary)
     .description(description)
-    .addHelpText('after', examples([`mark ${how} sales LAST_MARK release_42`]))
+    .addHelpText('after', examples([`mark ${how} sales LAST_MARK ${example}`]))
     .action(
       async (
         group: string,

@@ -27,7 +27,7 @@ export async function call<T extends Row>(
   sql: string,
   params: readonly unknown[],
 ): Promise<T[]> {
-  await requireCatalog(db);
+  if (!(await hasApiAlone(db))) await requireCatalog(db);
   try {
     return await db.query<T>(sql, params);
   } catch (error) {
@@ -40,6 +40,23 @@ export async function call<T extends Row>(
       cause: error,
     });
   }
+}
+
+/**
+ * Whether this role may use the SQL API and nothing of the catalog, as readers of groups may; the
+ * API asks for the rights that it needs.
+ */
+async function hasApiAlone(db: Db): Promise<boolean> {
+  const rows = await db.query(
+    `SELECT
+     FROM pg_catalog.pg_namespace api,
+       pg_catalog.pg_namespace n JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid
+     WHERE api.nspname = 'imat' AND pg_catalog.has_schema_privilege(api.oid, 'USAGE')
+       AND n.nspname = 'imat_catalog' AND c.relname = 'migration'
+       AND NOT (pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+         AND pg_catalog.has_table_privilege(c.oid, 'SELECT'))`,
+  );
+  return rows.length > 0;
 }
 
 /**

@@ -46,7 +46,7 @@ export async function schemaHistory(db: Db, name: string): Promise<SchemaHistory
         'Write a dropped table or a function with its schema, as in ' +
         'SELECT object FROM imat.schema_changes.',
     });
-  return { object: name, ...(await sources(db)), changes };
+  return { object: name, ...(await sources(db)), ...(await kept(db, relation)), changes };
 }
 
 async function relationNamed(db: Db, name: string): Promise<number | null> {
@@ -62,22 +62,40 @@ async function relationNamed(db: Db, name: string): Promise<number | null> {
 }
 
 /** Which sources of knowledge there are here. */
-async function sources(
-  db: Db,
-): Promise<Pick<SchemaHistory, 'eventTriggers' | 'commitTimestamps' | 'comparedAt'>> {
-  const [row] = await db.query<
-    Pick<SchemaHistory, 'eventTriggers' | 'commitTimestamps' | 'comparedAt'>
-  >(
+async function sources(db: Db): Promise<Pick<SchemaHistory, 'eventTriggers' | 'commitTimestamps'>> {
+  const [row] = await db.query<Pick<SchemaHistory, 'eventTriggers' | 'commitTimestamps'>>(
     `SELECT (SELECT count(*) = 3 FROM pg_event_trigger t
          WHERE t.evtname IN ('imat_history', 'imat_history_drop', 'imat_history_rewrite')
            AND t.evtenabled <> 'D')
          AS "eventTriggers",
-       current_setting('track_commit_timestamp') = 'on' AS "commitTimestamps",
-       (SELECT ${timestamp('c.compared_at')} FROM imat_catalog.schema_comparison c)
-         AS "comparedAt"`,
+       current_setting('track_commit_timestamp') = 'on' AS "commitTimestamps"`,
   );
   if (row === undefined) throw new Error('a query without FROM gives one row');
   return row;
+}
+
+/** What comparisons know; nothing where this role may not read the catalog. */
+async function kept(
+  db: Db,
+  relation: number | null,
+): Promise<Pick<SchemaHistory, 'comparedAt' | 'isKept'>> {
+  const [right] = await db.query<{ may: boolean }>(
+    `SELECT has_schema_privilege('imat_catalog', 'USAGE') AND (
+       SELECT bool_and(has_table_privilege(c.oid, 'SELECT')) FROM pg_class c
+       WHERE c.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = 'imat_catalog')
+         AND c.relname IN ('schema_comparison', 'schema_image')) AS may`,
+  );
+  if (right?.may !== true) return {};
+  const [row] = await db.query<{ comparedAt: string | null; isKept: boolean }>(
+    `SELECT (SELECT ${timestamp('c.compared_at')} FROM imat_catalog.schema_comparison c)
+         AS "comparedAt",
+       $1::oid IS NULL OR NOT imat_catalog.has_images() OR EXISTS (
+         SELECT FROM imat_catalog.schema_image i
+         WHERE i.class_id = 'pg_class'::regclass AND i.object_id = $1::oid AND i.here)
+         AS "isKept"`,
+    [relation],
+  );
+  return row ?? {};
 }
 
 /** Creates the event triggers that record each command; false if this role may not. */

@@ -1,6 +1,7 @@
 /** imat group, mark and stats: what reaches the engine, and what is printed. */
 import { expect, test, vi } from 'vitest';
-import type { Accounting, ChangeStatistics } from '../../engine/accounting-api.ts';
+import type { Accounting, ChangeStatistics, SchemaHistory } from '../../engine/accounting-api.ts';
+import { ImatError } from '../../engine/errors/imat-error.ts';
 import { runFake } from './fake-host.ts';
 
 const ROWS: ChangeStatistics['rows'] = [
@@ -30,6 +31,19 @@ test('group create prepares the database, then makes the group', async () => {
   expect(createGroup).toHaveBeenLastCalledWith('g', ['a'], { emajNames: true });
   expect(JSON.parse(program.stdout)).toEqual({ group: 'g', members: ['a'] });
   expect(init).toHaveBeenCalledTimes(2);
+});
+
+test('group create goes on where the role may not prepare the database, and it is', async () => {
+  const refusal = new ImatError('insufficient_privilege', { message: 'not yours' });
+  const init = async (): Promise<never> => {
+    throw refusal;
+  };
+  const createGroup = vi.fn<Accounting['createGroup']>(nothing);
+  const setting = { imat: { init, accounting: { createGroup } as unknown as Accounting } };
+  expect((await runFake(['group', 'create', 'g', 'a'], setting)).status).toBe(0);
+  createGroup.mockRejectedValue(new ImatError('not_initialized', { message: 'no imats yet' }));
+  const refused = await runFake(['group', 'create', 'g', 'a'], setting);
+  expect([refused.status, refused.stderr]).toEqual([2, 'imat: not yours\n']);
 });
 
 test.each([
@@ -88,6 +102,17 @@ test('empty lists say what to do', async () => {
   expect((await runFake(['stats', 'g'], { accounting: { statistics } })).stdout).toBe(
     'No changes in group "g".\n',
   );
+});
+
+test.each([
+  [{ comparedAt: 'now', isKept: true }, /^No change of "t" is known.\n.*Compared: now\n$/s],
+  [{ comparedAt: 'now', isKept: false }, /^imat keeps no history of "t": .*Compared: now\n$/s],
+  [{}, /^No change of "t" is known.\n.*Commit timestamps: off [^\n]*\n$/s],
+])('history of a table without changes: %j', async (known, text) => {
+  const schemaHistory = async (object: string): Promise<SchemaHistory> => ({
+    ...{ object, eventTriggers: true, commitTimestamps: false, changes: [], ...known },
+  });
+  expect((await runFake(['history', 't'], { accounting: { schemaHistory } })).stdout).toMatch(text);
 });
 
 test('history prints what changed, how that is known, and which sources there are', async () => {

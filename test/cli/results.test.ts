@@ -62,6 +62,8 @@ describe('what reaches the engine', () => {
     await runFake(['create', 'n', '--query', `@${file}`], { imat: { create } });
     expect(create).toHaveBeenLastCalledWith('n', 'SELECT 2\n', expect.anything());
     await runFake(['explain', '@-'], { imat: { explain }, stdin: 'SELECT 3' });
+    const empty = await runFake(['explain', '@-'], { imat: { explain }, stdin: '\n' });
+    expect(empty.stderr).toMatch(/^imat: standard input contains no query\n/);
     expect(explain).toHaveBeenLastCalledWith('SELECT 3', { query: true });
     for (const query of ['SELECT 4', 'with t as (select 5) table t', '(VALUES (6))', 'TABLE t']) {
       await runFake(['explain', query], { imat: { explain } });

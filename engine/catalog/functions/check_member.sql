@@ -26,7 +26,8 @@ BEGIN
     wrong := 'is a sequence';
     hint := 'Sequences are the third argument.';
   ELSIF wanted = 'table' AND source.relkind IN ('v', 'm') THEN
-    wrong := 'is a view';
+    wrong := format('is a %s', CASE source.relkind WHEN 'v' THEN 'view'
+      ELSE 'materialized view' END);
     hint := 'Add the tables that it reads.';
   ELSIF wanted = 'table' AND source.relkind = 'f' THEN
     wrong := 'is a foreign table';

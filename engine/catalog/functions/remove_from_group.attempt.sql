@@ -16,8 +16,15 @@ BEGIN
       RAISE EXCEPTION
         USING ERRCODE = 'undefined_object',
           MESSAGE = format('"%s" is not in group "%s"', coalesce(one::text, 'NULL'), group_name),
-          HINT = 'A stopped group has none. In SQL, tables are the second argument and '
-            'sequences the third.';
+          HINT = CASE
+              WHEN (SELECT o.is_stop FROM imat_catalog.moment o WHERE o.id = target.last_moment_id)
+              THEN format('The group is stopped: SELECT imat.start_group(%L) comes first.',
+                group_name)
+              ELSE (SELECT format('It has %s.', coalesce(string_agg(n.name, ', '), 'no tables'))
+                FROM (SELECT m.relation::text AS name FROM imat_catalog.member m
+                  WHERE m.group_id = target.id AND m.to_id IS NULL
+                  ORDER BY m.relation::text LIMIT 5) n)
+            END || ' In SQL, tables are the second argument and sequences the third.';
     END IF;
   END LOOP;
   PERFORM imat_catalog.end_members(target, members, mark, false);

@@ -1,5 +1,5 @@
 /** The commands over the SQL API: names as users write them, errors, E-Maj's names, what stays. */
-import { inPreparedSandbox } from '../commands/support/sandbox.ts';
+import { createRole, inPreparedSandbox } from '../commands/support/sandbox.ts';
 import { expect, test } from 'vitest';
 import { expectImatError } from '../commands/support/expect-imat-error.ts';
 import type { Session } from '../commands/support/sandbox.ts';
@@ -110,6 +110,65 @@ test('errors have the conditions that they have elsewhere, and hints', async () 
     await expect(world.rows(`SELECT imat.set_mark('h', 'm')`)).rejects.toMatchObject({
       hint: 'SELECT * FROM imat.list_groups() shows the groups; imat.create_group makes one.',
     });
+  });
+});
+
+test('the commands need the rights that the functions need, and none on the catalog', async () => {
+  await inPreparedSandbox(SETUP, async (world) => {
+    const [owner, reader] = [await createRole(world), await createRole(world)];
+    await world.imat.accounting.createGroup('g', ['t']);
+    await world.sql(`INSERT INTO t VALUES (1), (2); GRANT SELECT ON t TO ${reader};
+      ALTER TABLE "My"."Orders" OWNER TO ${owner}; GRANT USAGE ON SCHEMA "My" TO ${owner}`);
+    const asReader = (await world.session(reader)).imat.accounting;
+    const asOwner = (await world.session(owner)).imat.accounting;
+    for (const by of ['table', 'role', 'verb', 'mark'] as const) {
+      const { rows } = await asReader.statistics('g', { from: null, to: null, by });
+      expect(rows.map((row) => row.rows)).toEqual([2]);
+    }
+    expect((await asReader.listGroups()).map(({ name }) => name)).toEqual(['g']);
+    expect(await asReader.listMarks('g')).toEqual(await world.imat.accounting.listMarks('g'));
+    await world.sql('ALTER TABLE t ADD x int');
+    await world.imat.accounting.compareSchema();
+    const known = await world.imat.accounting.schemaHistory('t');
+    expect(known).toMatchObject({ isKept: true, comparedAt: expect.any(String) });
+    const seen = await asReader.schemaHistory('t');
+    expect(seen.changes).toEqual(known.changes);
+    expect(seen).not.toHaveProperty('isKept');
+    expect(seen).not.toHaveProperty('comparedAt');
+    for (const change of [
+      () => asReader.setMark('g', 'm'),
+      () => asReader.dropGroup('g'),
+      () => asReader.createGroup('h', ['t']),
+      () => asReader.compareSchema(),
+      () => asOwner.statistics('g', { from: null, to: null, by: 'table' }),
+    ])
+      await expectImatError('insufficient_privilege', change);
+    // The owner of a table counts it without the owner of the catalog.
+    await asOwner.createGroup('own', ['"My"."Orders"']);
+    await world.sql('INSERT INTO "My"."Orders" VALUES (1)');
+    await asOwner.setMark('own', 'm');
+    const { rows } = await asOwner.statistics('own', { from: null, to: 'm', by: 'table' });
+    expect(rows.map((row) => [row.table, row.rows])).toEqual([['Orders', 1]]);
+    await asOwner.dropGroup('own');
+  });
+});
+
+test('the history of what imat does not look at is said not to be kept', async () => {
+  await inPreparedSandbox(SETUP, async (world) => {
+    const { accounting } = world.imat;
+    await accounting.createGroup('g', ['t']);
+    await accounting.compareSchema();
+    const isKept = async (name: string): Promise<boolean | undefined> =>
+      (await accounting.schemaHistory(name)).isKept;
+    expect([await isKept('t'), await isKept('"My"."Orders"')]).toEqual([true, false]);
+    await accounting.addToGroup('g', ['"My"."Orders"']);
+    expect(await isKept('"My"."Orders"')).toBe(true);
+    await accounting.removeFromGroup('g', ['t']);
+    const one = await expectImatError('not_found', () => accounting.removeFromGroup('g', ['t']));
+    expect(one.hint).toBe('It has "My"."Orders".');
+    await accounting.stopGroup('g');
+    const two = await expectImatError('not_found', () => accounting.removeFromGroup('g', ['t']));
+    expect(two.hint).toBe('The group is stopped: imat group start g comes first.');
   });
 });
 

@@ -31,7 +31,7 @@ test('what cannot be in a group is refused, and nothing is half made', async () 
       ['public.unlogged', 'is unlogged'],
       ['temporary', 'is temporary'],
       ['public.v', 'is a view'],
-      ['public.mv', 'is a view'],
+      ['public.mv', 'is a materialized view'],
       ['public.f', 'is a foreign table'],
       ['public.s', 'is a sequence'],
       ['public.p1', 'is a partition'],

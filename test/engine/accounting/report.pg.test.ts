@@ -283,8 +283,6 @@ test('a role sees its groups, and is told what it may not read', async () => {
   await inPreparedSandbox(SETUP, async (world) => {
     const role = await createRole(world);
     await world.imat.accounting.createGroup('g', ['t']);
-    await world.sql(`GRANT USAGE ON SCHEMA imat_catalog TO ${role};
-      GRANT SELECT ON imat_catalog.migration TO ${role}`);
     const { imat } = await world.session(role);
     const none = await expectImatError('not_found', () => imat.accounting.report());
     expect(none.message).toBe('there is no group to report on');

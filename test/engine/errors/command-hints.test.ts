@@ -21,8 +21,8 @@ test.each([
     String.raw`imat mark list 'a\b' shows its marks.`,
   ],
   [
-    'A stopped group has none. In SQL, tables are the second argument and sequences the third.',
-    'A stopped group has none.',
+    'It has sales. In SQL, tables are the second argument and sequences the third.',
+    'It has sales.',
   ],
   ["CALL imat.swap('v') stores its definition anew.", 'imat swap v stores its definition anew.'],
   ['Its owner is imat.', 'Its owner is imat.'],
