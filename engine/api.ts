@@ -165,7 +165,13 @@ export type VerifyResult = {
   readonly error: ResultError | null;
 };
 
-export type FoldResult = { readonly name: string; readonly rows: number; readonly ms: number };
+/** `error`: why an imat was left out, which is broken. */
+export type FoldResult = {
+  readonly name: string;
+  readonly rows: number;
+  readonly ms: number;
+  readonly error: ResultError | null;
+};
 export type SwapResult = { readonly name: string; readonly rows: number; readonly ms: number };
 export type RebuildResult = { readonly name: string; readonly rows: number; readonly ms: number };
 /** `error`: why an imat could not be repaired; `strategy` is null then. */
@@ -327,7 +333,10 @@ export interface Imat {
   ): Promise<{ readonly views: readonly ViewSummary[] }>;
   /** Whether definitions can be maintained by the rule that is required. */
   check(options?: CheckOptions): Promise<{ readonly results: readonly CheckResult[] }>;
-  /** Folds one imat, or every delta imat; swap imats are left alone. */
+  /**
+   * Folds one imat, or every delta imat; swap imats are left alone. One that fails does not keep
+   * the others from being folded; its error is thrown afterwards.
+   */
   fold(name?: string, options?: CallOptions): Promise<readonly FoldResult[]>;
   swap(name: string, options?: CallOptions): Promise<SwapResult>;
   /** Fills the state of a delta imat anew from its definition. */

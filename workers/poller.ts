@@ -1,5 +1,6 @@
 /** Polls one database for what is due, and keeps what earlier polls have shown. */
 import type { Db } from '../engine/db/db.ts';
+import { ERROR_CATALOGUE } from '../engine/errors/catalogue.ts';
 import * as catalog from './catalog.ts';
 import { decide } from './decide.ts';
 import { ImatGauges } from './imat-gauges.ts';
@@ -92,11 +93,12 @@ export class Poller {
     );
   }
 
-  /** Imats that have failed and wait for another attempt. */
+  /** Imats that are broken, or have failed and wait for another attempt. */
   get failing(): { readonly imat: string; readonly code: string }[] {
-    return (this.#last?.result.imats ?? []).flatMap(({ name, errorCode, blockedMs }) =>
-      errorCode === null || blockedMs === null ? [] : [{ imat: name, code: errorCode }],
-    );
+    return (this.#last?.result.imats ?? []).flatMap(({ name, intact, errorCode, blockedMs }) => {
+      if (errorCode !== null && blockedMs !== null) return [{ imat: name, code: errorCode }];
+      return intact ? [] : [{ imat: name, code: ERROR_CATALOGUE.broken.code }];
+    });
   }
 
   takeSkips(now: number, all: boolean): SkipRow[] {

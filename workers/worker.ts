@@ -29,7 +29,7 @@ export type RunReport = Report & { readonly database: string };
 
 export type Pass = {
   readonly runs: readonly RunReport[];
-  /** Imats that failed in an earlier pass and were not tried in this one. */
+  /** Imats that are broken, or failed in an earlier pass, and were not tried in this one. */
   readonly failing: readonly {
     readonly database: string;
     readonly imat: string;

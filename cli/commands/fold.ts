@@ -2,8 +2,11 @@ import type { Command } from 'commander';
 import type { FoldResult } from '../../engine/api.ts';
 import { nameOrAll } from '../arguments.ts';
 import type { Context } from '../context.ts';
+import { reportText } from '../error-output.ts';
+import { exitStatusOfWorst } from '../exit-status.ts';
 import { examples } from '../help.ts';
 import { count, duration, table } from '../output.ts';
+import { indented } from '../render.ts';
 import { onImat } from '../session.ts';
 
 export function registerFold(program: Command, context: Context): void {
@@ -14,7 +17,8 @@ export function registerFold(program: Command, context: Context): void {
     .description(
       'Moves pending changes from the change log into the stored table, so that reads have ' +
         'less to merge. With freshness live, a fold does not change the rows of imat.<name>. ' +
-        'Any client can do the same with CALL imat.fold(name).',
+        'Any client can do the same with CALL imat.fold(name). If an imat cannot be folded, the ' +
+        'command continues with the others.',
     )
     .option('--all', 'all imats with the strategy delta (the default)')
     .addHelpText('after', examples(['fold my_sales_summary', 'fold --all']))
@@ -23,11 +27,14 @@ export function registerFold(program: Command, context: Context): void {
         const names = nameOrAll(name, options, command);
         await onImat(context, command, async (imat) => {
           const results = await imat.fold(...names);
-          return { document: results, text: foldText(results) };
+          return { document: results, text: foldText(results), status: statusOf(results) };
         });
       },
     );
 }
+
+const statusOf = (results: readonly FoldResult[]): number =>
+  exitStatusOfWorst(results.flatMap(({ error }) => error?.category ?? []));
 
 function foldText(results: readonly FoldResult[]): string {
   if (results.length === 0) return 'No imats to fold.';
@@ -36,8 +43,12 @@ function foldText(results: readonly FoldResult[]): string {
     { title: 'folded rows', align: 'right' },
     { title: 'time', align: 'right' },
   ] as const;
-  return table(
-    columns,
-    results.map((result) => [result.name, count(result.rows), duration(result.ms)]),
+  const folded = results.filter(({ error }) => error === null);
+  const rows = folded.map((result) => [result.name, count(result.rows), duration(result.ms)]);
+  const broken = results.flatMap(({ name, error }) =>
+    error === null
+      ? []
+      : [`${name}: not folded\n${indented(reportText({ ...error, position: null }).trimEnd())}`],
   );
+  return [...(folded.length === 0 ? [] : [table(columns, rows)]), ...broken].join('\n');
 }

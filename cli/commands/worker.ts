@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { durationText } from '../../engine/durations.ts';
+import { ERROR_CATALOGUE } from '../../engine/errors/catalogue.ts';
 import { ImatError } from '../../engine/errors/imat-error.ts';
 import type { ConnectTarget } from '../../engine/db/db.ts';
 import type { QueueUrl } from '../../workers/queue/open-queue.ts';
@@ -327,7 +328,9 @@ function passText({ runs, failing, failures }: Pass): string {
         '',
         '',
         '',
-        `${code}: failing; imat status shows when it is retried`,
+        code === ERROR_CATALOGUE.broken.code
+          ? `${code}: broken; imat repair builds it anew`
+          : `${code}: failing; imat status shows when it is retried`,
       ]),
       ...failures.map(({ database, error }) => [database, '', '', '', '', '', outcome(error)]),
     ],

@@ -12,11 +12,15 @@ type ImatRow = {
   readonly pending: string;
   readonly busy: boolean;
   readonly problems: readonly ImatProblem[];
+  /** Of the last attempt to maintain it. */
+  readonly code: string | null;
+  readonly error: string | null;
+  readonly hint: string | null;
 };
 
 const IMATS_SQL = `
 SELECT s.name, i.state, s.strategy, s.pending_rows AS pending, s.problems,
-  imat_catalog.is_built(i.id) AS busy
+  imat_catalog.is_built(i.id) AS busy, s.error_code AS code, s.error, s.error_hint AS hint
 FROM imat_catalog.status s JOIN imat_catalog.imat i USING (name) ORDER BY s.name`;
 
 export async function imatChecks(db: Db): Promise<DoctorCheck[]> {
@@ -25,12 +29,18 @@ export async function imatChecks(db: Db): Promise<DoctorCheck[]> {
     const unfinished = unfinishedImat(imat);
     if (unfinished !== null) return [unfinished];
     const check = `imat ${imat.name}`;
-    if (imat.problems.length === 0)
-      return [ok(check, `${imat.strategy}, ${imat.pending} rows pending`)];
-    return imat.problems.map(({ severity, message, hint }) =>
+    const found = imat.problems.map(({ severity, message, hint }) =>
       problem(severity === 'warning' ? 'warning' : 'error', check, message, hint),
     );
+    if (imat.code !== null) found.push(failure(imat, check));
+    if (found.length > 0) return found;
+    return [ok(check, `${imat.strategy}, ${imat.pending} rows pending`)];
   });
+}
+
+function failure({ name, code, error, hint }: ImatRow, check: string): DoctorCheck {
+  const text = [code, error].filter((part) => part !== null).join(': ');
+  return problem('error', check, text, hint ?? `imat status ${shellWord(name)} shows it in full.`);
 }
 
 /** An imat that is being installed or reverted; null for any other. */

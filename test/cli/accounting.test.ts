@@ -109,9 +109,8 @@ test.each([
   [{ comparedAt: 'now', isKept: false }, /^imat keeps no history of "t": .*Compared: now\n$/s],
   [{}, /^No change of "t" is known.\n.*Commit timestamps: off [^\n]*\n$/s],
 ])('history of a table without changes: %j', async (known, text) => {
-  const schemaHistory = async (object: string): Promise<SchemaHistory> => ({
-    ...{ object, eventTriggers: true, commitTimestamps: false, changes: [], ...known },
-  });
+  const found = { object: 't', eventTriggers: true, commitTimestamps: false, changes: [] };
+  const schemaHistory = async (): Promise<SchemaHistory> => ({ ...found, ...known });
   expect((await runFake(['history', 't'], { accounting: { schemaHistory } })).stdout).toMatch(text);
 });
 

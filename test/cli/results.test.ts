@@ -111,7 +111,7 @@ describe('what reaches the engine', () => {
     [['fold', '--all'], []],
     [['fold', 'x'], ['x']],
   ])('%j folds %j', async (argv, expected) => {
-    const fold = vi.fn(async () => [{ name: 'x', rows: 1234, ms: 5 }]);
+    const fold = vi.fn(async () => [{ name: 'x', rows: 1234, ms: 5, error: null }]);
     const { stdout } = await runFake(argv, { imat: { fold } });
     expect(fold).toHaveBeenCalledWith(...expected);
     expect(stdout).toMatch(/^x +1,234 +5 ms$/m);

@@ -106,6 +106,17 @@ test('nothing is done if nothing is pending, and the skips are in the history', 
   expect(await world.rows('SELECT FROM imat_catalog.worker')).toEqual([]);
 });
 
+test('every pass reports an imat that is broken, until it is repaired', async () => {
+  await world.imat.create('counts', 'SELECT k, count(*) AS n FROM public.t GROUP BY k');
+  await world.sql('ALTER TABLE t DISABLE TRIGGER USER; ALTER TABLE t ENABLE TRIGGER USER');
+  for (let round = 0; round < 2; round++)
+    expect(await wholePass()).toMatchObject({
+      failing: [{ imat: 'counts', code: 'IM024' }],
+    });
+  await world.imat.repair('counts');
+  expect(await wholePass()).toMatchObject({ failing: [] });
+});
+
 test('every pass reports an imat that fails, until somebody has fixed it by hand', async () => {
   await world.imat.create('ratio', 'SELECT k, sum(1000 / v) AS s FROM public.t GROUP BY k');
   await world.sql('INSERT INTO t VALUES (1, 0)');
@@ -124,6 +135,15 @@ test('every pass reports an imat that fails, until somebody has fixed it by hand
       runs: [],
       failing: [{ imat: 'ratio', code: 'IM012' }],
     });
+    const { checks } = await world.imat.doctor();
+    expect(checks.filter(({ check }) => check === 'imat ratio')).toEqual([
+      {
+        check: 'imat ratio',
+        status: 'error',
+        message: 'IM012: division by zero',
+        hint: 'Fix the rows or the definition, then run imat fold ratio to retry now.',
+      },
+    ]);
     await world.sql('UPDATE imat_catalog.schedule SET next_attempt_at = clock_timestamp()');
   }
   expect(retries).toEqual([60_000, 120_000, 240_000]);

@@ -308,7 +308,8 @@ test('an imat that lost what it is built on says so, whatever is asked of it', a
       results.map(() => [false, 'IM021']),
     );
     expect(results).toHaveLength(4);
-    expect(await sandbox.imat.fold()).toEqual([]);
+    for (const { rows, error } of await sandbox.imat.fold())
+      expect([rows, error?.code]).toEqual([0, 'IM024']);
     expect((await sandbox.imat.list()).map((imat) => imat.state)).toEqual([
       'broken',
       'broken',
