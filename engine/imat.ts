@@ -2,7 +2,7 @@
 import { accounting } from './accounting/accounting.ts';
 import type { CallOptions, Imat } from './api.ts';
 import { initialize } from './catalog/migrate.ts';
-import { forgetTrust, requireTrustedCatalog } from './catalog/trust.ts';
+import { forgetTrust, requireTrustedCatalog, withCatalogOwner } from './catalog/trust.ts';
 import { alter } from './commands/alter.ts';
 import { check } from './commands/check.ts';
 import { convertView } from './commands/convert.ts';
@@ -48,7 +48,9 @@ export function createImat(db: Db): Imat {
   const run = <T>(body: (stop: AbortSignal) => Promise<T>, options: CallOptions = {}): Promise<T> =>
     calls.run((stop) => {
       forgetTrust(db);
-      return translated(() => body(stop));
+      return translated(() => body(stop)).catch(async (error: unknown) => {
+        throw await withCatalogOwner(db, error);
+      });
     }, options.signal);
   const command = <T>(body: (stop: AbortSignal) => Promise<T>, options?: CallOptions): Promise<T> =>
     run(async (stop) => {

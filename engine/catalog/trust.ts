@@ -5,6 +5,7 @@
  * code can undo.
  */
 import type { Db } from '../db/db.ts';
+import { RIGHTS_HINT } from '../db/server-errors.ts';
 import { ImatError } from '../errors/imat-error.ts';
 
 /** Reads PostgreSQL's own catalogs alone: nothing of anybody else's runs. */
@@ -168,6 +169,29 @@ export async function requireUsableCatalog(db: Db): Promise<void> {
       `your role: GRANT ${row.role} TO "${row.owner}". ` +
       `imat grant --monitor ${row.role}, run by ` +
       `"${row.owner}", lets this role run imat list and imat status.`,
+  });
+}
+
+/**
+ * What PostgreSQL refused, with the role that maintains the imats if this is another one: a role
+ * that may see the status of imats gets no further than the first table of the catalog.
+ */
+export async function withCatalogOwner(db: Db, error: unknown): Promise<unknown> {
+  if (!(error instanceof ImatError) || error.hint !== RIGHTS_HINT) return error;
+  const found = await db
+    .query<{ owner: string }>(
+      `SELECT pg_get_userbyid(n.nspowner)::text AS owner FROM pg_namespace n
+       WHERE n.nspname = 'imat_catalog' AND NOT pg_has_role(n.nspowner, 'USAGE')`,
+    )
+    .catch(() => []);
+  const [row] = found;
+  if (row === undefined) return error;
+  const { condition, message, detail, position } = error;
+  return new ImatError(condition, {
+    ...{ message, detail: detail ?? undefined, position: position ?? undefined, cause: error },
+    hint:
+      `The imats of this database belong to role "${row.owner}", which maintains them: ` +
+      `connect as that role. ${RIGHTS_HINT}`,
   });
 }
 

@@ -10,13 +10,16 @@ import { ServerError } from './db.ts';
 /** Contention: the same may work next time. */
 const CONTENTION = new Set(['40001', '40P01', '55P03']);
 
+/** Where PostgreSQL refuses, whatever the right is. */
+export const RIGHTS_HINT = 'docs/rights.md lists what each role needs.';
+
 /** Where no imat says otherwise, what the server's SQLSTATEs mean for a user, by code or class. */
 const CONDITIONS: Readonly<
   Record<string, { readonly condition: ErrorCondition; readonly hint?: string }>
 > = {
   42501: {
     condition: 'insufficient_privilege',
-    hint: 'docs/rights.md lists what each role needs.',
+    hint: RIGHTS_HINT,
   },
   42704: { condition: 'not_found' },
   '42P01': { condition: 'not_found' },

@@ -224,9 +224,12 @@ describe('a role that monitors', () => {
       () => watching.imat.fold(),
       () => watching.imat.convert('summary', { name: 'other' }),
       () => watching.imat.revert('summary'),
-      () => watching.imat.grantMonitor(late),
+      () => watching.imat.verify(),
     ])
-      await expectImatError('insufficient_privilege', command);
+      expect((await expectImatError('insufficient_privilege', command)).hint).toMatch(
+        /^The imats of this database belong to role "\w+", .*: connect as that role\. docs\/rights/,
+      );
+    await expectImatError('insufficient_privilege', () => watching.imat.grantMonitor(late));
     expect((await sandbox.imat.list()).map(({ state }) => state)).toEqual([
       'active',
       'active',
