@@ -1,8 +1,8 @@
 /**
  * Whose code the catalog is. Its routines, views and triggers run with the rights of whoever uses
- * them, so that whoever owns them could do what that role may do. A role trusts itself, superusers
- * and the owner of the database; a superuser trusts superusers alone, also after SET ROLE, which
- * code can undo.
+ * them, so that whoever owns them could do what that role may do. A role trusts itself, superusers,
+ * the owner of the database, and roles that can become it by SET ROLE, which can do all that without
+ * imat; a superuser trusts superusers alone, also after SET ROLE, which code can undo.
  */
 import type { Db } from '../db/db.ts';
 import { RIGHTS_HINT } from '../db/server-errors.ts';
@@ -11,7 +11,10 @@ import { ImatError } from '../errors/imat-error.ts';
 /** Reads PostgreSQL's own catalogs alone: nothing of anybody else's runs. */
 const STRANGER_SQL = `
 WITH me AS (
-  SELECT bool_or(r.rolsuper) AS super
+  SELECT bool_or(r.rolsuper) AS super, array_agg(r.oid) AS roles,
+    -- Membership alone may be without SET from PostgreSQL 16 on.
+    CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END
+      AS becoming
   FROM pg_roles r
   WHERE r.rolname IN (current_user, session_user)
 ), catalog AS (
@@ -37,7 +40,7 @@ SELECT pg_describe_object(o.class, o.oid, 0) AS what, s.rolname::text AS owner,
 FROM owned o JOIN pg_roles s ON s.oid = o.owner, me
 WHERE NOT s.rolsuper AND (me.super OR s.rolname <> current_user AND s.oid <> (
   SELECT d.datdba FROM pg_database d WHERE d.datname = current_database()
-))
+) AND EXISTS (SELECT FROM unnest(me.roles) r WHERE NOT pg_has_role(s.oid, r, me.becoming)))
 ORDER BY o.place, what LIMIT 1`;
 
 export type Stranger = {

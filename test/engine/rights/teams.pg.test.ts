@@ -95,6 +95,44 @@ test('what is merged by a function is converted by a role that is no superuser',
   }
 });
 
+test('a team sees the status of imats, and the statistics of its tables', async () => {
+  await owner.imat.create('shared', 'SELECT k, count(*) AS n FROM one.t GROUP BY k');
+  const [one, two] = teams;
+  if (one === undefined || two === undefined) throw new Error('there are two teams');
+  await owner.imat.grantMonitor(one.role);
+  expect((await one.session.imat.status()).imats).toMatchObject([{ name: 'shared' }]);
+  expect(await one.session.imat.list()).toHaveLength(1);
+  await one.session.imat.accounting.createGroup('of_one', ['one.t']);
+  await one.session.sql('INSERT INTO one.t VALUES (1, 1)');
+  const { rows } = await one.session.imat.accounting.statistics('of_one', {
+    ...{ from: null, to: null, by: 'table' },
+  });
+  expect(rows).toMatchObject([{ table: 't', rows: 1 }]);
+  expect(await two.session.imat.accounting.listGroups()).toEqual([]);
+  // A role that the owner of the catalog cannot become does not run what is in it.
+  const stranger = await createRole(sandbox);
+  const session = await sandbox.session(stranger);
+  await expect(session.imat.accounting.listGroups()).rejects.toMatchObject({
+    message: expect.stringContaining('whose code would run with your rights'),
+  });
+  const hasSet = await sandbox.value<boolean>(
+    `SELECT current_setting('server_version_num')::int >= 160000`,
+  );
+  if (hasSet) {
+    await sandbox.sql(`GRANT ${stranger} TO ${roles[2]} WITH SET FALSE`);
+    await expect(session.imat.accounting.listGroups()).rejects.toMatchObject({
+      condition: 'insufficient_privilege',
+    });
+  }
+  await sandbox.sql(`GRANT ${stranger} TO ${roles[2]}${hasSet ? ' WITH SET TRUE' : ''}`);
+  expect(await session.imat.accounting.listGroups()).toEqual([]);
+  await session.db.close();
+  await one.session.imat.accounting.dropGroup('of_one');
+  await owner.imat.grantMonitor(one.role, { revoke: true });
+  await owner.imat.revert('shared');
+  await sandbox.sql(`DROP ROLE ${stranger}`);
+});
+
 test('a team that converts by itself is told what would let that role do so', async () => {
   await owner.imat.create('shared', 'SELECT k, count(*) AS n FROM one.t GROUP BY k');
   const [, two] = teams;
