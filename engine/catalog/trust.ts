@@ -1,8 +1,8 @@
 /**
  * Whose code the catalog is. Its routines, views and triggers run with the rights of whoever uses
  * them, so that whoever owns them could do what that role may do. A role trusts itself, superusers,
- * the owner of the database, and roles that can become it by SET ROLE, which can do all that without
- * imat; a superuser trusts superusers alone, also after SET ROLE, which code can undo.
+ * the owner of the database, and roles that can become it by SET ROLE, which can do all that
+ * without imat; a superuser trusts superusers alone, also after SET ROLE, which code can undo.
  */
 import type { Db } from '../db/db.ts';
 import { RIGHTS_HINT } from '../db/server-errors.ts';
@@ -191,7 +191,10 @@ export async function withCatalogOwner(db: Db, error: unknown): Promise<unknown>
   if (row === undefined) return error;
   const { condition, message, detail, position } = error;
   return new ImatError(condition, {
-    ...{ message, detail: detail ?? undefined, position: position ?? undefined, cause: error },
+    message,
+    detail: detail ?? undefined,
+    position: position ?? undefined,
+    cause: error,
     hint:
       `The imats of this database belong to role "${row.owner}", which maintains them: ` +
       `connect as that role. ${RIGHTS_HINT}`,

@@ -105,7 +105,9 @@ test('a team sees the status of imats, and the statistics of its tables', async 
   await one.session.imat.accounting.createGroup('of_one', ['one.t']);
   await one.session.sql('INSERT INTO one.t VALUES (1, 1)');
   const { rows } = await one.session.imat.accounting.statistics('of_one', {
-    ...{ from: null, to: null, by: 'table' },
+    from: null,
+    to: null,
+    by: 'table',
   });
   expect(rows).toMatchObject([{ table: 't', rows: 1 }]);
   expect(await two.session.imat.accounting.listGroups()).toEqual([]);
