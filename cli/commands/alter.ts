@@ -19,8 +19,9 @@ export function registerAlter(program: Command, context: Context): void {
     .description(
       'Builds the imat with another query beside the one that is there, and then switches to it. ' +
         'Until then, reads return the former answer. imat.<name> keeps its grants and the views ' +
-        'that depend on it, so the columns keep their names, types and order; new ones come ' +
-        'last. A materialized view that the imat was made from keeps its own definition.',
+        'that depend on it. As long as there are any, the columns keep their names, types and ' +
+        'order, and new ones come last. A materialized view that the imat ' +
+        'was made from keeps its own definition.',
     )
     .requiredOption(
       '--query <sql|@file>',

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { CheckOptions, CheckResult, CheckTarget, Reason } from '../../engine/api.ts';
+import { ImatError } from '../../engine/errors/imat-error.ts';
 import { annotation } from '../annotations.ts';
-import { choiceOption, queryText } from '../arguments.ts';
+import { choiceOption, isQuery, queryText } from '../arguments.ts';
 import type { Context, Host } from '../context.ts';
 import { EXIT } from '../exit-status.ts';
 import { examples } from '../help.ts';
@@ -61,10 +62,15 @@ export function registerCheck(program: Command, context: Context): void {
     );
 }
 
-const targetOf = async (argument: string, host: Host): Promise<CheckTarget> =>
-  argument.startsWith('@')
-    ? { file: argument.slice(1), text: await queryText(argument, host) }
-    : { name: argument };
+async function targetOf(argument: string, host: Host): Promise<CheckTarget> {
+  if (argument.startsWith('@'))
+    return { file: argument.slice(1), text: await queryText(argument, host) };
+  if (!isQuery(argument)) return { name: argument };
+  throw new ImatError('invalid_argument', {
+    message: 'imat check takes names and files, and no query',
+    hint: 'Write "@" and the path of a file with the query, or "@-" to read standard input.',
+  });
+}
 
 function outcome(context: Context, results: readonly CheckResult[], required: Required) {
   const failed = results.filter(({ passed }) => !passed);

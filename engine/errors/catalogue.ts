@@ -105,8 +105,8 @@ export const ERROR_CATALOGUE = {
     code: 'IM017',
     category: 'drift',
     meaning:
-      'The imat has no frontier for its state table: it was restored into another ' +
-      'cluster, or was never loaded.',
+      'The imat has no frontier for its state table: it was restored from a dump, ' +
+      'or was never loaded.',
   },
   read_only: {
     code: 'IM018',

@@ -197,3 +197,10 @@ describe('explain --all', () => {
     expect(stderr).toContain(said);
   });
 });
+
+test('a query that is no file is refused, and it is said where to write it', async () => {
+  const check = vi.fn();
+  const { status, stderr } = await runFake(['check', 'SELECT 1'], { imat: { check } });
+  expect([status, check.mock.calls]).toEqual([2, []]);
+  expect(stderr).toMatch(/^imat: imat check takes names and files.*\nHINT: .*"@-"/);
+});

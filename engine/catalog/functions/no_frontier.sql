@@ -47,7 +47,7 @@ BEGIN
   RAISE EXCEPTION USING
     ERRCODE = 'IM017',
     MESSAGE = pg_catalog.format('imat "%s" has no frontier for its stored table', name),
-    DETAIL = 'The database was restored into another cluster, or the imat was never loaded.',
+    DETAIL = 'The database was restored from a dump, or the imat was never loaded.',
     HINT = pg_catalog.format('Run imat repair %s.', imat_catalog.shell_word(name));
 END $$;
 

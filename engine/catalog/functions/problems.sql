@@ -23,7 +23,7 @@ BEGIN
       OR reason IS NOT NULL)
   ) THEN
     RETURN QUERY SELECT 'broken',
-      'something it is built on is gone, or it was restored into another cluster',
+      'something it is built on is gone, or it was restored from a dump',
       format('Run imat repair %s.', word);
     RETURN;
   END IF;

@@ -168,7 +168,7 @@ const DAMAGE: readonly {
     found: {
       check: 'imat summary',
       status: 'error',
-      message: expect.stringContaining('restored into another cluster'),
+      message: expect.stringContaining('restored from a dump'),
     },
     hint: /imat repair summary/,
   },

@@ -166,7 +166,7 @@ describe.skipIf(binaries === undefined)('a restored database', () => {
     );
     expect(found).toMatchObject({
       status: 'error',
-      message: expect.stringContaining('restored into another cluster'),
+      message: expect.stringContaining('restored from a dump'),
       hint: `Run imat repair ${name}.`,
     });
   }
