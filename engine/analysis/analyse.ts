@@ -110,10 +110,25 @@ export async function analyse(
     // Whoever reads a live imat may run its definition, and needs no right on tables for that.
     const asOwner = await stackOf(db, oid, hasImats ? 'imats' : 'queries', 'invokers');
     const known = hasImats ? byImats : byQueries;
-    if (asOwner !== null && asOwner.query !== known?.query)
-      return analyseHere(db, oid, server, asOwner);
-    return hasImats ? analyseHere(db, oid, server, byImats) : queried;
+    const other = asOwner !== null && asOwner.query !== known?.query ? asOwner : null;
+    const stack = other ?? (hasImats ? byImats : null);
+    if (stack === null) return queried;
+    const read = await analyseHere(db, oid, server, stack);
+    return hasImats ? { ...read, reasons: reasonsOf(queried, read) } : read;
   });
+}
+
+/**
+ * Why an imat is no delta imat that reads other imats because of that: what stands against its
+ * queries, not that it reads these. Places are those of another text.
+ */
+function reasonsOf(queried: Analysis, read: Analysis): readonly Reason[] {
+  const known = new Map(read.reasons.map((reason) => [reason.message, reason]));
+  const told = new Set(queried.reasons.map(({ message }) => message));
+  return [
+    ...queried.reasons.map((reason) => known.get(reason.message) ?? { ...reason, position: null }),
+    ...read.reasons.filter(({ kind, message }) => kind !== 'reads_imat' && !told.has(message)),
+  ];
 }
 
 /** Reasons that need not be there in the text of a definition. */

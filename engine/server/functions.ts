@@ -28,6 +28,7 @@ import {
   PRINTS_ARGUMENTS,
   OF_EXTENSIONS,
   PRINTS_JSON,
+  READS_JSON,
   READS_THE_CLOCK,
   READS_TODAY,
   SENDS_PARTS,
@@ -214,11 +215,23 @@ export const isClock = ({ schema, name }: Pick<FunctionUse, 'schema' | 'name'>):
 
 async function inputFunctions(db: Db, types: readonly number[]): Promise<Map<number, number>> {
   if (types.length === 0) return new Map();
-  // A domain's input function reads the base type's: its own is marked stable for its checks.
+  // A domain, an array and a range are read as the type that they are made of: their own functions
+  // are marked stable, a domain's for its checks, the others' for any type that they may be given.
   const rows = await db.query<{ type: number; input: number }>(
-    `SELECT t.oid AS type, coalesce(b.typinput, t.typinput)::oid AS input
-     FROM pg_type t LEFT JOIN pg_type b ON b.oid = t.typbasetype
-     WHERE t.oid = ANY ($1::oid[])`,
+    `WITH RECURSIVE inner_type AS (
+       SELECT t.oid AS type, t.oid AS part, 0 AS depth FROM pg_type t WHERE t.oid = ANY ($1::oid[])
+       UNION ALL
+       SELECT i.type, p.part, i.depth + 1
+       FROM inner_type i JOIN pg_type t ON t.oid = i.part
+         LEFT JOIN pg_range r ON i.part IN (r.rngtypid, r.rngmultitypid)
+         CROSS JOIN LATERAL (
+           SELECT coalesce(nullif(t.typbasetype, 0), r.rngsubtype,
+             CASE WHEN t.typinput = 'array_in'::regproc THEN t.typelem END) AS part
+         ) p
+       WHERE p.part IS NOT NULL)
+     SELECT DISTINCT ON (i.type) i.type, t.typinput::oid AS input
+     FROM inner_type i JOIN pg_type t ON t.oid = i.part
+     ORDER BY i.type, i.depth DESC`,
     [`{${[...new Set(types)].join(',')}}`],
   );
   return new Map(rows.map((row) => [row.type, row.input]));
@@ -257,6 +270,8 @@ function dependenceOf(
   if (row.volatility === 'v' || row.schema !== 'pg_catalog' || READS_THE_CLOCK.has(row.signature))
     return 'moment';
   if (dependsOnNothing(row.signature, use.args.map(constantOf))) return 'tables';
+  // What each of its columns is read as is a conversion of its own.
+  if (READS_JSON.has(row.name) && use.hasColumnList) return 'tables';
   if (SENDS_PARTS.has(row.name) && use.args.every((arg) => isSteadyAsBytes(arg, outputs)))
     return 'tables';
   const isJson = PRINTS_JSON.has(row.name);

@@ -147,6 +147,14 @@ export const PRINTS_JSON = new Set([
   'jsonb_object_agg_unique',
 ]);
 
+/** Functions that are stable because they read JSON as the types of the columns listed. */
+export const READS_JSON = new Set([
+  'json_to_record',
+  'json_to_recordset',
+  'jsonb_to_record',
+  'jsonb_to_recordset',
+]);
+
 /** Functions that are stable because they send what their argument is made of. */
 export const SENDS_PARTS = new Set(['array_send', 'record_send', 'range_send', 'multirange_send']);
 

@@ -13,6 +13,8 @@ export type Use = {
   readonly argumentTypes: readonly number[];
   /** Whether it is called by its name: not as an operator, a cast or an aggregate. */
   readonly isCall: boolean;
+  /** Whether its columns are listed: `jsonb_to_record(data) AS r(id int)`. */
+  readonly hasColumnList: boolean;
 };
 export type Conversion = { readonly from: TreeNode | null; readonly to: number };
 export type Findings = {
@@ -32,7 +34,13 @@ export function findIn(trees: readonly TreeValue[]): Findings {
   const conversions: Conversion[] = [];
   const special: FunctionUse[] = [];
   for (const tree of trees) {
+    const listed = new Set<TreeNode>();
     visitNodes(tree, (node) => {
+      for (const { call, types } of columnList(node)) {
+        listed.add(call);
+        const [from] = argumentsOf(call);
+        conversions.push(...types.map((to) => ({ from: from ?? null, to })));
+      }
       const oid = FUNCTION_FIELDS.map((field) => numberOf(node, field)).find(
         (found) => found !== null && found !== 0,
       );
@@ -43,6 +51,7 @@ export function findIn(trees: readonly TreeValue[]): Findings {
           args: argumentsOf(node),
           argumentTypes: listedTypes(node),
           isCall: node.node === 'FUNCEXPR' && numberOf(node, 'funcformat') === EXPLICIT_CALL,
+          hasColumnList: listed.has(node),
         });
       // A cast through text: the source type's output, the target type's input.
       if (node.node.startsWith('COERCEVIAIO'))
@@ -63,13 +72,24 @@ export function findIn(trees: readonly TreeValue[]): Findings {
   return { uses, conversions, special };
 }
 
+/**
+ * A function in FROM whose columns are listed, and their types. What it is given is read as these:
+ * of PostgreSQL's own functions, JSON.
+ */
+function columnList(node: TreeNode): { call: TreeNode; types: readonly number[] }[] {
+  if (!node.node.startsWith('RANGETBLFUNCTION')) return [];
+  const types = oidsIn(node, 'funccoltypes');
+  const [call] = nodesOf(node, 'funcexpr');
+  return call?.node === 'FUNCEXPR' && types.length > 0 ? [{ call, types }] : [];
+}
+
 /** What moves the bounds of a RANGE frame; hours and minutes are added without a time zone. */
 function frameUses(node: TreeNode): Use[] {
   return ['start', 'end'].flatMap((side) => {
     const oid = numberOf(node, `${side}InRangeFunc`) ?? 0;
     const [offset] = nodesOf(node, `${side}Offset`);
     if (oid === 0 || offset === undefined || constantOf(offset)?.isTimeOnly === true) return [];
-    return [{ oid, args: [], argumentTypes: [], isCall: false }];
+    return [{ oid, args: [], argumentTypes: [], isCall: false, hasColumnList: false }];
   });
 }
 
@@ -77,9 +97,12 @@ function frameUses(node: TreeNode): Use[] {
 const argumentsOf = (node: TreeNode): readonly TreeNode[] =>
   nodesOf(node, 'args').map((arg) => nodesOf(arg, 'expr')[0] ?? arg);
 
-/** The types that an aggregate lists: `(o 23 25)`. */
-function listedTypes(node: TreeNode): number[] {
-  const [list] = node.fields.get('aggargtypes') ?? [];
+/** The types that an aggregate lists. */
+const listedTypes = (node: TreeNode): number[] => oidsIn(node, 'aggargtypes');
+
+/** OIDs in a field: `(o 23 25)`. */
+function oidsIn(node: TreeNode, field: string): number[] {
+  const [list] = node.fields.get(field) ?? [];
   return Array.isArray(list)
     ? list.filter((item) => typeof item === 'string' && /^\d+$/.test(item)).map(Number)
     : [];

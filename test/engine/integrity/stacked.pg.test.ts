@@ -262,6 +262,10 @@ test('one that is converted is read as its imat', async () => {
     expect(upper.notes).toContain(
       'reads imat "lower_mv" in place of materialized view public.lower_mv, not what that holds',
     );
+    // What stands against it is in its query, not that it reads an imat.
+    expect(upper.strategy).toBe('swap');
+    expect(upper.reasons).not.toEqual([]);
+    expect(upper.reasons.map(({ kind }) => kind)).not.toContain('reads_imat');
     const views = { 'imat.lower_mv': LOWER, 'imat.upper': LISTED };
     await expectTrue(sandbox, views);
     await sandbox.imat.swap('upper');
