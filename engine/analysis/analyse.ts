@@ -56,6 +56,8 @@ export type Analysis = {
   readonly liveReasons: readonly Reason[];
   /** The enums whose labels it reads. */
   readonly enums: readonly string[];
+  /** Those of them whose values it lists. */
+  readonly listedEnums: readonly string[];
   /** Functions of roles that are not superusers. */
   readonly untrusted: readonly string[];
   /** Functions that their bodies prove to depend on their arguments alone. */
@@ -240,6 +242,7 @@ async function analyseView(
       relation.unwatchable === null ? [] : [relation.unwatchable],
     ),
     enums: functions.enums,
+    listedEnums: functions.listedEnums,
     untrusted: functions.untrusted,
     proved: functions.proved,
     calledInBodies: functions.calledInBodies,

@@ -1590,7 +1590,7 @@ CREATE FUNCTION imat_catalog.labels_changed(held regclass)
   LANGUAGE plpgsql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.labels_changed(regclass) IS
-  'Returns true if a label of an enum was renamed since the values of these enums were taken down in this table. NULL: an imat that depends on no label.';
+  'Returns true if a label of an enum was renamed since the values of these enums were taken down in this table, or a value was added to one that the definition lists. NULL: an imat that depends on no label.';
 GRANT EXECUTE ON FUNCTION imat_catalog.labels_changed(regclass) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.labels_of(enum oid, known jsonb)

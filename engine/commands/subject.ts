@@ -88,6 +88,7 @@ export async function subjectOf(
     withParts: [...withParts.keys()],
     settings: await currentSettings(db),
     enums: analysis.enums,
+    listedEnums: analysis.listedEnums,
     dependsOnSettings: analysis.dependsOnSettings,
     isParallelUnsafe: analysis.isParallelUnsafe,
   };

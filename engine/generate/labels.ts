@@ -6,6 +6,9 @@
  * values printed again tell whether a label has been renamed since, by the same way by which the
  * definition prints them: PostgreSQL does not go by the snapshot there. A value that is added is
  * printed by no stored row; the next fold takes it in (imat_catalog.take_labels).
+ *
+ * If a definition lists the values of an enum (`enum_range`), one that is added changes it: the
+ * name of their column tells, and the values of now are printed in place of those taken down.
  */
 import { treeChanged } from '../operators/pending.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -17,19 +20,23 @@ import { hasOtherSettings } from './settings.ts';
 import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
 
-const column = (index: number): Sql => ident(`values${index + 1}`);
+type Enums = Pick<Subject, 'enums' | 'listedEnums'>;
+
+const column = ({ enums, listedEnums }: Enums, index: number): Sql =>
+  ident(`values${index + 1}${listedEnums.includes(enums[index] ?? '') ? '_listed' : ''}`);
+
+const valuesOf = (type: string): Sql => sql`pg_catalog.enum_range(NULL::${fragment(type)})`;
 
 /** Made before anything is stored, so that a rename meanwhile is noticed. */
-export function labelsTable({ names, enums }: Subject): readonly Statement[] {
+export function labelsTable(subject: Subject): readonly Statement[] {
+  const { names, enums } = subject;
   if (enums.length === 0) return [];
-  const values = enums.map(
-    (type, index) => sql`pg_catalog.enum_range(NULL::${fragment(type)}) AS ${column(index)}`,
-  );
+  const values = enums.map((type, index) => sql`${valuesOf(type)} AS ${column(subject, index)}`);
   return [
     {
       label: 'the labels of enums, which can be renamed',
       sql: sql`CREATE TABLE ${names.labels.sql} AS
-SELECT e.*, ${printed('e', enums)} AS labels
+SELECT e.*, ${row(enums.map((_, index) => taken('e', subject, index)))} AS labels
 FROM (
   SELECT ${lines(values)}
 ) AS e`,
@@ -38,16 +45,19 @@ FROM (
   ];
 }
 
-const printed = (alias: string, enums: readonly string[]): Sql =>
-  sql`ROW(${join(
-    enums.map((_, index) => sql`${ident(alias)}.${column(index)}`),
-    ', ',
-  )})::text`;
+const row = (values: readonly Sql[]): Sql => sql`ROW(${join(values, ', ')})::text`;
 
-/** Whether a label has been renamed since; does not depend on any row. */
-function labelsChanged({ names, enums }: Subject): Sql | null {
+const taken = (alias: string, enums: Enums, index: number): Sql =>
+  sql`${ident(alias)}.${column(enums, index)}`;
+
+/** Whether a label is another one since, or a listed value; does not depend on any row. */
+function labelsChanged(subject: Subject): Sql | null {
+  const { names, enums, listedEnums } = subject;
   if (enums.length === 0) return null;
-  const isOther = sql`l.labels <> ${printed('l', enums)}`;
+  const values = enums.map((type, index) =>
+    listedEnums.includes(type) ? valuesOf(type) : taken('l', subject, index),
+  );
+  const isOther = sql`l.labels <> ${row(values)}`;
   return sql`EXISTS (SELECT FROM ${names.labels.sql} AS l WHERE ${isOther})`;
 }
 

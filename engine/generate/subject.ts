@@ -31,6 +31,8 @@ export type Subject = {
   readonly dependsOnSettings: boolean;
   /** The enums whose labels the answer depends on. */
   readonly enums: readonly string[];
+  /** Those of them to which no value may be added. */
+  readonly listedEnums: readonly string[];
   /** Whether the definition calls a function that PostgreSQL must not run in parallel mode. */
   readonly isParallelUnsafe: boolean;
 };

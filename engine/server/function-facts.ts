@@ -47,6 +47,8 @@ export type FunctionFacts = {
   readonly unstable: readonly FunctionUse[];
   /** The enums whose labels the definition reads, each once, as `format_type` prints them. */
   readonly enums: readonly string[];
+  /** Those of them whose values it lists, so that one more changes it. */
+  readonly listedEnums: readonly string[];
   /** Functions of roles that are not superusers, qualified. */
   readonly untrusted: readonly string[];
   /** Whether one of them must not run in parallel mode. */

@@ -12,7 +12,8 @@ import { loadFunctions } from './function-rows.ts';
 import { constantOf } from './stored-constants.ts';
 import { parseNodeTree, typeOf } from './stored-tree.ts';
 import { hiddenTables } from './function-bodies.ts';
-import type { FunctionFacts, FunctionUse } from './function-facts.ts';
+import type { FunctionFacts, FunctionUse, ProvedFunction } from './function-facts.ts';
+import { enumsListed, enumsRead, listsEnum } from './enums-read.ts';
 import type { Conversion, Findings, Use } from './tree-findings.ts';
 import { findIn, rowItems, typesIn } from './tree-findings.ts';
 import { omittedDefaults } from './omitted-defaults.ts';
@@ -74,6 +75,8 @@ type Known = {
   /** Schemas with which such functions compute something else. */
   readonly otherwise: ReadonlyMap<number, string>;
   readonly bodies: ProvedByBodies;
+  /** Whether the trees are of bodies, whose enums are not known to be listed. */
+  readonly isOfBodies: boolean;
   /** What the defaults of arguments depend on that calls leave out, by the function. */
   readonly defaults: ReadonlyMap<number, FunctionFacts>;
 };
@@ -101,40 +104,69 @@ async function factsOf(
   const defaults = new Map<number, FunctionFacts>();
   for (const [oid, omitted] of await omittedDefaults(db, findings.uses))
     if (!within.includes(oid)) defaults.set(oid, await factsOf(db, omitted, [...within, oid]));
-  const known = { findings, functions, inputs, outputs, hidden, otherwise, bodies, defaults };
+  const isOfBodies = within.length > 0;
+  const known: Known = {
+    findings,
+    functions,
+    inputs,
+    outputs,
+    hidden,
+    otherwise,
+    bodies,
+    isOfBodies,
+    defaults,
+  };
   const readTime = calledByName(findings, bodies.readTime);
   const unstable = unstableIn(known, readTime);
   const others = [bodies.facts, ...defaults.values()];
   const called = new Set(findings.uses.map((use) => use.oid));
   const ofUsers = rows.filter(
-    ({ oid }) => within.length > 0 && called.has(oid) && oid >= FIRST_NORMAL_OID,
+    ({ oid }) => isOfBodies && called.has(oid) && oid >= FIRST_NORMAL_OID,
   );
   return {
     called: rows
       .filter((row) => called.has(row.oid))
       .map((row) => callOf(row, readTime.has(row.oid))),
     unstable,
-    enums: [
-      ...new Set([
-        ...enumsRead(findings, functions, outputs, new Set([...bodies.proved, ...readTime])),
-        ...others.flatMap(({ enums }) => enums),
-      ]),
-    ].sort(),
+    enums: enumsOf(known, readTime, others),
+    listedEnums: isOfBodies ? [] : enumsListed(findings, functions, outputs),
     untrusted: [
       ...rows.filter((row) => !row.trusted).map((row) => `${row.schema}.${row.name}`),
       ...others.flatMap(({ untrusted }) => untrusted),
     ],
     isParallelUnsafe:
       others.some((one) => one.isParallelUnsafe) || rows.some((row) => row.parallel_unsafe),
-    proved: [
-      ...rows.flatMap((row) => {
-        const readsTime = readTime.has(row.oid);
-        return readsTime || bodies.proved.has(row.oid) ? [{ ...row, readsTime }] : [];
-      }),
-      ...[...defaults.values()].flatMap(({ proved }) => proved),
-    ],
+    proved: provedIn(known, readTime),
     calledInBodies: [...ofUsers, ...others.flatMap(({ calledInBodies }) => calledInBodies)],
   };
+}
+
+function provedIn(
+  { functions, bodies, defaults }: Known,
+  readTime: ReadonlySet<number>,
+): readonly ProvedFunction[] {
+  return [
+    ...[...functions.values()].flatMap((row) => {
+      const readsTime = readTime.has(row.oid);
+      return readsTime || bodies.proved.has(row.oid) ? [{ ...row, readsTime }] : [];
+    }),
+    ...[...defaults.values()].flatMap(({ proved }) => proved),
+  ];
+}
+
+/** The enums of these trees, of bodies and of defaults. */
+function enumsOf(
+  { findings, functions, outputs, bodies }: Known,
+  readTime: ReadonlySet<number>,
+  others: readonly Pick<FunctionFacts, 'enums'>[],
+): readonly string[] {
+  const proved = new Set([...bodies.proved, ...readTime]);
+  const found = [
+    ...enumsRead(findings, functions, outputs, proved),
+    ...enumsListed(findings, functions, outputs),
+    ...others.flatMap(({ enums }) => enums),
+  ];
+  return [...new Set(found)].sort();
 }
 
 /** Those of the functions that are called by name and in no other way: no operator is one. */
@@ -145,7 +177,7 @@ function calledByName({ uses }: Findings, functions: ReadonlySet<number>): Reado
 
 /** Whatever depends on more than tables, each once. `readTime`: functions whose bodies read it. */
 function unstableIn(
-  { findings, functions, inputs, outputs, hidden, otherwise, bodies, defaults }: Known,
+  { findings, functions, inputs, outputs, hidden, otherwise, bodies, isOfBodies, defaults }: Known,
   readTime: ReadonlySet<number>,
 ): FunctionUse[] {
   const unstable = [
@@ -159,7 +191,7 @@ function unstableIn(
     ...findings.uses.flatMap((use) =>
       bodies.proved.has(use.oid)
         ? []
-        : useOf(use, functions.get(use.oid), outputs).map((one) => ({
+        : useOf(use, functions.get(use.oid), outputs, isOfBodies).map((one) => ({
             ...one,
             ...(readTime.has(use.oid) ? { isOfReader: true } : {}),
             body: bodies.refused.get(use.oid) ?? null,
@@ -241,8 +273,9 @@ function useOf(
   use: Use,
   row: FunctionRow | undefined,
   outputs: ReadonlyMap<number, TypeOutput>,
+  isOfBody: boolean,
 ): FunctionUse[] {
-  if (row === undefined) return [];
+  if (row === undefined || (!isOfBody && listsEnum(row))) return [];
   if (row.schema === 'pg_catalog' && DEPENDS_ON_TIME_ZONE.has(row.signature))
     return [{ ...named(row), dependence: 'settings', isOfReader: true }];
   if (row.volatility === 'i') return [];
@@ -325,30 +358,6 @@ function conversionUses(
       ...(dependence === 'settings' ? { isOfReader: true } : {}),
     },
   ];
-}
-
-/** The enums of what is printed, or read from text; by a function of a user they may be. */
-function enumsRead(
-  { uses, conversions }: Findings,
-  functions: ReadonlyMap<number, FunctionRow>,
-  outputs: ReadonlyMap<number, TypeOutput>,
-  proved: ReadonlySet<number>,
-): readonly string[] {
-  const printing = uses.filter(({ oid }) => {
-    const row = functions.get(oid);
-    if (row?.schema !== 'pg_catalog') return row !== undefined && !proved.has(oid);
-    return PRINTS_ARGUMENTS.has(row.name) || PRINTS_JSON.has(row.name);
-  });
-  const nodes = [
-    ...printing.flatMap(({ args }) => args),
-    ...conversions.flatMap(({ from }) => from ?? []),
-  ];
-  const types = [
-    ...nodes.flatMap(rowItems).map((node) => typeOf(node) ?? RECORD),
-    ...printing.flatMap(({ argumentTypes }) => argumentTypes),
-    ...conversions.map(({ to }) => to),
-  ];
-  return [...new Set(types.flatMap((type) => outputs.get(type)?.enums ?? []))].sort();
 }
 
 /** What the text of an expression's value depends on. */

@@ -147,6 +147,9 @@ export const PRINTS_JSON = new Set([
   'jsonb_object_agg_unique',
 ]);
 
+/** Functions that are stable because a value can be added to the enum that they list. */
+export const LISTS_ENUM = new Set(['enum_first', 'enum_last', 'enum_range']);
+
 /** Functions that are stable because they read JSON as the types of the columns listed. */
 export const READS_JSON = new Set([
   'json_to_record',

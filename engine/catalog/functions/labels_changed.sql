@@ -7,7 +7,15 @@ DECLARE
   columns text;
   changed boolean;
 BEGIN
-  SELECT string_agg(a.attname, ', ' ORDER BY a.attnum) INTO columns FROM pg_attribute a
+  SELECT string_agg(
+      CASE
+        WHEN a.attname LIKE '%\_listed'
+          THEN format('enum_range(NULL::%s)', format_type(t.typelem, NULL))
+        ELSE a.attname
+      END,
+      ', ' ORDER BY a.attnum)
+    INTO columns
+    FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
     WHERE a.attrelid = held AND a.attname LIKE 'values%' AND NOT a.attisdropped;
   IF columns IS NULL THEN RETURN false; END IF;
   EXECUTE format('SELECT l.labels <> ROW(%s)::text FROM %s l', columns,
@@ -20,4 +28,5 @@ END $$;
 
 COMMENT ON FUNCTION imat_catalog.labels_changed(regclass) IS
   'Returns true if a label of an enum was renamed since the values of these enums were taken down '
-  'in this table. NULL: an imat that depends on no label.';
+  'in this table, or a value was added to one that the definition lists. NULL: an imat that '
+  'depends on no label.';
