@@ -4,7 +4,7 @@
  * tree shows.
  */
 import type { Db } from '../db/db.ts';
-import { intsOf } from './stored-constants.ts';
+import { constantOf, intsOf } from './stored-constants.ts';
 import type { TreeNode } from './stored-tree.ts';
 import { nodesOf, numberOf, typeOf, visitNodes } from './stored-tree.ts';
 import { loadTypeOutputs } from './type-output.ts';
@@ -103,7 +103,8 @@ export async function conversionsOf(
     const value = nodesOf(nodesOf(tree, 'targetList')[0] ?? tree, 'expr')[0];
     const from = value === undefined ? 0 : (typeOf(value) ?? 0);
     const isNothing = value?.node === 'CONST' && isNull(value);
-    return to === null || to === from || isNothing ? [] : [{ from, to }];
+    const isOneDate = value !== undefined && to !== null && isDateLiteral(value, to);
+    return to === null || to === from || isNothing || isOneDate ? [] : [{ from, to }];
   });
   if (wanted.length === 0) return { enums: [] };
   if (wanted.some(({ from, to }) => from === 0 || to === 0 || to === BOOLEAN)) return CONVERTS;
@@ -126,3 +127,13 @@ export async function conversionsOf(
 }
 
 const BOOLEAN = 16;
+
+/** date, timestamp. */
+const WITHOUT_ZONE: ReadonlySet<number> = new Set([1082, 1114]);
+
+/** Read in the same way under each DateStyle: year, month and day (8.5.1 Date/Time Input). */
+const ISO_DATE = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])( \d\d:\d\d(:\d\d)?)?$/;
+
+/** A text that PL/pgSQL reads when it assigns it: `since date := '2020-03-23'`. */
+const isDateLiteral = (value: TreeNode, to: number): boolean =>
+  WITHOUT_ZONE.has(to) && ISO_DATE.test(constantOf(value)?.text ?? '');

@@ -151,3 +151,41 @@ test.each([
   const result = await sandbox.imat.create('rebuilt', definition, { dryRun: true });
   expect(result).toMatchObject({ strategy: 'swap' });
 });
+
+const BODY = (type: string, text: string): string => `
+  CREATE OR REPLACE FUNCTION since(given date) RETURNS int LANGUAGE plpgsql AS $$
+  DECLARE first ${type} := '${text}';
+  BEGIN
+    IF given < first THEN RETURN 0; END IF;
+    first := '2024-01-01';
+    RETURN given - first::date;
+  END $$`;
+const SINCE = 'SELECT id, public.since(due) AS days FROM public.e';
+
+test.each([
+  ['date', '2024-03-23'],
+  ['timestamp', '2024-03-23 07:30'],
+  ['timestamp', '2024-03-23'],
+])('a body reads a literal as the same %s in every session: %s', async (type, text) => {
+  await sandbox.sql(BODY(type, text));
+  expect(await sandbox.imat.create('literal', SINCE)).toMatchObject({ strategy: 'delta' });
+  await sandbox.sql('UPDATE e SET due = due + 2 WHERE id % 3 = 0');
+  for (const style of STYLES) {
+    await sandbox.sql(`SET DateStyle = '${style}'`);
+    await expectEqual(sandbox.db, 'imat.literal', SINCE, style);
+  }
+  await sandbox.sql('RESET DateStyle');
+  await sandbox.imat.revert('literal');
+});
+
+test.each([
+  ['date', '01/02/2024'],
+  ['date', 'today'],
+  ['date', '24-01-02'],
+  ['timestamptz', '2024-03-23'],
+])('a body reads a literal as another %s in another session: %s', async (type, text) => {
+  await sandbox.sql(BODY(type, text));
+  expect(await sandbox.imat.create('literal', SINCE, { dryRun: true })).toMatchObject({
+    strategy: 'swap',
+  });
+});
