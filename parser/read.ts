@@ -73,7 +73,10 @@ export async function readFully(
     const raw = await readWithLibpg(text);
     isGrammarLoaded = true;
     const resolved = raw.query && resolve(raw.query, catalog);
-    const found = [...raw.unreadable, ...(resolved?.unreadable ?? [])];
+    const unresolved = (resolved?.unreadable ?? []).filter(
+      ({ kind }) => raw.unreadable.length === 0 || !FOLLOWS.has(kind),
+    );
+    const found = [...raw.unreadable, ...unresolved];
     return resolved !== null && found.length === 0
       ? { query: resolved.query }
       : { unreadable: inOrder(found) };
@@ -85,6 +88,9 @@ export async function readFully(
     return { unreadable: [{ kind: 'too_deep', message, span: null }] };
   }
 }
+
+/** What may be known, but for something in FROM that has no tree: its columns have no names. */
+const FOLLOWS: ReadonlySet<string> = new Set(['unknown_column', 'unknown_relation']);
 
 /** Names and literals may hold line breaks; a message is one line. */
 function inOrder(found: readonly Unreadable[]): Unreadable[] {
