@@ -68,8 +68,7 @@ async function rowsAgain(
       path === null ? [] : path.tables.flatMap((item) => joined(key, path, item, sources)),
     ),
   ]);
-  const values = await differentIn(db, columns);
-  const different = new Map(columns.map((one, index) => [nameOf(one), values[index] ?? null]));
+  const different = await differentOf(db, columns, sources);
   const oids = keys.flatMap(({ outline }) => tablesOf(outline).map((one) => one.relation.oid));
   const rows = await expectedRows(db, oids);
   const known: Statistics = {
@@ -82,6 +81,27 @@ async function rowsAgain(
       return cost === null ? [] : [[key, cost] as const];
     }),
   );
+}
+
+/**
+ * What statistics told of columns in the analysis of one definition. Its parts are planned one by
+ * one, over the same tables.
+ */
+const told = new WeakMap<Sources, Map<string, number | null>>();
+
+/** The different values of columns, each asked for once. */
+async function differentOf(
+  db: Db,
+  columns: readonly Column[],
+  sources: Sources,
+): Promise<ReadonlyMap<string, number | null>> {
+  const known = told.get(sources) ?? new Map<string, number | null>();
+  told.set(sources, known);
+  const asked = new Map(columns.map((one) => [nameOf(one), one]));
+  for (const name of known.keys()) asked.delete(name);
+  const values = await differentIn(db, [...asked.values()]);
+  [...asked.keys()].forEach((name, index) => known.set(name, values[index] ?? null));
+  return known;
 }
 
 const nameOf = ({ oid, name }: Column): string => `${oid} ${name}`;
