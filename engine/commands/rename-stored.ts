@@ -44,6 +44,7 @@ async function renameStore(db: Db, from: StoreNames, to: StoreNames): Promise<vo
     ['VIEW', from.now, to.now],
     ['VIEW', from.kept, to.kept],
     ['VIEW', from.rowsNow, to.rowsNow],
+    ['VIEW', from.rowsNull, to.rowsNull],
     ['VIEW', from.rowsKept, to.rowsKept],
     ['VIEW', from.contentKept, to.contentKept],
     ['VIEW', from.pending, to.pending],

@@ -85,4 +85,5 @@ export const computedFunction = (subject: Subject): readonly Statement[] =>
     view: subject.names.content.sql,
     name: subject.names.computed.sql,
     isUnlocked: true,
+    isArm: true,
   });

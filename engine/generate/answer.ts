@@ -29,6 +29,7 @@ export const answeredFunction = (subject: Subject): readonly Statement[] =>
     view: subject.names.answer.sql,
     name: subject.names.answered.sql,
     isUnlocked: true,
+    isArm: true,
   });
 
 /** The columns of the core by the names and in the types in which they are stored, once each. */

@@ -121,6 +121,7 @@ export function changesFunction(subject: StoreSubject, plan: AddPlan): readonly 
     text: changeText(subject, plan),
     name: subject.names.changes.sql,
     isUnlocked: subject.withParts.length > 0,
+    isArm: false,
     settings: [sql`jit = off`, ...changeSettings(plan)],
   });
 }

@@ -73,6 +73,7 @@ export function mergedFunction(subject: StoreSubject, plan: AddPlan): readonly S
     view: subject.names.merge.sql,
     name: subject.names.merged.sql,
     isUnlocked: subject.withParts.length > 0,
+    isArm: false,
     settings: [sql`jit = off`, ...changeSettings(plan)],
   });
 }

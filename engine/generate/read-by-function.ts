@@ -33,12 +33,21 @@ export type ReadByFunction = {
   readonly isUnlocked: boolean;
   /** Settings under which it runs, beside those of every such function. */
   readonly settings?: readonly Sql[];
+  /** Its second parameter, `$2` in the text. */
+  readonly parameter?: { readonly name: Sql; readonly type: Sql };
+  /**
+   * Whether it is an arm of what is read. Then it is told to give one row: the planner adds up the
+   * rows of all arms, of which one runs, and knows those of what is stored.
+   */
+  readonly isArm: boolean;
 };
 
 export function readByFunction(
   subject: Subject,
-  { label, view, text, name, isUnlocked, settings = [] }: ReadByFunction,
+  { label, view, text, name, isUnlocked, isArm, parameter, settings = [] }: ReadByFunction,
 ): readonly Statement[] {
+  const second = parameter === undefined ? sql`` : sql`, ${parameter.name} ${parameter.type}`;
+  const types = parameter === undefined ? sql`uuid` : sql`uuid, ${parameter.type}`;
   const query = text ?? literal(sql`SELECT * FROM ${view}`.text);
   const guarded = sql`
 BEGIN
@@ -55,9 +64,9 @@ END`;
   return [
     {
       label,
-      sql: sql`CREATE OR REPLACE FUNCTION ${name}(access_key uuid) RETURNS SETOF ${view}
+      sql: sql`CREATE OR REPLACE FUNCTION ${name}(access_key uuid${second}) RETURNS SETOF ${view}
 LANGUAGE plpgsql
-STABLE SECURITY DEFINER PARALLEL ${fragment(subject.isParallelUnsafe ? 'UNSAFE' : 'RESTRICTED')}
+STABLE SECURITY DEFINER PARALLEL ${fragment(subject.isParallelUnsafe ? 'UNSAFE' : 'RESTRICTED')}${isArm ? sql` ROWS 1` : sql``}
 ${join(
   all.map((setting) => sql`SET ${setting}`),
   '\n',
@@ -66,7 +75,7 @@ AS ${dollarQuoted(guarded)}`,
     },
     {
       label: 'a view calls functions with the rights of its readers',
-      sql: sql`GRANT EXECUTE ON FUNCTION ${name}(uuid) TO PUBLIC`,
+      sql: sql`GRANT EXECUTE ON FUNCTION ${name}(${types}) TO PUBLIC`,
     },
   ];
 }
@@ -79,8 +88,9 @@ const afterwards = (imatId: number): Sql => sql`
       HINT = 'Run the statement again.';
   END IF;`;
 
-/** The call, from a view. */
-export function calledFromView({ id }: Subject, name: Sql): Sql {
+/** The call, from a view. `second`: its second argument, if it has one. */
+export function calledFromView({ id }: Subject, name: Sql, second: Sql | null = null): Sql {
+  const rest = second === null ? sql`` : sql`, ${second}`;
   const key = sql`(SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = ${id})`;
-  return sql`${name}(${key})`;
+  return sql`${name}(${key}${rest})`;
 }

@@ -68,7 +68,7 @@ BEGIN ATOMIC
     ${returned}
   ), ${stored} AS (
     INSERT INTO ${names.state.sql} AS s (${list})
-    ${rowsNow(rows, columns)}
+    ${rowsOfKeys(rows, columns)}
     ${returned}
   ), changes AS (
     ${changeQuery(plan, subject, netting, { around: 'rows' })}
@@ -86,7 +86,7 @@ END`,
 }
 
 /** The rows of the keys that the function is called with. */
-function rowsNow(rows: RowsPlan, columns: readonly Sql[]): Sql {
+function rowsOfKeys(rows: RowsPlan, columns: readonly Sql[]): Sql {
   const array = sql`$1`;
   const touched = { array, hasNull: sql`$2`, isFew: sql`TRUE` };
   const selects = confinedParts(rows, rows.key, touched, (query) => query).map(

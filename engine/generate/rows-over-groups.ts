@@ -19,10 +19,11 @@ import type { GroupsBelow, RowsPlan } from '../plan/plan.ts';
 import { storeNumber } from '../plan/plan.ts';
 import { STORE_SCHEMA } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
-import { fragment, join, sql } from '../sql/sql.ts';
+import { fragment, join, literal, sql } from '../sql/sql.ts';
 import { readByFunction } from './read-by-function.ts';
 import type { Statement } from './statement.ts';
 import type { StoreSubject } from './stores.ts';
+import type { Part } from './touched-rows.ts';
 import { confinedParts, partFrom, touchedIn } from './touched-rows.ts';
 
 /** Which of the views of its groups a definition reads. */
@@ -34,15 +35,18 @@ export function allRows({ groups }: StoreSubject, plan: RowsPlan, held: Held): S
   return fragment(deparse(named(plan.groups.reading.query, groups, held)));
 }
 
-/** The rows of touched keys. */
+/** The rows of touched keys, and those without a key. */
 function rowsOfKeys(
-  { groups, names }: StoreSubject,
+  { groups }: StoreSubject,
   plan: RowsPlan,
   { reading }: GroupsBelow,
   held: Held,
-): Sql {
+): readonly Part[] {
   const touched = touchedIn(sql`touched`, plan);
-  const parts = confinedParts(reading, plan.key, touched, (query) => named(query, groups, held));
+  return confinedParts(reading, plan.key, touched, (query) => named(query, groups, held));
+}
+
+function unitedParts({ names }: StoreSubject, parts: readonly Part[]): Sql {
   const selects = parts.map(
     (part) => sql`-- ${fragment(part.label)}\nSELECT s.* FROM ${partFrom(part)}`,
   );
@@ -75,28 +79,40 @@ export function contentKept(subject: StoreSubject, plan: RowsPlan): readonly Sta
 export function rowsViews(subject: StoreSubject, plan: RowsPlan): readonly Statement[] {
   const { groups } = plan;
   if (groups === null) return [];
-  const { rowsNow, rowsKept } = subject.names;
-  const view = (name: Sql, held: Held): Sql =>
-    sql`CREATE VIEW ${name} AS\n${rowsOfKeys(subject, plan, groups, held)}`;
+  const { rowsNow, rowsNull, rowsKept } = subject.names;
+  const [withKeys, ...withNull] = rowsOfKeys(subject, plan, groups, 'now');
+  if (withKeys === undefined) throw new Error('no rows of touched keys');
+  const view = (label: string, name: Sql, parts: readonly Part[]): Statement => ({
+    label,
+    sql: sql`CREATE VIEW ${name} AS\n${unitedParts(subject, parts)}`,
+  });
   return [
-    {
-      label: 'the rows of touched keys, from what the groups hold now',
-      sql: view(rowsNow.sql, 'now'),
-    },
-    {
-      label: 'the same from what is stored of the groups, for the fold',
-      sql: view(rowsKept.sql, 'kept'),
-    },
+    view('the rows of touched keys, from what the groups hold now', rowsNow.sql, [withKeys]),
+    view('the same of rows without a key', rowsNull.sql, withNull),
+    view(
+      'both from what is stored of the groups, for the fold',
+      rowsKept.sql,
+      rowsOfKeys(subject, plan, groups, 'kept'),
+    ),
   ];
 }
 
-/** Its body names a view. */
-export const recomputedFunction = (subject: StoreSubject, plan: RowsPlan): readonly Statement[] =>
-  plan.groups === null
-    ? []
-    : readByFunction(subject, {
-        label: 'the rows of touched keys as a function, for reads',
-        view: subject.names.rowsNow.sql,
-        name: subject.names.recomputed.sql,
-        isUnlocked: subject.withParts.length > 0,
-      });
+/**
+ * Its body names views. That of rows without a key is planned only if NULL is touched: each view of
+ * groups in it has arms, and seven of these took 25 ms to plan.
+ */
+export function recomputedFunction(subject: StoreSubject, plan: RowsPlan): readonly Statement[] {
+  if (plan.groups === null) return [];
+  const { rowsNow, rowsNull, recomputed } = subject.names;
+  const withKeys = sql`SELECT * FROM ${rowsNow.sql}`;
+  const all = sql`${withKeys} UNION ALL SELECT * FROM ${rowsNull.sql}`;
+  return readByFunction(subject, {
+    label: 'the rows of touched keys as a function, for reads',
+    view: rowsNow.sql,
+    name: recomputed.sql,
+    text: sql`CASE WHEN $2 THEN ${literal(all.text)} ELSE ${literal(withKeys.text)} END`,
+    isUnlocked: subject.withParts.length > 0,
+    isArm: true,
+    parameter: { name: sql`has_null`, type: sql`boolean` },
+  });
+}

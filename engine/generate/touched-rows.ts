@@ -66,8 +66,8 @@ export const nowParts = (subject: Subject, plan: RowsPlan, touched: Touched): re
 ];
 
 /** Those of few keys from stored groups (rows-over-groups.ts). */
-const againFromGroups = (subject: Subject, { isFew }: Touched): Part => ({
-  from: calledFromView(subject, subject.names.recomputed.sql),
+const againFromGroups = (subject: Subject, { isFew, hasNull }: Touched): Part => ({
+  from: calledFromView(subject, subject.names.recomputed.sql, hasNull),
   where: [isFew],
   label: 'rows of touched keys now',
 });

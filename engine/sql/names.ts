@@ -71,10 +71,11 @@ export type StoreNames = {
   readonly answer: StoreName;
   readonly answered: StoreName;
   /**
-   * The rows of touched keys computed from stored groups: from what these hold now, from that as a
-   * function, and from what is stored of them.
+   * The rows of touched keys computed from stored groups: from what these hold now, those without a
+   * key apart, from that as a function, and from what is stored of them.
    */
   readonly rowsNow: StoreName;
+  readonly rowsNull: StoreName;
   readonly recomputed: StoreName;
   readonly rowsKept: StoreName;
   /** All rows computed from what is stored of the groups, as a view. */
@@ -142,6 +143,7 @@ export function storeNames(name: string, number: number | null): StoreNames {
     answer: of('answer'),
     answered: of('answered'),
     rowsNow: of('rowsnow'),
+    rowsNull: of('rowsnull'),
     recomputed: of('recomputed'),
     rowsKept: of('rowskept'),
     contentKept: of('contentkept'),

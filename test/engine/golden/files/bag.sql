@@ -594,7 +594,7 @@ GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(CAST
 -- the same as a function, which is planned when it runs
 CREATE OR REPLACE FUNCTION imat_store.computed_bag(access_key uuid) RETURNS SETOF imat_store.content_bag
 LANGUAGE plpgsql
-STABLE SECURITY DEFINER PARALLEL RESTRICTED
+STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
@@ -633,7 +633,7 @@ WHERE (r1.product_id = r2.id)
 -- the same as a function, for reads while too much or a reset is pending
 CREATE OR REPLACE FUNCTION imat_store.answered_bag(access_key uuid) RETURNS SETOF imat_store.answer_bag
 LANGUAGE plpgsql
-STABLE SECURITY DEFINER PARALLEL RESTRICTED
+STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$

@@ -492,7 +492,7 @@ FROM public.customer AS c LEFT JOIN public.sale AS s ON ((s.customer_id = c.id) 
 -- the same as a function, which is planned when it runs
 CREATE OR REPLACE FUNCTION imat_store.computed2_coarse_total(access_key uuid) RETURNS SETOF imat_store.content2_coarse_total
 LANGUAGE plpgsql
-STABLE SECURITY DEFINER PARALLEL RESTRICTED
+STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
@@ -591,7 +591,7 @@ FROM
 -- the same as a function, which is planned when it runs
 CREATE OR REPLACE FUNCTION imat_store.computed1_coarse_total(access_key uuid) RETURNS SETOF imat_store.content1_coarse_total
 LANGUAGE plpgsql
-STABLE SECURITY DEFINER PARALLEL RESTRICTED
+STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
@@ -632,7 +632,7 @@ FROM
 -- the same as a function, for reads while too much or a reset is pending
 CREATE OR REPLACE FUNCTION imat_store.answered1_coarse_total(access_key uuid) RETURNS SETOF imat_store.answer1_coarse_total
 LANGUAGE plpgsql
-STABLE SECURITY DEFINER PARALLEL RESTRICTED
+STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$

@@ -369,7 +369,7 @@ GROUP BY 1, 2, 3;
 -- the same as a function, which is planned when it runs
 CREATE OR REPLACE FUNCTION imat_store."computed_Robert'); DROP TABLE sale; --"(access_key uuid) RETURNS SETOF imat_store."content_Robert'); DROP TABLE sale; --"
 LANGUAGE plpgsql
-STABLE SECURITY DEFINER PARALLEL RESTRICTED
+STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
@@ -414,7 +414,7 @@ WHERE (r1."select" <> ('$imat$ \ ''%')::text)
 -- the same as a function, for reads while too much or a reset is pending
 CREATE OR REPLACE FUNCTION imat_store."answered_Robert'); DROP TABLE sale; --"(access_key uuid) RETURNS SETOF imat_store."answer_Robert'); DROP TABLE sale; --"
 LANGUAGE plpgsql
-STABLE SECURITY DEFINER PARALLEL RESTRICTED
+STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$

@@ -406,7 +406,7 @@ GROUP BY 1;
 -- the same as a function, which is planned when it runs
 CREATE OR REPLACE FUNCTION imat_store.computed_join(access_key uuid) RETURNS SETOF imat_store.content_join
 LANGUAGE plpgsql
-STABLE SECURITY DEFINER PARALLEL RESTRICTED
+STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
@@ -447,7 +447,7 @@ FROM
 -- the same as a function, for reads while too much or a reset is pending
 CREATE OR REPLACE FUNCTION imat_store.answered_join(access_key uuid) RETURNS SETOF imat_store.answer_join
 LANGUAGE plpgsql
-STABLE SECURITY DEFINER PARALLEL RESTRICTED
+STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$

@@ -583,7 +583,7 @@ FROM team;
 -- the same as a function, which is planned when it runs
 CREATE OR REPLACE FUNCTION imat_store.computed2_recursion(access_key uuid) RETURNS SETOF imat_store.content2_recursion
 LANGUAGE plpgsql
-STABLE SECURITY DEFINER PARALLEL RESTRICTED
+STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
@@ -1026,7 +1026,7 @@ GROUP BY 1;
 -- the same as a function, which is planned when it runs
 CREATE OR REPLACE FUNCTION imat_store.computed1_recursion(access_key uuid) RETURNS SETOF imat_store.content1_recursion
 LANGUAGE plpgsql
-STABLE SECURITY DEFINER PARALLEL RESTRICTED
+STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
@@ -1075,7 +1075,7 @@ FROM
 -- the same as a function, for reads while too much or a reset is pending
 CREATE OR REPLACE FUNCTION imat_store.answered1_recursion(access_key uuid) RETURNS SETOF imat_store.answer1_recursion
 LANGUAGE plpgsql
-STABLE SECURITY DEFINER PARALLEL RESTRICTED
+STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$

@@ -461,7 +461,7 @@ GROUP BY c.country;
 -- the same as a function, which is planned when it runs
 CREATE OR REPLACE FUNCTION imat_store.computed_regroup(access_key uuid) RETURNS SETOF imat_store.content_regroup
 LANGUAGE plpgsql
-STABLE SECURITY DEFINER PARALLEL RESTRICTED
+STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$

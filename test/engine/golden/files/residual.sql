@@ -323,7 +323,7 @@ GROUP BY 1;
 -- the same as a function, which is planned when it runs
 CREATE OR REPLACE FUNCTION imat_store.computed_residual(access_key uuid) RETURNS SETOF imat_store.content_residual
 LANGUAGE plpgsql
-STABLE SECURITY DEFINER PARALLEL RESTRICTED
+STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
@@ -362,7 +362,7 @@ FROM
 -- the same as a function, for reads while too much or a reset is pending
 CREATE OR REPLACE FUNCTION imat_store.answered_residual(access_key uuid) RETURNS SETOF imat_store.answer_residual
 LANGUAGE plpgsql
-STABLE SECURITY DEFINER PARALLEL RESTRICTED
+STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$

@@ -483,7 +483,7 @@ GROUP BY 1;
 -- the same as a function, which is planned when it runs
 CREATE OR REPLACE FUNCTION imat_store.computed2_rows_over_groups(access_key uuid) RETURNS SETOF imat_store.content2_rows_over_groups
 LANGUAGE plpgsql
-STABLE SECURITY DEFINER PARALLEL RESTRICTED
+STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
@@ -523,7 +523,7 @@ FROM
 -- the same as a function, for reads while too much or a reset is pending
 CREATE OR REPLACE FUNCTION imat_store.answered2_rows_over_groups(access_key uuid) RETURNS SETOF imat_store.answer2_rows_over_groups
 LANGUAGE plpgsql
-STABLE SECURITY DEFINER PARALLEL RESTRICTED
+STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
@@ -845,7 +845,7 @@ FROM public.customer AS c LEFT JOIN imat_store.now2_rows_over_groups AS v ON (v.
 -- the same as a function, which is planned when it runs
 CREATE OR REPLACE FUNCTION imat_store.computed1_rows_over_groups(access_key uuid) RETURNS SETOF imat_store.content1_rows_over_groups
 LANGUAGE plpgsql
-STABLE SECURITY DEFINER PARALLEL RESTRICTED
+STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
@@ -882,8 +882,13 @@ FROM imat_store.now2_rows_over_groups AS v
 WHERE ((v.customer_id = ANY (((SELECT t.keys FROM touched AS t))::integer[])) AND ((v.customer_id = ANY (SELECT pg_catalog.unnest(((SELECT t.keys FROM touched AS t))::integer[]) AS key)) IS TRUE))) AS v ON (v.customer_id = c.id)
 WHERE ((c.id = ANY (((SELECT t.keys FROM touched AS t))::integer[])) AND ((c.id = ANY (SELECT pg_catalog.unnest(((SELECT t.keys FROM touched AS t))::integer[]) AS key)) IS TRUE))
 ) AS s
-WHERE (SELECT t.is_few FROM touched AS t)
-UNION ALL
+WHERE (SELECT t.is_few FROM touched AS t);
+
+-- the same of rows without a key
+CREATE VIEW imat_store.rowsnull1_rows_over_groups AS
+WITH touched AS MATERIALIZED (
+  TABLE imat_store.touched1_rows_over_groups
+)
 -- rows without a key now
 SELECT s.* FROM (
 SELECT c.id AS id, c.name AS name, v.visits AS visits, v.longest AS longest
@@ -896,7 +901,7 @@ WHERE (SELECT t.is_few FROM touched AS t)
   AND (SELECT t.has_null FROM touched AS t)
   AND s.id IS NULL;
 
--- the same from what is stored of the groups, for the fold
+-- both from what is stored of the groups, for the fold
 CREATE VIEW imat_store.rowskept1_rows_over_groups AS
 WITH touched AS MATERIALIZED (
   TABLE imat_store.touched1_rows_over_groups
@@ -924,9 +929,9 @@ WHERE (SELECT t.is_few FROM touched AS t)
   AND s.id IS NULL;
 
 -- the rows of touched keys as a function, for reads
-CREATE OR REPLACE FUNCTION imat_store.recomputed1_rows_over_groups(access_key uuid) RETURNS SETOF imat_store.rowsnow1_rows_over_groups
+CREATE OR REPLACE FUNCTION imat_store.recomputed1_rows_over_groups(access_key uuid, has_null boolean) RETURNS SETOF imat_store.rowsnow1_rows_over_groups
 LANGUAGE plpgsql
-STABLE SECURITY DEFINER PARALLEL RESTRICTED
+STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
 SET row_security = off
 AS $imat$
@@ -938,11 +943,11 @@ BEGIN
       ERRCODE = 'insufficient_privilege',
       MESSAGE = 'only the view of the imat may call imat_store.recomputed1_rows_over_groups';
   END IF;
-  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.rowsnow1_rows_over_groups';
+  RETURN QUERY EXECUTE CASE WHEN $2 THEN 'SELECT * FROM imat_store.rowsnow1_rows_over_groups UNION ALL SELECT * FROM imat_store.rowsnull1_rows_over_groups' ELSE 'SELECT * FROM imat_store.rowsnow1_rows_over_groups' END;
 END$imat$;
 
 -- a view calls functions with the rights of its readers
-GRANT EXECUTE ON FUNCTION imat_store.recomputed1_rows_over_groups(uuid) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION imat_store.recomputed1_rows_over_groups(uuid, boolean) TO PUBLIC;
 
 -- stored rows, and those of touched keys now
 CREATE VIEW imat_store.current1_rows_over_groups WITH (security_barrier) AS
@@ -975,7 +980,7 @@ FROM (
     s.visits,
     s.longest,
     FALSE AS imat_stays
-  FROM imat_store.recomputed1_rows_over_groups((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
+  FROM imat_store.recomputed1_rows_over_groups((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1), (SELECT t.has_null FROM touched AS t)) AS s
   WHERE (SELECT t.is_few FROM touched AS t)
   UNION ALL
   -- all rows now
