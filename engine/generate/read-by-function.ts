@@ -60,13 +60,14 @@ BEGIN
   END IF;
   RETURN QUERY EXECUTE ${query};${isUnlocked ? afterwards(subject.id) : sql``}
 END`;
+  const parallel = `PARALLEL ${subject.isParallelUnsafe ? 'UNSAFE' : 'RESTRICTED'}`;
   const all = [sql`search_path = pg_catalog, pg_temp`, sql`row_security = off`, ...settings];
   return [
     {
       label,
       sql: sql`CREATE OR REPLACE FUNCTION ${name}(access_key uuid${second}) RETURNS SETOF ${view}
 LANGUAGE plpgsql
-STABLE SECURITY DEFINER PARALLEL ${fragment(subject.isParallelUnsafe ? 'UNSAFE' : 'RESTRICTED')}${isArm ? sql` ROWS 1` : sql``}
+STABLE SECURITY DEFINER ${fragment(parallel)}${fragment(isArm ? ' ROWS 1' : '')}
 ${join(
   all.map((setting) => sql`SET ${setting}`),
   '\n',
