@@ -148,14 +148,15 @@ async function convert(
     if (own?.strategy === known.strategy) return changeInPlace(db, known, request, own, progress);
   }
   const interrupted = await checkFree(db, request);
-  if (request.dryRun === true) return resultOf(request, await withStatisticsNotes(db, first));
+  const isSwap = request.strategy === 'swap';
+  if (request.dryRun === true)
+    return resultOf(request, isSwap ? first : await withStatisticsNotes(db, first));
   if (interrupted !== null)
     await revertUnfinished(db, interrupted, (what) =>
       progress(2, `removing what an interrupted convert left: ${what}`),
     );
   await initialize(db, false);
-  const prepared =
-    request.strategy === 'swap' ? first : await gatherStatistics(db, first, analysed);
+  const prepared = isSwap ? first : await gatherStatistics(db, first, analysed);
   try {
     const loadMs = await registerAndInstall(db, request, prepared, progress);
     return withCost(resultOf(request, prepared), loadMs, isConstant(prepared));

@@ -5,16 +5,39 @@ import { withShortLock } from '../db/short-lock.ts';
 
 /**
  * Whether the planner would know too little of a table `c` in schema `n`, as SQL. CREATE INDEX and
- * VACUUM count rows, and only ANALYZE looks at columns. What another role may not see of these is
- * not missing.
+ * VACUUM count rows, and only ANALYZE looks at columns. Of a table with partitions, or with others
+ * that inherit from it, there are statistics of all their rows together: one that was analyzed
+ * before it had any rows has none of these. What another role may not see is not missing.
  */
 const LACKS_STATISTICS = `(
   c.reltuples < 0
-  OR pg_relation_size(c.oid) > 0
-    AND has_any_column_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid)
-    AND NOT EXISTS (
-      SELECT FROM pg_stats s WHERE s.schemaname = n.nspname AND s.tablename = c.relname
+  OR has_any_column_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid)
+    AND EXISTS (
+      WITH RECURSIVE below AS (
+        SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = c.oid
+        UNION
+        SELECT i.inhrelid FROM below b JOIN pg_inherits i ON i.inhparent = b.inhrelid
+      )
+      SELECT FROM (
+        SELECT false AS inherited, pg_relation_size(c.oid) AS size
+        UNION ALL
+        SELECT true, sum(pg_relation_size(b.inhrelid)) FROM below b
+      ) AS rows
+      WHERE rows.size > 0 AND NOT EXISTS (
+        SELECT FROM pg_stats s
+        WHERE s.schemaname = n.nspname AND s.tablename = c.relname
+          AND s.inherited = rows.inherited
+      )
     )
+)`;
+
+/** Whether ANALYZE of a table `c` by this role is not skipped, as SQL. */
+const MAY_ANALYZE = `(
+  (SELECT pg_has_role(d.datdba, 'USAGE') FROM pg_database d WHERE d.datname = current_database())
+  OR CASE WHEN current_setting('server_version_num')::integer < 170000
+    THEN pg_has_role(c.relowner, 'USAGE')
+    ELSE has_table_privilege(c.oid, 'MAINTAIN')
+  END
 )`;
 
 /** The tables of which the planner would know too little. */
@@ -50,9 +73,7 @@ export const unanalyzed = (db: Db, tables: readonly number[]): Promise<readonly 
        FROM (SELECT sum(pg_relation_size(t.relid)) AS size FROM tree t GROUP BY t.root) s
      )
      SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name,
-       pg_has_role(c.relowner, 'USAGE')
-         OR (SELECT pg_has_role(d.datdba, 'USAGE')
-             FROM pg_database d WHERE d.datname = current_database()) AS "mayAnalyze"
+       ${MAY_ANALYZE} AS "mayAnalyze"
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, largest l
      WHERE c.oid = ANY ($1::oid[]) AND c.relkind IN ('r', 'p', 'm') AND ${LACKS_STATISTICS}
        AND l.size >= ${LARGE_PAGES} * current_setting('block_size')::integer

@@ -79,11 +79,37 @@ test('partitions have those of the whole table', async () => {
   expect(await analyzed()).toEqual(['event', 'event_1']);
 });
 
+test('partitions that were filled after ANALYZE have none of the whole table', async () => {
+  await sandbox.sql('TRUNCATE event; ANALYZE event');
+  await sandbox.sql(`INSERT INTO event SELECT i, 1 FROM generate_series(1, ${ROWS}) i`);
+  await sandbox.sql('ANALYZE event_1');
+  const query = 'SELECT id FROM public.event';
+  const { notes: given } = await sandbox.imat.create('events', query);
+  expect(notes(given)).toEqual(['public.event had no statistics: ANALYZE was run']);
+  expect(await keyOf('events')).toBe('rows by event.id');
+  const again = await sandbox.imat.create('more_events', query);
+  expect(notes(again.notes)).toEqual([]);
+});
+
+test('tables that inherit from another one are looked at with it', async () => {
+  await sandbox.sql(`TRUNCATE sale; ANALYZE sale;
+    CREATE TABLE later (PRIMARY KEY (id)) INHERITS (sale);
+    INSERT INTO later SELECT i, 'r', i FROM generate_series(20001, 40000) i; ANALYZE later`);
+  const query = 'SELECT region, sum(amount) AS amount FROM public.sale GROUP BY region';
+  const { notes: given } = await sandbox.imat.create('amounts', query);
+  expect(notes(given)).toEqual(['public.sale had no statistics: ANALYZE was run']);
+  const again = await sandbox.imat.create('more_amounts', query);
+  expect(notes(again.notes)).toEqual([]);
+});
+
 test('small tables are left alone, and so is what is swapped', async () => {
   const small = 'SELECT s.id, r.name FROM public.small s JOIN public.region r USING (region)';
   const { notes: given } = await sandbox.imat.create('small_ones', small);
   expect(notes(given)).toEqual([]);
-  await sandbox.imat.create('swapped', JOINED, { strategy: 'swap' });
+  const swap = { strategy: 'swap' } as const;
+  const tried = await sandbox.imat.create('swapped', JOINED, { ...swap, dryRun: true });
+  expect(notes(tried.notes)).toEqual([]);
+  await sandbox.imat.create('swapped', JOINED, swap);
   expect(await analyzed()).toEqual([]);
 });
 
@@ -114,4 +140,26 @@ test('tables of another role are named', async () => {
   expect(notes(given)).toEqual([`public.region ${LATER}`, `public.sale ${LATER}`]);
   expect(await analyzed()).toEqual([]);
   await sandbox.sql(`DROP OWNED BY ${name}; DROP ROLE ${name}`);
+});
+
+// PostgreSQL 17 has the privilege MAINTAIN, which an owner can revoke from himself.
+test('tables that their owner may not analyze are named', async () => {
+  const major = await sandbox.value<number>(
+    `SELECT current_setting('server_version_num')::integer / 10000`,
+  );
+  if (major < 17) return;
+  const name = await createRole(sandbox);
+  const database = await sandbox.value<string>('SELECT current_database()');
+  await sandbox.sql(`GRANT CREATE ON DATABASE ${database} TO ${name};
+    ALTER TABLE sale OWNER TO ${name}; ALTER TABLE region OWNER TO ${name};
+    REVOKE MAINTAIN ON region FROM ${name}`);
+  const owner = await sandbox.session(name);
+  const { notes: given } = await owner.imat.create('joined', JOINED);
+  expect(notes(given)).toEqual([
+    'public.sale had no statistics: ANALYZE was run',
+    `public.region ${LATER}`,
+  ]);
+  expect(await analyzed()).toEqual(['sale']);
+  await owner.imat.revert('joined');
+  await sandbox.sql(`DROP OWNED BY ${name} CASCADE; DROP ROLE ${name}`);
 });
