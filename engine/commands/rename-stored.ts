@@ -27,8 +27,7 @@ export async function renameStored(
 
 async function renameStore(db: Db, from: StoreNames, to: StoreNames): Promise<void> {
   db.defer(`DROP FUNCTION IF EXISTS ${from.fold.sql.text}(boolean)`);
-  for (const { sql } of [from.refold, from.refoldNetted])
-    db.defer(`DROP FUNCTION IF EXISTS ${sql.text}`);
+  db.defer(`DROP FUNCTION IF EXISTS ${from.refold.sql.text}`);
   for (const kind of [
     'computed',
     'answered',

@@ -235,8 +235,7 @@ SELECT proname::text FROM pg_proc WHERE pronamespace = to_regnamespace($1)`;
 /** All of a store but its table, which views of other stores name. */
 function dropStore(db: Db, names: StoreNames): void {
   db.defer(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}(boolean)`);
-  for (const { sql } of [names.refold, names.refoldNetted])
-    db.defer(`DROP FUNCTION IF EXISTS ${sql.text}`);
+  db.defer(`DROP FUNCTION IF EXISTS ${names.refold.sql.text}`);
   dropViews(db, [names.now, names.kept]);
   // The functions are read by the first; what is merged reads the others.
   dropViews(db, [names.current]);

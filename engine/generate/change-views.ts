@@ -14,7 +14,7 @@ import { contributions } from '../operators/store.ts';
 import type { Netting, Pending } from '../operators/pending.ts';
 import { IN_PLACE, anyPending, expectedRows } from '../operators/pending.ts';
 import type { AddPlan } from '../plan/plan.ts';
-import { coreInput } from '../plan/plan.ts';
+import { coreInput, planScans } from '../plan/plan.ts';
 import type { Rows, Term } from '../operators/rule.ts';
 import type { StoreNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -27,7 +27,6 @@ import type { Around } from './touched-rows.ts';
 import { rowsChange } from './touched-rows.ts';
 import type { Statement } from './statement.ts';
 import type { StoreSubject } from './stores.ts';
-import type { Subject } from './subject.ts';
 
 export function changeViews(subject: StoreSubject, plan: AddPlan): readonly Statement[] {
   const { delta, netted } = subject.names;
@@ -49,9 +48,13 @@ export function changeViews(subject: StoreSubject, plan: AddPlan): readonly Stat
 
 /**
  * The view that the fold reads after an expression has failed; null if the first one is as careful.
+ * So it is of a core that reads rows of another store alone: of these nothing comes and goes.
  */
-export const fallbackView = (subject: Subject, plan: AddPlan): Sql | null =>
-  plan.netting === 'fenced' ? null : subject.names.netted.sql;
+export const fallbackView = (
+  { names }: { readonly names: StoreNames },
+  plan: AddPlan,
+): Sql | null =>
+  plan.netting === 'fenced' || planScans(plan).length === 0 ? null : names.netted.sql;
 
 /** What the change of a core is made from that reads tables alone. */
 type OverTables = Pick<StoreSubject, 'id' | 'logOf' | 'different'> & { readonly inner: null };
@@ -155,8 +158,8 @@ export function changeQuery(
   };
   /** A store below, with as much care for what is pending as is asked for here. */
   const below = (own: AddPlan, names: StoreNames): Below => {
-    const isNetted = netting === 'fenced' && own.netting !== 'fenced';
-    return { plan: own, names, delta: (isNetted ? names.netted : names.delta).sql };
+    const careful = netting === 'fenced' ? fallbackView({ names }, own) : null;
+    return { plan: own, names, delta: careful ?? names.delta.sql };
   };
   const groups = subject.inner === null ? null : inputChange(subject, plan, below, around);
   const input = coreInput(plan, pending, groups?.leaf);

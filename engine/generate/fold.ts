@@ -19,7 +19,7 @@ import { fallbackView } from './change-views.ts';
 import { valuesMoved } from './elapsed.ts';
 import { hasExtremes } from './extremes.ts';
 import { changeSettings } from './read-changes.ts';
-import { calledOnTouched, REFOLDED, refoldFunctions, touchedFirst } from './refold.ts';
+import { calledOnTouched, REFOLDED, refoldFunction, touchedFirst } from './refold.ts';
 import { storedUnder } from './settings.ts';
 import type { Statement } from './statement.ts';
 import type { StoreSubject } from './stores.ts';
@@ -34,7 +34,7 @@ export function foldFunction(
 ): readonly Statement[] {
   const fold = subject.names.fold.sql;
   return [
-    ...(foldsRows ? refoldFunctions(subject, plan) : []),
+    ...(foldsRows ? refoldFunction(subject, plan) : []),
     { label: 'fold: adds what is pending to the state', sql: createFold(subject, plan, foldsRows) },
     {
       label: 'only imat.fold calls it',
@@ -136,9 +136,7 @@ export const KEY_TOO_LONG = sql`WHEN program_limit_exceeded THEN
 /** What changes the state by what is pending. */
 function changing(subject: StoreSubject, plan: AddPlan, foldsRows: boolean): readonly Sql[] {
   if (!foldsRows) return [apply(...upserts(subject, plan))];
-  const { refold, refoldNetted } = subject.names;
-  const again = fallbackView(subject, plan) === null ? null : calledOnTouched(refoldNetted.sql);
-  return [touchedFirst(subject, plan), apply(calledOnTouched(refold.sql), again)];
+  return [touchedFirst(subject, plan), apply(calledOnTouched(subject), null)];
 }
 
 /** The upsert of what is pending, and if an expression can fail on that, of what is netted. */

@@ -8,12 +8,11 @@
  * follows what it names through renames, as a view would that could write. All of its parts read
  * the tables as they were before it.
  */
-import type { Netting } from '../operators/pending.ts';
 import type { AddPlan, RowsPlan } from '../plan/plan.ts';
 import type { StoreNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, literal, sql } from '../sql/sql.ts';
-import { changeQuery, fallbackView } from './change-views.ts';
+import { changeQuery } from './change-views.ts';
 import type { Statement } from './statement.ts';
 import type { StoreSubject } from './stores.ts';
 import { confinedParts, partFrom, REPLACED, storedColumns } from './touched-rows.ts';
@@ -26,19 +25,7 @@ function rowsBelow({ inner: names }: StoreSubject, { inner: rows }: AddPlan): Be
   return { rows, names };
 }
 
-export function refoldFunctions(subject: StoreSubject, plan: AddPlan): readonly Statement[] {
-  const { refold, refoldNetted } = subject.names;
-  const first = refoldFunction(subject, plan, refold.sql, plan.netting);
-  if (fallbackView(subject, plan) === null) return first;
-  return [...first, ...refoldFunction(subject, plan, refoldNetted.sql, 'fenced')];
-}
-
-function refoldFunction(
-  subject: StoreSubject,
-  plan: AddPlan,
-  name: Sql,
-  netting: Netting,
-): readonly Statement[] {
+export function refoldFunction(subject: StoreSubject, plan: AddPlan): readonly Statement[] {
   const { rows, names } = rowsBelow(subject, plan);
   const { removed, stored } = REPLACED;
   const key = sql`s.${ident(rows.key.name)}`;
@@ -50,12 +37,10 @@ function refoldFunction(
   )}`;
   const replaced = [removed, stored].map((cte) => sql`(SELECT pg_catalog.count(*) FROM ${cte})`);
   const type = fragment(rows.key.type);
+  const name = subject.names.refold.sql;
   return [
     {
-      label:
-        netting === 'fenced'
-          ? 'fold: replaces rows, with rows cancelled against each other before groups change'
-          : 'fold: replaces rows, and changes the groups on them',
+      label: 'fold: replaces rows, and changes the groups on them',
       sql: sql`CREATE OR REPLACE FUNCTION ${name}(
   keys ${type}[], has_null boolean,
   OUT changed bigint, OUT emptied tid[], OUT negative boolean, OUT replaced bigint
@@ -71,7 +56,7 @@ BEGIN ATOMIC
     ${rowsOfKeys(rows, columns)}
     ${returned}
   ), changes AS (
-    ${changeQuery(plan, subject, netting, { around: 'rows' })}
+    ${changeQuery(plan, subject, plan.netting, { around: 'rows' })}
   ), ${mergedItems(subject, plan)}
   SELECT
     ${lines([...MERGED, join(replaced, ' + ')])}
@@ -118,6 +103,6 @@ IF NOT touched.is_few THEN
 END IF;`;
 }
 
-export const calledOnTouched = (name: Sql): Sql =>
+export const calledOnTouched = ({ names }: StoreSubject): Sql =>
   sql`SELECT r.* INTO changed, emptied, negative, replaced
-FROM ${name}(touched.keys, touched.has_null) AS r;`;
+FROM ${names.refold.sql}(touched.keys, touched.has_null) AS r;`;

@@ -7,7 +7,14 @@ import { mapRelations } from '../algebra/query-rewrites/relations.ts';
 import type { OrderColumn } from '../plan/limit-order.ts';
 import { limitOrder } from '../plan/limit-order.ts';
 import type { AddPlan, Plan, Residual, StorePlan } from '../plan/plan.ts';
-import { allStores, belowOf, isReadByFunction, isReadByRows, storeNumber } from '../plan/plan.ts';
+import {
+  allStores,
+  belowOf,
+  isReadByFunction,
+  isReadByRows,
+  planScans,
+  storeNumber,
+} from '../plan/plan.ts';
 import type { ImatNames, StoreNames } from '../sql/names.ts';
 import { isNow } from '../algebra/timed.ts';
 import { storeNames, STORE_SCHEMA } from '../sql/names.ts';
@@ -126,9 +133,9 @@ export function storesOf(subject: Subject, plan: Plan): readonly StoreOf[] {
 }
 
 /**
- * Whether the fold of a store replaces the rows that it stands on (refold.ts): nothing else is
- * computed from changes of these rows, and these are the definition confined to
- * touched keys. Extremes are derived again from rows as they are read, which are others by then.
+ * Whether the fold of a store replaces the rows that it stands on (refold.ts): it reads nothing
+ * else, nothing else is computed from changes of these rows, and these are the definition confined
+ * to touched keys. Extremes are derived again from rows as they are read, which are others by then.
  */
 export function foldsRows(store: StorePlan, stores: readonly StorePlan[]): boolean {
   if (store.rule !== 'add' || store.inner?.rule !== 'regroup') return false;
@@ -136,6 +143,7 @@ export function foldsRows(store: StorePlan, stores: readonly StorePlan[]): boole
   return (
     inner.recursion === null &&
     inner.groups === null &&
+    planScans(store).length === 0 &&
     store.different.length === 0 &&
     !hasExtremes(store.store) &&
     stores.filter((one) => belowOf(one).includes(inner)).length === 1

@@ -61,12 +61,8 @@ export type StoreNames = {
   readonly regrouped: StoreName;
   /** The state's content as a function: what is read while a reset is pending. */
   readonly computed: StoreName;
-  /**
-   * Functions that replace rows and change the groups on them at once; in the second, what comes
-   * and goes is cancelled against each other first.
-   */
+  /** A function that replaces rows and changes the groups on them at once. */
   readonly refold: StoreName;
-  readonly refoldNetted: StoreName;
   /** What a read takes from the sources alone: as a view, and as a function. */
   readonly answer: StoreName;
   readonly answered: StoreName;
@@ -138,7 +134,6 @@ export function storeNames(name: string, number: number | null): StoreNames {
     content: of('content'),
     regrouped: of('regrouped'),
     refold: of('refold'),
-    refoldNetted: of('refoldnetted'),
     computed: of('computed'),
     answer: of('answer'),
     answered: of('answered'),

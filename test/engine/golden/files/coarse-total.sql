@@ -893,97 +893,6 @@ END;
 -- only the fold calls it
 REVOKE ALL ON FUNCTION imat_store.refold1_coarse_total(integer[], boolean) FROM PUBLIC;
 
--- fold: replaces rows, with rows cancelled against each other before groups change
-CREATE OR REPLACE FUNCTION imat_store.refoldnetted1_coarse_total(
-  keys integer[], has_null boolean,
-  OUT changed bigint, OUT emptied tid[], OUT negative boolean, OUT replaced bigint
-)
-LANGUAGE sql
-BEGIN ATOMIC
-  WITH removed AS (
-    DELETE FROM imat_store.state2_coarse_total AS s
-    WHERE s.id = ANY ($1) OR ($2 AND s.id IS NULL)
-    RETURNING s.quantity, s.id
-  ), stored AS (
-    INSERT INTO imat_store.state2_coarse_total AS s (quantity, id)
-    -- rows of touched keys now
-        SELECT s.quantity, s.id
-        FROM (
-        SELECT s.quantity AS quantity, c.id AS id
-        FROM public.customer AS c LEFT JOIN (SELECT s.customer_id AS customer_id, s.quantity AS quantity, s.shipped AS shipped
-        FROM public.sale AS s
-        WHERE ((s.customer_id = ANY (SELECT pg_catalog.unnest($1) AS key)) IS TRUE)) AS s ON ((s.customer_id = c.id) AND s.shipped)
-        WHERE ((c.id = ANY ($1)) AND ((c.id = ANY (SELECT pg_catalog.unnest($1) AS key)) IS TRUE))
-        ) AS s
-        WHERE TRUE
-        UNION ALL
-        -- rows without a key now
-        SELECT s.quantity, s.id
-        FROM (
-        SELECT s.quantity AS quantity, c.id AS id
-        FROM public.customer AS c LEFT JOIN (SELECT s.customer_id AS customer_id, s.quantity AS quantity, s.shipped AS shipped
-        FROM public.sale AS s
-        WHERE (s.customer_id IS NULL)) AS s ON ((s.customer_id = c.id) AND s.shipped)
-        WHERE (c.id IS NULL)
-        ) AS s
-        WHERE TRUE
-          AND $2
-          AND s.id IS NULL
-    RETURNING s.quantity, s.id
-  ), changes AS (
-    WITH pending AS MATERIALIZED (
-      SELECT
-        f.snapshot
-      FROM imat_catalog.frontier AS f
-      WHERE f.imat_id = 1
-    ), rows0 AS MATERIALIZED (
-      -- rows of touched keys as they were stored
-        SELECT s.quantity AS c1, -1::bigint AS weight
-        FROM removed AS s
-        UNION ALL
-        -- rows of touched keys now
-        SELECT s.quantity AS c1, 1::bigint AS weight
-        FROM stored AS s
-    )
-    -- changes of the rows stored below
-    SELECT
-      TRUE AS only_row,
-      s1.weight AS rows,
-      CASE WHEN s1.c1 IS NOT NULL THEN s1.weight ELSE 0 END AS count_quantity,
-      CASE WHEN s1.c1 IS NOT NULL THEN ((s1.c1)::bigint * s1.weight)::bigint ELSE 0 END AS sum_quantity
-    FROM
-      rows0 AS s1
-  ), delta AS (
-    SELECT
-      TRUE AS only_row,
-      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-      COALESCE(pg_catalog.sum(u.count_quantity), 0)::bigint AS count_quantity,
-      COALESCE(pg_catalog.sum(u.sum_quantity), 0)::bigint AS sum_quantity
-    FROM (
-      SELECT only_row, rows, count_quantity, sum_quantity FROM changes
-    ) AS u
-  ), merged AS (
-    INSERT INTO imat_store.state1_coarse_total AS s (only_row, rows, count_quantity, sum_quantity)
-    SELECT only_row, rows, count_quantity, sum_quantity
-    FROM delta AS d
-    WHERE d.rows <> 0 OR d.count_quantity <> 0 OR d.sum_quantity <> 0
-    ON CONFLICT (only_row) DO UPDATE SET
-      rows = s.rows + EXCLUDED.rows,
-      count_quantity = s.count_quantity + EXCLUDED.count_quantity,
-      sum_quantity = s.sum_quantity + EXCLUDED.sum_quantity
-    RETURNING s.ctid, s.rows
-  )
-  SELECT
-    pg_catalog.count(*),
-    pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
-    pg_catalog.bool_or(m.rows < 0),
-    (SELECT pg_catalog.count(*) FROM removed) + (SELECT pg_catalog.count(*) FROM stored)
-  FROM merged AS m;
-END;
-
--- only the fold calls it
-REVOKE ALL ON FUNCTION imat_store.refoldnetted1_coarse_total(integer[], boolean) FROM PUBLIC;
-
 -- fold: adds what is pending to the state
 CREATE OR REPLACE FUNCTION imat_store.fold1_coarse_total(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
@@ -1024,11 +933,6 @@ BEGIN
         MESSAGE = 'a group key is too long to be stored',
         DETAIL = SQLERRM,
         HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat repair, which then chooses the strategy swap.';
-    WHEN OTHERS THEN
-      -- Locks, resources, cancelling and the like are not a matter of rows.
-      IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
-      SELECT r.* INTO changed, emptied, negative, replaced
-      FROM imat_store.refoldnetted1_coarse_total(touched.keys, touched.has_null) AS r;
   END;
   IF negative THEN
     RAISE EXCEPTION USING
