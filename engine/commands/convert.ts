@@ -156,7 +156,9 @@ async function convert(
       progress(2, `removing what an interrupted convert left: ${what}`),
     );
   await initialize(db, false);
-  const prepared = isSwap ? first : await gatherStatistics(db, first, analysed);
+  const prepared = isSwap
+    ? first
+    : await gatherStatistics(db, first, analysed).catch((error: unknown) => unused(db, error));
   try {
     const loadMs = await registerAndInstall(db, request, prepared, progress);
     return withCost(resultOf(request, prepared), loadMs, isConstant(prepared));
@@ -178,11 +180,9 @@ async function registerAndInstall(
   prepared: Prepared,
   progress: ReportStep,
 ): Promise<number> {
-  const id = await register(db, request, prepared).catch(async (error: unknown) => {
-    db.forgetCancel();
-    await db.transaction('read committed', () => removeUnusedCatalog(db)).catch(() => undefined);
-    throw await blameNamed(db, prepared.named, error);
-  });
+  const id = await register(db, request, prepared)
+    .catch((error: unknown) => unused(db, error))
+    .catch(async (error: unknown) => Promise.reject(await blameNamed(db, prepared.named, error)));
   try {
     return await install(db, id, request, prepared, progress);
   } catch (error) {
@@ -192,6 +192,13 @@ async function registerAndInstall(
   } finally {
     await db.query('SELECT pg_advisory_unlock($1, $2)', [LOCK_CLASS, id]).catch(() => undefined);
   }
+}
+
+/** The same error, without the catalog if it was made for this convert alone. */
+async function unused(db: Db, error: unknown): Promise<never> {
+  db.forgetCancel();
+  await db.transaction('read committed', () => removeUnusedCatalog(db)).catch(() => undefined);
+  throw error;
 }
 
 type ReportStep = (step: number, label: string) => void;

@@ -163,3 +163,14 @@ test('tables that their owner may not analyze are named', async () => {
   await owner.imat.revert('joined');
   await sandbox.sql(`DROP OWNED BY ${name} CASCADE; DROP ROLE ${name}`);
 });
+
+test('a convert that is stopped there leaves no catalog', async () => {
+  const body = 'RETURNS text LANGUAGE plpgsql IMMUTABLE AS';
+  await sandbox.sql(`CREATE FUNCTION stopping(text) ${body} 'BEGIN RETURN $1; END';
+    CREATE INDEX ON region (stopping(region));
+    CREATE OR REPLACE FUNCTION stopping(text) ${body} 'BEGIN RAISE query_canceled; END'`);
+  await expect(sandbox.imat.create('joined', JOINED)).rejects.toMatchObject({
+    condition: 'interrupted',
+  });
+  expect(await sandbox.value(`SELECT to_regnamespace('imat_catalog')`)).toBeNull();
+});
