@@ -90,10 +90,7 @@ export const REFOLDED = sql`
   touched record;
   replaced bigint;`;
 
-/**
- * Before the attempt. That few keys are touched was asked before, and ANALYZE may have changed how
- * many are few since then.
- */
+/** Before the attempt. If more keys are touched than are few, all is computed anew instead. */
 export function touchedFirst(subject: StoreSubject, plan: AddPlan): Sql {
   const { names } = rowsBelow(subject, plan);
   const own = subject.names.fold.sql;

@@ -38,17 +38,17 @@ import { firstOf } from './stores.ts';
 import type { Subject } from './subject.ts';
 import { frontierOf } from './subject.ts';
 import type { Part } from './touched-rows.ts';
-import {
-  computedNow,
-  nowParts,
-  partFrom,
-  staysColumn,
-  storedColumns,
-  touchedIn,
-} from './touched-rows.ts';
+import { computedNow, nowParts, partFrom, storedColumns, touchedIn } from './touched-rows.ts';
 import { touchedView } from './touched-view.ts';
 
 const S = ident('s');
+
+/** Of a row of the current view: whether it is stored as it is. A name that no column has. */
+function staysColumn(plan: RegroupPlan): Sql {
+  let name = 'imat_stays';
+  while (storedColumns(plan).includes(name)) name = `_${name}`;
+  return ident(name);
+}
 
 export function regroupScript(
   subject: StoreSubject,

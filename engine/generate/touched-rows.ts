@@ -34,13 +34,6 @@ const S = ident('s');
 export const storedColumns = ({ columns, key }: RegroupPlan): readonly string[] =>
   columns.includes(key.name) ? columns : [...columns, key.name];
 
-/** Of a row of the current view: whether it is stored as it is. A name that no column has. */
-export function staysColumn(plan: RegroupPlan): Sql {
-  let name = 'imat_stays';
-  while (storedColumns(plan).includes(name)) name = `_${name}`;
-  return ident(name);
-}
-
 /** What a common table expression has that is made of the view of touched keys. */
 export type Touched = { readonly array: Sql; readonly hasNull: Sql; readonly isFew: Sql };
 
