@@ -101,11 +101,8 @@ test.runIf(WITH_EXTENSION)(
       for (const one of ALL) await world.imat.create(one.name, one.definition);
       await world.sql(`DELETE FROM table_change_tracker.capture_targets; ${WRITES.join('')}`);
       const folded = await world.imat.fold();
-      const outcomes = folded.map(({ name, error }) => [name, error?.code]);
-      expect(outcomes.toSorted()).toEqual([
-        ['parted', undefined],
-        ['plain', 'IM024'],
-      ]);
+      const codes = Object.fromEntries(folded.map(({ name, error }) => [name, error?.code]));
+      expect(codes).toEqual({ parted: undefined, plain: 'IM024' });
       await expect(world.rows('SELECT * FROM imat.plain')).rejects.toThrow(/is broken/);
       await world.imat.repair('plain');
       await world.sql(WRITES.join(''));
