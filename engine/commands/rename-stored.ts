@@ -44,7 +44,6 @@ async function renameStore(db: Db, from: StoreNames, to: StoreNames): Promise<vo
     ['VIEW', from.kept, to.kept],
     ['VIEW', from.rowsNow, to.rowsNow],
     ['VIEW', from.rowsNull, to.rowsNull],
-    ['VIEW', from.rowsKept, to.rowsKept],
     ['VIEW', from.contentKept, to.contentKept],
     ['VIEW', from.pending, to.pending],
     ...from.parts.map((part, index) => ['VIEW', part, to.parts[index] ?? part] as const),

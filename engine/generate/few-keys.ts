@@ -16,6 +16,7 @@ import type { Holder } from '../regroup/classes.ts';
 import { lookedUp } from '../regroup/confine.ts';
 import type { Confinable, RegroupPlan } from '../regroup/regroup-plan.ts';
 import type { RowsPlan } from '../plan/plan.ts';
+import type { StoreNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { and, fragment, join, literal, regclass, sql } from '../sql/sql.ts';
 import { isIndexed } from './is-indexed.ts';
@@ -108,12 +109,29 @@ export function fewKeys(plan: RowsPlan, expected: { readonly keys: Sql; readonly
 const ONE_ROW = { least: 0.5, most: 1.5 } as const;
 const MOST_FOLDED = 100_000;
 
-/** `FEW_SETTING` for a fold of rows that their keys tell apart; otherwise empty, as for a read. */
-export function fewToFold(subject: Subject, plan: RowsPlan): Sql {
+/** What stores the rows: those of an imat, or those below its groups. */
+type Rows = Pick<Subject, 'id'> & { readonly names: StoreNames };
+
+export const letFew = (few: Sql): Sql =>
+  sql`PERFORM pg_catalog.set_config(${literal(FEW_SETTING)}, ${few}, true);`;
+
+/** What a fold asks first: the keys that are touched, in the variable `touched`. */
+export function askTouched(subject: Rows, plan: RowsPlan): Sql {
+  const query = `SELECT t.* FROM ${subject.names.touched.sql.text} AS t`;
+  const ask = sql`EXECUTE ${literal(query)} INTO touched;`;
+  const few = fewToFold(subject, plan);
+  return few === null ? ask : join([letFew(few), ask, letFew(sql`''`)], '\n');
+}
+
+/**
+ * `FEW_SETTING` for a fold of rows that their keys tell apart, and empty where they do not; null
+ * where it is as for a read.
+ */
+function fewToFold(subject: Rows, plan: RowsPlan): Sql | null {
   const values = distinctValues(subject, plan);
   const found = lookedUpColumns(plan);
   const isOfGroups = plan.groups !== null || plan.recursion !== null;
-  if (isOfGroups || values.length === 0 || found.length === 0) return sql`''`;
+  if (isOfGroups || values.length === 0 || found.length === 0) return null;
   return sql`COALESCE((
     SELECT LEAST(e.keys / ${SHARE_OF_FEW_ROWS}, ${MOST_FOLDED})::text
     FROM (
@@ -129,7 +147,7 @@ export function fewToFold(subject: Subject, plan: RowsPlan): Sql {
 
 const ratio = (value: number): Sql => fragment(value.toFixed(1));
 
-const distinctValues = (subject: Subject, plan: RowsPlan): readonly Sql[] =>
+const distinctValues = (subject: Rows, plan: RowsPlan): readonly Sql[] =>
   keyColumns(plan).map(
     ({ oid, attnum }) =>
       sql`imat_catalog.distinct_values(${subject.id}, ${regclassOf(oid)}, ${attnum})`,

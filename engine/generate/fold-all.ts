@@ -27,7 +27,7 @@ export function foldAll(subject: Subject, stores: readonly StoreOf[]): readonly 
   const rows = stores.filter((one): one is RowsStore => groupsOver(one, stores).length > 0);
   const flags = rows.map(
     (one) => sql`${flagOf(one, stores)} CONSTANT boolean :=
-    ${isAnew(subject, sourcesOf(one.plan), 'keys')}${orIsMuch(one, stores)};`,
+    ${isAnew(subject, sourcesOf(one.plan), 'keys')}${orIsMuch(one)};`,
   );
   const body = sql`
 DECLARE
@@ -56,8 +56,8 @@ ${storedUnder(subject)}AS ${dollarQuoted(body)}`,
 }
 
 /** All rows of a recursion differ from the stored ones in few, however many keys are touched. */
-const orIsMuch = (rows: RowsStore, stores: readonly StoreOf[]): Sql =>
-  rows.plan.recursion !== null || isReplaced(rows, stores)
+const orIsMuch = (rows: RowsStore): Sql =>
+  rows.plan.recursion !== null || rows.isReplaced
     ? sql``
     : sql`\n    OR NOT (SELECT t.is_few FROM ${rows.subject.names.touched.sql} AS t)`;
 
@@ -70,15 +70,12 @@ END IF;`;
   const groups = groupsOver(store, stores);
   if (groups.length === 0) return called(store, sql`anew`);
   const all = [store, ...groups].map((one) => called(one, sql`true`));
-  const otherwise = isReplaced(store, stores) ? sql`` : sql`\nELSE\n  ${called(store, sql`false`)}`;
+  // The fold of groups that replaces them asks by itself whether much is touched.
+  const otherwise = store.isReplaced ? sql`` : sql`\nELSE\n  ${called(store, sql`false`)}`;
   return sql`IF ${flagOf(store, stores)} THEN
   ${join(all, '\n')}${otherwise}
 END IF;`;
 }
-
-/** Whether the fold of groups on rows replaces these. It asks by itself whether much is touched. */
-const isReplaced = (rows: StoreOf, stores: readonly StoreOf[]): boolean =>
-  groupsOver(rows, stores).some(({ foldsRows }) => foldsRows);
 
 const called = ({ subject }: StoreOf, anew: Sql): Sql =>
   sql`touched := touched + ${subject.names.fold.sql}(${anew});`;

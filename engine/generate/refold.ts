@@ -11,11 +11,12 @@
 import type { AddPlan, RowsPlan } from '../plan/plan.ts';
 import type { StoreNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
-import { fragment, ident, join, lines, literal, sql } from '../sql/sql.ts';
+import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import { changeQuery } from './change-views.ts';
+import { askTouched } from './few-keys.ts';
 import type { Statement } from './statement.ts';
 import type { StoreSubject } from './stores.ts';
-import { confinedParts, partFrom, REPLACED, storedColumns } from './touched-rows.ts';
+import { confinedParts, GIVEN_KEYS, REPLACED, selected, storedColumns } from './touched-rows.ts';
 import { MERGED, mergedItems } from './upsert.ts';
 
 type Below = { readonly rows: RowsPlan; readonly names: StoreNames };
@@ -53,7 +54,10 @@ BEGIN ATOMIC
     ${returned}
   ), ${stored} AS (
     INSERT INTO ${names.state.sql} AS s (${list})
-    ${rowsOfKeys(rows, columns)}
+    ${selected(
+      confinedParts(rows, rows.key, GIVEN_KEYS, (query) => query),
+      columns,
+    )}
     ${returned}
   ), changes AS (
     ${changeQuery(plan, subject, plan.netting, { around: 'rows' })}
@@ -70,21 +74,6 @@ END`,
   ];
 }
 
-/** The rows of the keys that the function is called with. */
-function rowsOfKeys(rows: RowsPlan, columns: readonly Sql[]): Sql {
-  const array = sql`$1`;
-  const touched = { array, hasNull: sql`$2`, isFew: sql`TRUE` };
-  const selects = confinedParts(rows, rows.key, touched, (query) => query).map(
-    (part) => sql`-- ${fragment(part.label)}
-    SELECT ${join(
-      columns.map((column) => sql`s.${column}`),
-      ', ',
-    )}
-    FROM ${partFrom(part)}`,
-  );
-  return join(selects, '\n    UNION ALL\n    ');
-}
-
 /** What the fold declares for it. */
 export const REFOLDED = sql`
   touched record;
@@ -92,9 +81,9 @@ export const REFOLDED = sql`
 
 /** Before the attempt. If more keys are touched than are few, all is computed anew instead. */
 export function touchedFirst(subject: StoreSubject, plan: AddPlan): Sql {
-  const { names } = rowsBelow(subject, plan);
+  const { rows, names } = rowsBelow(subject, plan);
   const own = subject.names.fold.sql;
-  return sql`EXECUTE ${literal(`SELECT t.* FROM ${names.touched.sql.text} AS t`)} INTO touched;
+  return sql`${askTouched({ id: subject.id, names }, rows)}
 IF NOT touched.is_few THEN
   RETURN ${names.fold.sql}(true) + ${own}(true);
 END IF;`;

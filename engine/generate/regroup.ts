@@ -4,38 +4,33 @@
  *   state      the rows of the definition, and the key where the definition does not show it
  *   current    the answer now: stored rows of other keys, and the definition confined to the
  *              touched keys
- *   fold       replaces the rows of touched keys
  *
- * What is stored needs no identity: all rows of a key are replaced together.
+ * What is stored needs no identity: all rows of a key are replaced together, by the fold
+ * (fold-rows.ts).
  */
 import type { Pending } from '../operators/pending.ts';
-import { IN_PLACE, anyPending, isPending, resetPending } from '../operators/pending.ts';
+import { IN_PLACE, anyPending, resetPending } from '../operators/pending.ts';
 import type { RowsPlan } from '../plan/plan.ts';
 import { tablesOf } from '../regroup/outline.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import type { Sql } from '../sql/sql.ts';
-import { dollarQuoted, ident, join, lines, literal, sql } from '../sql/sql.ts';
-import { computedFunction, isAnew, storeAnew } from './anew.ts';
+import { ident, join, lines, literal, sql } from '../sql/sql.ts';
+import { computedFunction } from './anew.ts';
 import type { Arm } from './arms.ts';
 import { ARM, answeringArm, chosenArm, onlyArms } from './arms.ts';
 import { identify } from './capture.ts';
 import { barrierView } from './current-view.ts';
-import { KEY_TOO_LONG } from './fold.ts';
 import { anyElapsed, timedTables } from './elapsed.ts';
 import { GUARDED_MOMENT, GUARDED_SNAPSHOT, isStored } from './frontier.ts';
-import { FEW_SETTING, fewToFold } from './few-keys.ts';
 import { isOtherwise } from './labels.ts';
 import { locksTables } from './locked-first.ts';
 import { isOutgrown } from './outgrown.ts';
-import { AT_HAND } from './read-changes.ts';
 import { READ_ONLY } from './read-only.ts';
 import { allRows, contentKept, recomputedFunction, rowsViews } from './rows-over-groups.ts';
 import { STATE_OPTIONS } from './state.ts';
-import { storedUnder } from './settings.ts';
 import type { Statement } from './statement.ts';
 import type { FirstRows, StoreSubject } from './stores.ts';
 import { firstOf } from './stores.ts';
-import type { Subject } from './subject.ts';
 import { frontierOf } from './subject.ts';
 import type { Part } from './touched-rows.ts';
 import { computedNow, nowParts, partFrom, storedColumns, touchedIn } from './touched-rows.ts';
@@ -44,7 +39,7 @@ import { touchedView } from './touched-view.ts';
 const S = ident('s');
 
 /** Of a row of the current view: whether it is stored as it is. A name that no column has. */
-function staysColumn(plan: RegroupPlan): Sql {
+export function staysColumn(plan: RegroupPlan): Sql {
   let name = 'imat_stays';
   while (storedColumns(plan).includes(name)) name = `_${name}`;
   return ident(name);
@@ -134,13 +129,13 @@ FROM ${onlyArms(arms, 's')}`,
 }
 
 /** OIDs of the tables of which a change may touch every key. */
-function touchingAll(plan: RegroupPlan): readonly number[] {
+export function touchingAll(plan: RegroupPlan): readonly number[] {
   const all = tablesOf(plan.outline).filter(({ number }) => plan.paths.get(number) === null);
   return [...new Set(all.map(({ relation }) => relation.oid))];
 }
 
 /** Whether time has changed a row since `moment` that may touch every key. */
-function anyElapsedForAll(plan: RegroupPlan, moment: Sql): readonly Sql[] {
+export function anyElapsedForAll(plan: RegroupPlan, moment: Sql): readonly Sql[] {
   const isForAll = ({ item }: { readonly item: number }): boolean =>
     (plan.paths.get(item) ?? null) === null;
   const timed = plan.timed.filter(isForAll);
@@ -204,127 +199,4 @@ WHERE ${isStored(frontier)}`;
   ${list}
 FROM ${from}
 WHERE ${where}`;
-}
-
-const letFew = (few: Sql): Sql =>
-  sql`PERFORM pg_catalog.set_config(${literal(FEW_SETTING)}, ${few}, true);`;
-
-export function regroupFold(subject: StoreSubject, plan: RowsPlan): readonly Statement[] {
-  const { fold, touched } = subject.names;
-  const columns = join(storedColumns(plan).map(ident), ', ');
-  const anew = storeAll(subject, plan, columns);
-  const body = sql`
-#variable_conflict use_column
-DECLARE
-  touched record;
-  changed bigint;
-  removed bigint;
-BEGIN
-  IF ${isAnew(subject, sourcesOf(plan), 'keys')}${touchesAll(subject, plan)} THEN
-    ${anew}
-  END IF;
-  ${letFew(fewToFold(subject, plan))}
-  EXECUTE ${literal(`SELECT t.* FROM ${touched.sql.text} AS t`)} INTO touched;
-  IF NOT touched.is_few THEN
-    ${anew}
-  END IF;
-  ${replaceTouched(subject, plan, columns)}
-  RETURN removed + changed;
-EXCEPTION
-  ${KEY_TOO_LONG}
-END`;
-  return [
-    {
-      label: 'fold: computes the rows of touched keys again',
-      sql: sql`CREATE OR REPLACE FUNCTION ${fold.sql}(anew boolean DEFAULT false) RETURNS bigint
-LANGUAGE plpgsql
-SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-SET row_security = off
-SET jit = off
-SET ${AT_HAND}
-${storedUnder(subject)}SET standard_conforming_strings = on
-AS ${dollarQuoted(body)}`,
-    },
-    {
-      label: 'only imat.fold calls it',
-      sql: sql`REVOKE ALL ON FUNCTION ${fold.sql}(boolean) FROM PUBLIC`,
-    },
-  ];
-}
-
-/** Puts all rows into the state, and returns. */
-function storeAll(subject: StoreSubject, plan: RowsPlan, columns: Sql): Sql {
-  return plan.groups === null
-    ? storeAnew(subject, columns)
-    : storeAnew(subject, columns, subject.names.contentKept.sql);
-}
-
-/** The rows of touched keys go, and come as they are now. */
-function replaceTouched(subject: StoreSubject, plan: RowsPlan, columns: Sql): Sql {
-  const key = ident(plan.key.name);
-  const remove = sql`DELETE FROM ${subject.names.state.sql}
-WHERE ${key} = ANY ($1) OR ($2 AND ${key} IS NULL)`;
-  if (plan.recursion !== null) return replaceAtOnce(subject, remove, columns, plan);
-  return sql`EXECUTE ${dollarQuoted(remove)}
-USING touched.keys, touched.has_null;
-GET DIAGNOSTICS removed = ROW_COUNT;
-${storeTouched(subject, plan, columns)}`;
-}
-
-/** Its stored rows tell which keys of a recursion are touched. In one statement they stay. */
-function replaceAtOnce({ names }: StoreSubject, remove: Sql, columns: Sql, plan: RowsPlan): Sql {
-  const both = sql`WITH removed AS (
-${remove}
-RETURNING 1
-), stored AS (
-INSERT INTO ${names.state.sql} (${columns})
-SELECT ${columns} FROM ${names.current.sql} WHERE NOT ${staysColumn(plan)}
-RETURNING 1
-)
-SELECT (SELECT pg_catalog.count(*) FROM removed), (SELECT pg_catalog.count(*) FROM stored)`;
-  return sql`-- The view asks for the touched keys again.
-${letFew(sql`touched.few::text`)}
-EXECUTE ${dollarQuoted(both)}
-INTO removed, changed
-USING touched.keys, touched.has_null;
-${letFew(sql`''`)}`;
-}
-
-/** Puts the rows of touched keys into the state. */
-function storeTouched(subject: StoreSubject, plan: RowsPlan, columns: Sql): Sql {
-  const { state, current, rowsKept } = subject.names;
-  // The stored rows of other keys, which the current view has as well, are left out by a constant.
-  const rows =
-    plan.groups === null ? sql`${current.sql} WHERE NOT ${staysColumn(plan)}` : rowsKept.sql;
-  return sql`-- The view asks for the touched keys again.
-  ${letFew(sql`touched.few::text`)}
-  EXECUTE ${dollarQuoted(sql`INSERT INTO ${state.sql} (${columns})
-SELECT ${columns} FROM ${rows}`)};
-  GET DIAGNOSTICS changed = ROW_COUNT;
-  ${letFew(sql`''`)}`;
-}
-
-/** Whether a table has changed of which a change may touch every key. */
-function touchesAll(subject: Subject, plan: RegroupPlan): Sql {
-  const oids = touchingAll(plan);
-  const moment = sql`f.moment`;
-  const elapsed = anyElapsedForAll(plan, moment);
-  if (oids.length + elapsed.length === 0) return sql``;
-  const { logOf } = subject;
-  const pending: Pending = {
-    frontier: sql`f.snapshot`,
-    logOf,
-    moment,
-    ...IN_PLACE,
-  };
-  const tests = oids.map(
-    (oid) =>
-      sql`EXISTS (SELECT FROM ${subject.logOf(oid)} AS l WHERE ${isPending(pending, sql`l`)})`,
-  );
-  return sql`
-    OR EXISTS (
-      SELECT FROM imat_catalog.frontier AS f
-      WHERE f.imat_id = ${subject.id} AND (${join([...tests, ...elapsed], ' OR ')})
-    )`;
 }

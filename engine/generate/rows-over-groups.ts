@@ -15,7 +15,7 @@
 import { deparse } from '../../parser/deparse-query.ts';
 import type { Query } from '../../parser/tree.ts';
 import { isStore, mapRelations } from '../algebra/query-rewrites/relations.ts';
-import type { GroupsBelow, RowsPlan } from '../plan/plan.ts';
+import type { RowsPlan } from '../plan/plan.ts';
 import { storeNumber } from '../plan/plan.ts';
 import { STORE_SCHEMA } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -23,7 +23,7 @@ import { fragment, join, literal, sql } from '../sql/sql.ts';
 import { readByFunction } from './read-by-function.ts';
 import type { Statement } from './statement.ts';
 import type { StoreSubject } from './stores.ts';
-import type { Part } from './touched-rows.ts';
+import type { Part, Touched } from './touched-rows.ts';
 import { confinedParts, partFrom, touchedIn } from './touched-rows.ts';
 
 /** Which of the views of its groups a definition reads. */
@@ -35,14 +35,14 @@ export function allRows({ groups }: StoreSubject, plan: RowsPlan, held: Held): S
   return fragment(deparse(named(plan.groups.reading.query, groups, held)));
 }
 
-/** The rows of touched keys, and those without a key. */
-function rowsOfKeys(
+/** The rows of touched keys, and those without a key, of any definition. */
+export function rowsOfKeys(
   { groups }: StoreSubject,
   plan: RowsPlan,
-  { reading }: GroupsBelow,
+  touched: Touched,
   held: Held,
 ): readonly Part[] {
-  const touched = touchedIn(sql`touched`, plan);
+  const reading = plan.groups?.reading ?? plan;
   return confinedParts(reading, plan.key, touched, (query) => named(query, groups, held));
 }
 
@@ -77,10 +77,10 @@ export function contentKept(subject: StoreSubject, plan: RowsPlan): readonly Sta
 }
 
 export function rowsViews(subject: StoreSubject, plan: RowsPlan): readonly Statement[] {
-  const { groups } = plan;
-  if (groups === null) return [];
-  const { rowsNow, rowsNull, rowsKept } = subject.names;
-  const [withKeys, ...withNull] = rowsOfKeys(subject, plan, groups, 'now');
+  if (plan.groups === null) return [];
+  const { rowsNow, rowsNull } = subject.names;
+  const touched = touchedIn(sql`touched`, plan);
+  const [withKeys, ...withNull] = rowsOfKeys(subject, plan, touched, 'now');
   if (withKeys === undefined) throw new Error('no rows of touched keys');
   const view = (label: string, name: Sql, parts: readonly Part[]): Statement => ({
     label,
@@ -89,11 +89,6 @@ export function rowsViews(subject: StoreSubject, plan: RowsPlan): readonly State
   return [
     view('the rows of touched keys, from what the groups hold now', rowsNow.sql, [withKeys]),
     view('the same of rows without a key', rowsNull.sql, withNull),
-    view(
-      'both from what is stored of the groups, for the fold',
-      rowsKept.sql,
-      rowsOfKeys(subject, plan, groups, 'kept'),
-    ),
   ];
 }
 

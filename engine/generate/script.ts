@@ -22,9 +22,10 @@ import { elapsedView } from './elapsed.ts';
 import { hasExtremes } from './extremes.ts';
 import { foldFunction } from './fold.ts';
 import { foldAll } from './fold-all.ts';
+import { foldRows } from './fold-rows.ts';
 import { isMergedApart, mergedAnswer } from './merged-rows.ts';
 import { mergedView } from './merged-view.ts';
-import { regroupFold, regroupScript, regroupView, rowsTable } from './regroup.ts';
+import { regroupScript, regroupView, rowsTable } from './regroup.ts';
 import { barrierView, currentView } from './current-view.ts';
 import { labelsTable } from './labels.ts';
 import { keptView, liveView, readersOptions, storeOptions } from './live-view.ts';
@@ -123,7 +124,7 @@ export function foldScript(subject: Subject, plan: Plan): readonly Statement[] {
   const own = stores.flatMap((store) =>
     store.plan.rule === 'add'
       ? foldFunction(store.subject, store.plan, store.foldsRows)
-      : regroupFold(store.subject, store.plan),
+      : foldRows(store.subject, store.plan, store.isReplaced),
   );
   return stores.length === 1 ? own : [...own, ...foldAll(subject, stores)];
 }

@@ -43,6 +43,8 @@ export type StoreOf = {
   readonly isReadByRows: boolean;
   /** Whether its fold replaces the rows that it stands on (refold.ts). */
   readonly foldsRows: boolean;
+  /** Whether the fold of groups replaces its rows. */
+  readonly isReplaced: boolean;
   /** Whether anything reads the view of its pending change: a read, its fold, or a store above. */
   readonly hasChange: boolean;
 };
@@ -126,6 +128,9 @@ export function storesOf(subject: Subject, plan: Plan): readonly StoreOf[] {
         isBelow,
         isReadByRows: isReadByRows(store, stores),
         foldsRows: foldsRows(store, stores),
+        isReplaced: stores.some(
+          (one) => one.rule === 'add' && one.inner === store && foldsRows(one, stores),
+        ),
         hasChange: hasChange(store, stores),
       },
     ];

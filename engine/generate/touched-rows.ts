@@ -46,6 +46,9 @@ export function touchedIn(cte: Sql, plan: RegroupPlan): Touched {
   };
 }
 
+/** The parameters of a function that is called with them. */
+export const GIVEN_KEYS: Touched = { array: sql`$1`, hasNull: sql`$2`, isFew: sql`TRUE` };
+
 export type Part = { readonly from: Sql; readonly where: readonly Sql[]; readonly label: string };
 
 /** The rows of touched keys now. */
@@ -131,6 +134,20 @@ export const partFrom = ({ from, where }: Part): Sql =>
   where.length === 0
     ? sql`${from} AS ${S}`
     : sql`${from} AS ${S}\nWHERE ${join(where, '\n  AND ')}`;
+
+/** All of the parts, as a query. */
+export const selected = (parts: readonly Part[], columns: readonly Sql[]): Sql =>
+  join(
+    parts.map(
+      (part) => sql`-- ${fragment(part.label)}
+    SELECT ${join(
+      columns.map((column) => sql`${S}.${column}`),
+      ', ',
+    )}
+    FROM ${partFrom(part)}`,
+    ),
+    '\n    UNION ALL\n    ',
+  );
 
 /** The keys that are touched in the rows below a store. */
 const TOUCHED_BELOW = ident('touched0');

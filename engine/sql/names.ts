@@ -73,7 +73,6 @@ export type StoreNames = {
   readonly rowsNow: StoreName;
   readonly rowsNull: StoreName;
   readonly recomputed: StoreName;
-  readonly rowsKept: StoreName;
   /** All rows computed from what is stored of the groups, as a view. */
   readonly contentKept: StoreName;
   /** The extremes of one group computed from the sources, as a function. */
@@ -140,7 +139,6 @@ export function storeNames(name: string, number: number | null): StoreNames {
     rowsNow: of('rowsnow'),
     rowsNull: of('rowsnull'),
     recomputed: of('recomputed'),
-    rowsKept: of('rowskept'),
     contentKept: of('contentkept'),
     derived: of('derived'),
     live: of('live'),

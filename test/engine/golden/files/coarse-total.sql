@@ -919,7 +919,23 @@ BEGIN
     GET DIAGNOSTICS changed = ROW_COUNT;
     RETURN changed;
   END IF;
+  PERFORM pg_catalog.set_config('imat.few', COALESCE((
+      SELECT LEAST(e.keys / 4, 100000)::text
+      FROM (
+        SELECT LEAST(imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 1), imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 2)) AS keys OFFSET 0
+      ) AS e
+      WHERE (
+        SELECT c.reltuples FROM pg_catalog.pg_class AS c
+        WHERE c.oid = 'imat_store.state2_coarse_total'::regclass
+      ) BETWEEN 0.5 * e.keys AND 1.5 * e.keys
+        AND EXISTS (
+            SELECT FROM pg_catalog.pg_index AS i
+            WHERE i.indrelid = '1'::pg_catalog.regclass AND i.indisvalid
+              AND i.indpred IS NULL AND i.indkey[0] = 1
+          )
+    ), ''), true);
   EXECUTE 'SELECT t.* FROM imat_store.touched2_coarse_total AS t' INTO touched;
+  PERFORM pg_catalog.set_config('imat.few', '', true);
   IF NOT touched.is_few THEN
     RETURN imat_store.fold2_coarse_total(true) + imat_store.fold1_coarse_total(true);
   END IF;
@@ -947,7 +963,7 @@ END$imat$;
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold1_coarse_total(boolean) FROM PUBLIC;
 
--- fold: computes the rows of touched keys again
+-- fold: computes all rows again
 CREATE OR REPLACE FUNCTION imat_store.fold2_coarse_total(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -956,58 +972,16 @@ SET row_security = off
 SET jit = off
 SET random_page_cost = 1.1
 SET standard_conforming_strings = on
-AS $imat_$
+AS $imat$
 #variable_conflict use_column
 DECLARE
-  touched record;
   changed bigint;
-  removed bigint;
 BEGIN
-  IF anew OR imat_catalog.has_reset(imat => 1) OR (
-    SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot, 5)
-    FROM imat_catalog.frontier AS f
-    WHERE f.imat_id = 1
-  ) THEN
-    DELETE FROM imat_store.state2_coarse_total;
-    INSERT INTO imat_store.state2_coarse_total (quantity, id)
-    SELECT quantity, id FROM imat_store.computed2_coarse_total((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
-    GET DIAGNOSTICS changed = ROW_COUNT;
-    RETURN changed;
-  END IF;
-  PERFORM pg_catalog.set_config('imat.few', COALESCE((
-      SELECT LEAST(e.keys / 4, 100000)::text
-      FROM (
-        SELECT LEAST(imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 1), imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 2)) AS keys OFFSET 0
-      ) AS e
-      WHERE (
-        SELECT c.reltuples FROM pg_catalog.pg_class AS c
-        WHERE c.oid = 'imat_store.state2_coarse_total'::regclass
-      ) BETWEEN 0.5 * e.keys AND 1.5 * e.keys
-        AND EXISTS (
-            SELECT FROM pg_catalog.pg_index AS i
-            WHERE i.indrelid = '1'::pg_catalog.regclass AND i.indisvalid
-              AND i.indpred IS NULL AND i.indkey[0] = 1
-          )
-    ), ''), true);
-  EXECUTE 'SELECT t.* FROM imat_store.touched2_coarse_total AS t' INTO touched;
-  IF NOT touched.is_few THEN
-    DELETE FROM imat_store.state2_coarse_total;
-    INSERT INTO imat_store.state2_coarse_total (quantity, id)
-    SELECT quantity, id FROM imat_store.computed2_coarse_total((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
-    GET DIAGNOSTICS changed = ROW_COUNT;
-    RETURN changed;
-  END IF;
-  EXECUTE $imat$DELETE FROM imat_store.state2_coarse_total
-  WHERE id = ANY ($1) OR ($2 AND id IS NULL)$imat$
-  USING touched.keys, touched.has_null;
-  GET DIAGNOSTICS removed = ROW_COUNT;
-  -- The view asks for the touched keys again.
-    PERFORM pg_catalog.set_config('imat.few', touched.few::text, true);
-    EXECUTE $imat$INSERT INTO imat_store.state2_coarse_total (quantity, id)
-    SELECT quantity, id FROM imat_store.current2_coarse_total WHERE NOT imat_stays$imat$;
-    GET DIAGNOSTICS changed = ROW_COUNT;
-    PERFORM pg_catalog.set_config('imat.few', '', true);
-  RETURN removed + changed;
+  DELETE FROM imat_store.state2_coarse_total;
+  INSERT INTO imat_store.state2_coarse_total (quantity, id)
+  SELECT quantity, id FROM imat_store.computed2_coarse_total((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
+  GET DIAGNOSTICS changed = ROW_COUNT;
+  RETURN changed;
 EXCEPTION
   WHEN program_limit_exceeded THEN
     RAISE EXCEPTION USING
@@ -1015,7 +989,7 @@ EXCEPTION
       MESSAGE = 'a group key is too long to be stored',
       DETAIL = SQLERRM,
       HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat repair, which then chooses the strategy swap.';
-END$imat_$;
+END$imat$;
 
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold2_coarse_total(boolean) FROM PUBLIC;

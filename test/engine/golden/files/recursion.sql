@@ -1313,7 +1313,6 @@ BEGIN
     GET DIAGNOSTICS changed = ROW_COUNT;
     RETURN changed;
   END IF;
-  PERFORM pg_catalog.set_config('imat.few', '', true);
   EXECUTE 'SELECT t.* FROM imat_store.touched2_recursion AS t' INTO touched;
   IF NOT touched.is_few THEN
     DELETE FROM imat_store.state2_recursion;

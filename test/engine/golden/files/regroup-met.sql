@@ -589,6 +589,42 @@ FROM (
   WHERE NOT (SELECT t.is_few FROM touched AS t)
 ) AS s;
 
+-- fold: stores the rows of touched keys
+CREATE OR REPLACE FUNCTION imat_store.refold_regroup_met(keys text[], has_null boolean)
+RETURNS bigint
+LANGUAGE sql
+BEGIN ATOMIC
+  WITH stored AS (
+    INSERT INTO imat_store.state_regroup_met (region, quantities)
+    -- rows of touched keys now
+        SELECT s.region, s.quantities
+        FROM (
+        SELECT s.region AS region, pg_catalog.array_agg(s.quantity ORDER BY s.quantity, s.id) AS quantities
+        FROM public.sale AS s JOIN public.product AS p ON (p.id = s.product_id)
+        WHERE ((((p.label)::text = ('tea')::text) AND s.shipped) AND ((s.region = ANY ($1)) AND ((s.region = ANY (SELECT pg_catalog.unnest($1) AS key)) IS TRUE)))
+        GROUP BY s.region
+        ) AS s
+        WHERE TRUE
+        UNION ALL
+        -- rows without a key now
+        SELECT s.region, s.quantities
+        FROM (
+        SELECT s.region AS region, pg_catalog.array_agg(s.quantity ORDER BY s.quantity, s.id) AS quantities
+        FROM public.sale AS s JOIN public.product AS p ON (p.id = s.product_id)
+        WHERE ((((p.label)::text = ('tea')::text) AND s.shipped) AND (s.region IS NULL))
+        GROUP BY s.region
+        ) AS s
+        WHERE TRUE
+          AND $2
+          AND s.region IS NULL
+    RETURNING 1
+  )
+  SELECT pg_catalog.count(*) FROM stored;
+END;
+
+-- only the fold calls it
+REVOKE ALL ON FUNCTION imat_store.refold_regroup_met(text[], boolean) FROM PUBLIC;
+
 -- fold: computes the rows of touched keys again
 CREATE OR REPLACE FUNCTION imat_store.fold_regroup_met(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
@@ -632,6 +668,7 @@ BEGIN
           )
     ), ''), true);
   EXECUTE 'SELECT t.* FROM imat_store.touched_regroup_met AS t' INTO touched;
+  PERFORM pg_catalog.set_config('imat.few', '', true);
   IF NOT touched.is_few THEN
     DELETE FROM imat_store.state_regroup_met;
     INSERT INTO imat_store.state_regroup_met (region, quantities)
@@ -643,12 +680,7 @@ BEGIN
   WHERE region = ANY ($1) OR ($2 AND region IS NULL)$imat$
   USING touched.keys, touched.has_null;
   GET DIAGNOSTICS removed = ROW_COUNT;
-  -- The view asks for the touched keys again.
-    PERFORM pg_catalog.set_config('imat.few', touched.few::text, true);
-    EXECUTE $imat$INSERT INTO imat_store.state_regroup_met (region, quantities)
-    SELECT region, quantities FROM imat_store.current_regroup_met WHERE NOT imat_stays$imat$;
-    GET DIAGNOSTICS changed = ROW_COUNT;
-    PERFORM pg_catalog.set_config('imat.few', '', true);
+  changed := imat_store.refold_regroup_met(touched.keys, touched.has_null);
   RETURN removed + changed;
 EXCEPTION
   WHEN program_limit_exceeded THEN

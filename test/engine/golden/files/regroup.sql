@@ -547,6 +547,42 @@ FROM (
   WHERE NOT (SELECT t.is_few FROM touched AS t)
 ) AS s;
 
+-- fold: stores the rows of touched keys
+CREATE OR REPLACE FUNCTION imat_store.refold_regroup(keys text[], has_null boolean)
+RETURNS bigint
+LANGUAGE sql
+BEGIN ATOMIC
+  WITH stored AS (
+    INSERT INTO imat_store.state_regroup (country, top, regions)
+    -- rows of touched keys now
+        SELECT s.country, s.top, s.regions
+        FROM (
+        SELECT c.country AS country, pg_catalog.max(s.amount) AS top, pg_catalog.count(DISTINCT s.region) AS regions
+        FROM public.customer AS c LEFT JOIN public.sale AS s ON (s.customer_id = c.id)
+        WHERE ((c.country = ANY ($1)) AND ((c.country = ANY (SELECT pg_catalog.unnest($1) AS key)) IS TRUE))
+        GROUP BY c.country
+        ) AS s
+        WHERE TRUE
+        UNION ALL
+        -- rows without a key now
+        SELECT s.country, s.top, s.regions
+        FROM (
+        SELECT c.country AS country, pg_catalog.max(s.amount) AS top, pg_catalog.count(DISTINCT s.region) AS regions
+        FROM public.customer AS c LEFT JOIN public.sale AS s ON (s.customer_id = c.id)
+        WHERE (c.country IS NULL)
+        GROUP BY c.country
+        ) AS s
+        WHERE TRUE
+          AND $2
+          AND s.country IS NULL
+    RETURNING 1
+  )
+  SELECT pg_catalog.count(*) FROM stored;
+END;
+
+-- only the fold calls it
+REVOKE ALL ON FUNCTION imat_store.refold_regroup(text[], boolean) FROM PUBLIC;
+
 -- fold: computes the rows of touched keys again
 CREATE OR REPLACE FUNCTION imat_store.fold_regroup(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
@@ -590,6 +626,7 @@ BEGIN
           )
     ), ''), true);
   EXECUTE 'SELECT t.* FROM imat_store.touched_regroup AS t' INTO touched;
+  PERFORM pg_catalog.set_config('imat.few', '', true);
   IF NOT touched.is_few THEN
     DELETE FROM imat_store.state_regroup;
     INSERT INTO imat_store.state_regroup (country, top, regions)
@@ -601,12 +638,7 @@ BEGIN
   WHERE country = ANY ($1) OR ($2 AND country IS NULL)$imat$
   USING touched.keys, touched.has_null;
   GET DIAGNOSTICS removed = ROW_COUNT;
-  -- The view asks for the touched keys again.
-    PERFORM pg_catalog.set_config('imat.few', touched.few::text, true);
-    EXECUTE $imat$INSERT INTO imat_store.state_regroup (country, top, regions)
-    SELECT country, top, regions FROM imat_store.current_regroup WHERE NOT imat_stays$imat$;
-    GET DIAGNOSTICS changed = ROW_COUNT;
-    PERFORM pg_catalog.set_config('imat.few', '', true);
+  changed := imat_store.refold_regroup(touched.keys, touched.has_null);
   RETURN removed + changed;
 EXCEPTION
   WHEN program_limit_exceeded THEN

@@ -1283,6 +1283,42 @@ END$imat_$;
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold1_residual_stores(boolean) FROM PUBLIC;
 
+-- fold: stores the rows of touched keys
+CREATE OR REPLACE FUNCTION imat_store.refold2_residual_stores(keys integer[], has_null boolean)
+RETURNS bigint
+LANGUAGE sql
+BEGIN ATOMIC
+  WITH stored AS (
+    INSERT INTO imat_store.state2_residual_stores (customer_id, top)
+    -- rows of touched keys now
+        SELECT s.customer_id, s.top
+        FROM (
+        SELECT sale.customer_id AS customer_id, pg_catalog.percentile_disc((1)::double precision) WITHIN GROUP (ORDER BY sale.amount) AS top
+        FROM public.sale
+        WHERE ((sale.customer_id = ANY ($1)) AND ((sale.customer_id = ANY (SELECT pg_catalog.unnest($1) AS key)) IS TRUE))
+        GROUP BY sale.customer_id
+        ) AS s
+        WHERE TRUE
+        UNION ALL
+        -- rows without a key now
+        SELECT s.customer_id, s.top
+        FROM (
+        SELECT sale.customer_id AS customer_id, pg_catalog.percentile_disc((1)::double precision) WITHIN GROUP (ORDER BY sale.amount) AS top
+        FROM public.sale
+        WHERE (sale.customer_id IS NULL)
+        GROUP BY sale.customer_id
+        ) AS s
+        WHERE TRUE
+          AND $2
+          AND s.customer_id IS NULL
+    RETURNING 1
+  )
+  SELECT pg_catalog.count(*) FROM stored;
+END;
+
+-- only the fold calls it
+REVOKE ALL ON FUNCTION imat_store.refold2_residual_stores(integer[], boolean) FROM PUBLIC;
+
 -- fold: computes the rows of touched keys again
 CREATE OR REPLACE FUNCTION imat_store.fold2_residual_stores(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
@@ -1326,6 +1362,7 @@ BEGIN
           )
     ), ''), true);
   EXECUTE 'SELECT t.* FROM imat_store.touched2_residual_stores AS t' INTO touched;
+  PERFORM pg_catalog.set_config('imat.few', '', true);
   IF NOT touched.is_few THEN
     DELETE FROM imat_store.state2_residual_stores;
     INSERT INTO imat_store.state2_residual_stores (customer_id, top)
@@ -1337,12 +1374,7 @@ BEGIN
   WHERE customer_id = ANY ($1) OR ($2 AND customer_id IS NULL)$imat$
   USING touched.keys, touched.has_null;
   GET DIAGNOSTICS removed = ROW_COUNT;
-  -- The view asks for the touched keys again.
-    PERFORM pg_catalog.set_config('imat.few', touched.few::text, true);
-    EXECUTE $imat$INSERT INTO imat_store.state2_residual_stores (customer_id, top)
-    SELECT customer_id, top FROM imat_store.current2_residual_stores WHERE NOT imat_stays$imat$;
-    GET DIAGNOSTICS changed = ROW_COUNT;
-    PERFORM pg_catalog.set_config('imat.few', '', true);
+  changed := imat_store.refold2_residual_stores(touched.keys, touched.has_null);
   RETURN removed + changed;
 EXCEPTION
   WHEN program_limit_exceeded THEN

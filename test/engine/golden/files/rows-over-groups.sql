@@ -901,33 +901,6 @@ WHERE (SELECT t.is_few FROM touched AS t)
   AND (SELECT t.has_null FROM touched AS t)
   AND s.id IS NULL;
 
--- both from what is stored of the groups, for the fold
-CREATE VIEW imat_store.rowskept1_rows_over_groups AS
-WITH touched AS MATERIALIZED (
-  TABLE imat_store.touched1_rows_over_groups
-)
--- rows of touched keys now
-SELECT s.* FROM (
-SELECT c.id AS id, c.name AS name, v.visits AS visits, v.longest AS longest
-FROM public.customer AS c LEFT JOIN (SELECT v.customer_id AS customer_id, v.visits AS visits, v.longest AS longest
-FROM imat_store.kept2_rows_over_groups AS v
-WHERE ((v.customer_id = ANY (((SELECT t.keys FROM touched AS t))::integer[])) AND ((v.customer_id = ANY (SELECT pg_catalog.unnest(((SELECT t.keys FROM touched AS t))::integer[]) AS key)) IS TRUE))) AS v ON (v.customer_id = c.id)
-WHERE ((c.id = ANY (((SELECT t.keys FROM touched AS t))::integer[])) AND ((c.id = ANY (SELECT pg_catalog.unnest(((SELECT t.keys FROM touched AS t))::integer[]) AS key)) IS TRUE))
-) AS s
-WHERE (SELECT t.is_few FROM touched AS t)
-UNION ALL
--- rows without a key now
-SELECT s.* FROM (
-SELECT c.id AS id, c.name AS name, v.visits AS visits, v.longest AS longest
-FROM public.customer AS c LEFT JOIN (SELECT v.customer_id AS customer_id, v.visits AS visits, v.longest AS longest
-FROM imat_store.kept2_rows_over_groups AS v
-WHERE (v.customer_id IS NULL)) AS v ON (v.customer_id = c.id)
-WHERE (c.id IS NULL)
-) AS s
-WHERE (SELECT t.is_few FROM touched AS t)
-  AND (SELECT t.has_null FROM touched AS t)
-  AND s.id IS NULL;
-
 -- the rows of touched keys as a function, for reads
 CREATE OR REPLACE FUNCTION imat_store.recomputed1_rows_over_groups(access_key uuid, has_null boolean) RETURNS SETOF imat_store.rowsnow1_rows_over_groups
 LANGUAGE plpgsql
@@ -994,6 +967,44 @@ FROM (
   WHERE NOT (SELECT t.is_few FROM touched AS t)
 ) AS s;
 
+-- fold: stores the rows of touched keys
+CREATE OR REPLACE FUNCTION imat_store.refold1_rows_over_groups(keys integer[], has_null boolean)
+RETURNS bigint
+LANGUAGE sql
+BEGIN ATOMIC
+  WITH stored AS (
+    INSERT INTO imat_store.state1_rows_over_groups (id, name, visits, longest)
+    -- rows of touched keys now
+        SELECT s.id, s.name, s.visits, s.longest
+        FROM (
+        SELECT c.id AS id, c.name AS name, v.visits AS visits, v.longest AS longest
+        FROM public.customer AS c LEFT JOIN (SELECT v.customer_id AS customer_id, v.visits AS visits, v.longest AS longest
+        FROM imat_store.kept2_rows_over_groups AS v
+        WHERE ((v.customer_id = ANY ($1)) AND ((v.customer_id = ANY (SELECT pg_catalog.unnest($1) AS key)) IS TRUE))) AS v ON (v.customer_id = c.id)
+        WHERE ((c.id = ANY ($1)) AND ((c.id = ANY (SELECT pg_catalog.unnest($1) AS key)) IS TRUE))
+        ) AS s
+        WHERE TRUE
+        UNION ALL
+        -- rows without a key now
+        SELECT s.id, s.name, s.visits, s.longest
+        FROM (
+        SELECT c.id AS id, c.name AS name, v.visits AS visits, v.longest AS longest
+        FROM public.customer AS c LEFT JOIN (SELECT v.customer_id AS customer_id, v.visits AS visits, v.longest AS longest
+        FROM imat_store.kept2_rows_over_groups AS v
+        WHERE (v.customer_id IS NULL)) AS v ON (v.customer_id = c.id)
+        WHERE (c.id IS NULL)
+        ) AS s
+        WHERE TRUE
+          AND $2
+          AND s.id IS NULL
+    RETURNING 1
+  )
+  SELECT pg_catalog.count(*) FROM stored;
+END;
+
+-- only the fold calls it
+REVOKE ALL ON FUNCTION imat_store.refold1_rows_over_groups(integer[], boolean) FROM PUBLIC;
+
 -- fold: computes the rows of touched keys again
 CREATE OR REPLACE FUNCTION imat_store.fold1_rows_over_groups(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
@@ -1021,7 +1032,6 @@ BEGIN
     GET DIAGNOSTICS changed = ROW_COUNT;
     RETURN changed;
   END IF;
-  PERFORM pg_catalog.set_config('imat.few', '', true);
   EXECUTE 'SELECT t.* FROM imat_store.touched1_rows_over_groups AS t' INTO touched;
   IF NOT touched.is_few THEN
     DELETE FROM imat_store.state1_rows_over_groups;
@@ -1034,12 +1044,7 @@ BEGIN
   WHERE id = ANY ($1) OR ($2 AND id IS NULL)$imat$
   USING touched.keys, touched.has_null;
   GET DIAGNOSTICS removed = ROW_COUNT;
-  -- The view asks for the touched keys again.
-    PERFORM pg_catalog.set_config('imat.few', touched.few::text, true);
-    EXECUTE $imat$INSERT INTO imat_store.state1_rows_over_groups (id, name, visits, longest)
-    SELECT id, name, visits, longest FROM imat_store.rowskept1_rows_over_groups$imat$;
-    GET DIAGNOSTICS changed = ROW_COUNT;
-    PERFORM pg_catalog.set_config('imat.few', '', true);
+  changed := imat_store.refold1_rows_over_groups(touched.keys, touched.has_null);
   RETURN removed + changed;
 EXCEPTION
   WHEN program_limit_exceeded THEN

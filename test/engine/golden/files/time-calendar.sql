@@ -406,6 +406,42 @@ UNION ALL
 SELECT FROM imat_catalog.frontier AS f JOIN imat_catalog.imat AS i ON i.id = f.imat_id
 WHERE f.imat_id = 1 AND i.freshness <> 'live' AND f.moment <> pg_catalog.now();
 
+-- fold: stores the rows of touched keys
+CREATE OR REPLACE FUNCTION imat_store.refold_time_calendar(keys timestamp with time zone[], has_null boolean)
+RETURNS bigint
+LANGUAGE sql
+BEGIN ATOMIC
+  WITH stored AS (
+    INSERT INTO imat_store.state_time_calendar (d, count, max)
+    -- rows of touched keys now
+        SELECT s.d, s.count, s.max
+        FROM (
+        SELECT d.d AS d, pg_catalog.count(s.id) AS count, pg_catalog.max(s.amount) AS max
+        FROM (SELECT (pg_catalog.generate_series(((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 29))::timestamp without time zone, (((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)::timestamp without time zone, ('1 day')::interval) AT TIME ZONE ('UTC')::text) AS d) AS d LEFT JOIN public.sale AS s ON (((s.sold_at AT TIME ZONE ('UTC')::text))::date = ((d.d AT TIME ZONE ('UTC')::text))::date)
+        WHERE ((d.d = ANY (SELECT pg_catalog.unnest($1) AS key)) IS TRUE)
+        GROUP BY d.d
+        ) AS s
+        WHERE TRUE
+        UNION ALL
+        -- rows without a key now
+        SELECT s.d, s.count, s.max
+        FROM (
+        SELECT d.d AS d, pg_catalog.count(s.id) AS count, pg_catalog.max(s.amount) AS max
+        FROM (SELECT (pg_catalog.generate_series(((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 29))::timestamp without time zone, (((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)::timestamp without time zone, ('1 day')::interval) AT TIME ZONE ('UTC')::text) AS d) AS d LEFT JOIN public.sale AS s ON (((s.sold_at AT TIME ZONE ('UTC')::text))::date = ((d.d AT TIME ZONE ('UTC')::text))::date)
+        WHERE (d.d IS NULL)
+        GROUP BY d.d
+        ) AS s
+        WHERE TRUE
+          AND $2
+          AND s.d IS NULL
+    RETURNING 1
+  )
+  SELECT pg_catalog.count(*) FROM stored;
+END;
+
+-- only the fold calls it
+REVOKE ALL ON FUNCTION imat_store.refold_time_calendar(timestamp with time zone[], boolean) FROM PUBLIC;
+
 -- fold: computes the rows of touched keys again
 CREATE OR REPLACE FUNCTION imat_store.fold_time_calendar(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
@@ -433,7 +469,6 @@ BEGIN
     GET DIAGNOSTICS changed = ROW_COUNT;
     RETURN changed;
   END IF;
-  PERFORM pg_catalog.set_config('imat.few', '', true);
   EXECUTE 'SELECT t.* FROM imat_store.touched_time_calendar AS t' INTO touched;
   IF NOT touched.is_few THEN
     DELETE FROM imat_store.state_time_calendar;
@@ -446,12 +481,7 @@ BEGIN
   WHERE d = ANY ($1) OR ($2 AND d IS NULL)$imat$
   USING touched.keys, touched.has_null;
   GET DIAGNOSTICS removed = ROW_COUNT;
-  -- The view asks for the touched keys again.
-    PERFORM pg_catalog.set_config('imat.few', touched.few::text, true);
-    EXECUTE $imat$INSERT INTO imat_store.state_time_calendar (d, count, max)
-    SELECT d, count, max FROM imat_store.current_time_calendar WHERE NOT imat_stays$imat$;
-    GET DIAGNOSTICS changed = ROW_COUNT;
-    PERFORM pg_catalog.set_config('imat.few', '', true);
+  changed := imat_store.refold_time_calendar(touched.keys, touched.has_null);
   RETURN removed + changed;
 EXCEPTION
   WHEN program_limit_exceeded THEN

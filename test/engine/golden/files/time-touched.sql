@@ -566,6 +566,46 @@ SELECT FROM imat_catalog.frontier AS f
     )
 WHERE f.imat_id = 1;
 
+-- fold: stores the rows of touched keys
+CREATE OR REPLACE FUNCTION imat_store.refold_time_touched(keys integer[], has_null boolean)
+RETURNS bigint
+LANGUAGE sql
+BEGIN ATOMIC
+  WITH stored AS (
+    INSERT INTO imat_store.state_time_touched (id, top)
+    -- rows of touched keys now
+        SELECT s.id, s.top
+        FROM (
+        SELECT c.id AS id, pg_catalog.max(s.amount) AS top
+        FROM public.customer AS c LEFT JOIN (SELECT s.customer_id AS customer_id, s.amount AS amount, s.sold_at AS sold_at
+        FROM public.sale AS s
+        WHERE ((s.customer_id = ANY (SELECT pg_catalog.unnest($1) AS key)) IS TRUE)) AS s ON ((s.customer_id = c.id) AND (s.sold_at >= (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)))
+        WHERE ((c.id = ANY ($1)) AND ((c.id = ANY (SELECT pg_catalog.unnest($1) AS key)) IS TRUE))
+        GROUP BY c.id
+        ) AS s
+        WHERE TRUE
+        UNION ALL
+        -- rows without a key now
+        SELECT s.id, s.top
+        FROM (
+        SELECT c.id AS id, pg_catalog.max(s.amount) AS top
+        FROM public.customer AS c LEFT JOIN (SELECT s.customer_id AS customer_id, s.amount AS amount, s.sold_at AS sold_at
+        FROM public.sale AS s
+        WHERE (s.customer_id IS NULL)) AS s ON ((s.customer_id = c.id) AND (s.sold_at >= (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)))
+        WHERE (c.id IS NULL)
+        GROUP BY c.id
+        ) AS s
+        WHERE TRUE
+          AND $2
+          AND s.id IS NULL
+    RETURNING 1
+  )
+  SELECT pg_catalog.count(*) FROM stored;
+END;
+
+-- only the fold calls it
+REVOKE ALL ON FUNCTION imat_store.refold_time_touched(integer[], boolean) FROM PUBLIC;
+
 -- fold: computes the rows of touched keys again
 CREATE OR REPLACE FUNCTION imat_store.fold_time_touched(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
@@ -609,6 +649,7 @@ BEGIN
           )
     ), ''), true);
   EXECUTE 'SELECT t.* FROM imat_store.touched_time_touched AS t' INTO touched;
+  PERFORM pg_catalog.set_config('imat.few', '', true);
   IF NOT touched.is_few THEN
     DELETE FROM imat_store.state_time_touched;
     INSERT INTO imat_store.state_time_touched (id, top)
@@ -620,12 +661,7 @@ BEGIN
   WHERE id = ANY ($1) OR ($2 AND id IS NULL)$imat$
   USING touched.keys, touched.has_null;
   GET DIAGNOSTICS removed = ROW_COUNT;
-  -- The view asks for the touched keys again.
-    PERFORM pg_catalog.set_config('imat.few', touched.few::text, true);
-    EXECUTE $imat$INSERT INTO imat_store.state_time_touched (id, top)
-    SELECT id, top FROM imat_store.current_time_touched WHERE NOT imat_stays$imat$;
-    GET DIAGNOSTICS changed = ROW_COUNT;
-    PERFORM pg_catalog.set_config('imat.few', '', true);
+  changed := imat_store.refold_time_touched(touched.keys, touched.has_null);
   RETURN removed + changed;
 EXCEPTION
   WHEN program_limit_exceeded THEN
