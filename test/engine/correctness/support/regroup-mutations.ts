@@ -141,7 +141,19 @@ export const REGROUP_MUTATIONS: readonly Mutation[] = [
     name: 'a fold stores the rows of other keys again',
     definition: LEFT,
     at: FOLDS,
-    wrong: [['WHERE NOT imat_stays', 'WHERE TRUE']],
+    wrong: [[/WHERE \(\(d\.label = ANY \(\$1\)\)[^\n]*/, 'WHERE TRUE']],
+  },
+  {
+    name: 'a fold stores the rows without a key again though none is touched',
+    definition: LEFT,
+    at: FOLDS,
+    wrong: [[/AND \$2\s+(?=AND s\.label IS NULL)/, '']],
+  },
+  {
+    name: 'a fold stores no rows without a key',
+    definition: LEFT,
+    at: FOLDS,
+    wrong: [['AND s.label IS NULL', 'AND FALSE']],
   },
   {
     name: 'touched keys: a row meets fewer rows of a series than its condition lets it',
