@@ -9,14 +9,14 @@ const shared = {
   pool: 'forks',
   // Of 3,300 s of a whole run on two cores, files that load all modules anew take 120.
   isolate: false,
-  maxWorkers: 3,
+  maxWorkers: 4,
   testTimeout: 300_000,
   hookTimeout: 300_000,
 } as const;
 
 export default defineConfig({
   test: {
-    maxWorkers: 3,
+    maxWorkers: 4,
     projects: [
       { test: { ...shared, name: 'embedded', include: [EMBEDDED] } },
       {

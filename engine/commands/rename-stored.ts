@@ -53,6 +53,7 @@ async function renameStore(db: Db, from: StoreNames, to: StoreNames): Promise<vo
     ['VIEW', from.answer, to.answer],
     ['VIEW', from.regrouped, to.regrouped],
     ['VIEW', from.touched, to.touched],
+    ['VIEW', from.touchedMet, to.touchedMet],
     ['VIEW', from.merge, to.merge],
     ['VIEW', from.current, to.current],
   ] as const;

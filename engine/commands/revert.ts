@@ -242,7 +242,8 @@ function dropStore(db: Db, names: StoreNames): void {
   db.defer(`DROP FUNCTION IF EXISTS ${names.merged.sql.text}(uuid)`);
   dropViews(db, [names.merge]);
   db.defer(`DROP FUNCTION IF EXISTS ${names.recomputed.sql.text}`);
-  dropViews(db, [names.rowsNow, names.rowsNull, names.contentKept, names.touched]);
+  dropViews(db, [names.rowsNow, names.rowsNull, names.contentKept]);
+  dropViews(db, [names.touched, names.touchedMet]);
   // They give rows of the content, of the answer and of what is pending.
   for (const { sql } of [names.computed, names.answered, names.changes])
     db.defer(`DROP FUNCTION IF EXISTS ${sql.text}(uuid)`);

@@ -110,24 +110,13 @@ const ONE_ROW = { least: 0.5, most: 1.5 } as const;
 const MOST_FOLDED = 100_000;
 
 /** What stores the rows: those of an imat, or those below its groups. */
-type Rows = Pick<Subject, 'id'> & { readonly names: StoreNames };
-
-export const letFew = (few: Sql): Sql =>
-  sql`PERFORM pg_catalog.set_config(${literal(FEW_SETTING)}, ${few}, true);`;
-
-/** What a fold asks first: the keys that are touched, in the variable `touched`. */
-export function askTouched(subject: Rows, plan: RowsPlan): Sql {
-  const query = `SELECT t.* FROM ${subject.names.touched.sql.text} AS t`;
-  const ask = sql`EXECUTE ${literal(query)} INTO touched;`;
-  const few = fewToFold(subject, plan);
-  return few === null ? ask : join([letFew(few), ask, letFew(sql`''`)], '\n');
-}
+export type Rows = Pick<Subject, 'id'> & { readonly names: StoreNames };
 
 /**
  * `FEW_SETTING` for a fold of rows that their keys tell apart, and empty where they do not; null
  * where it is as for a read.
  */
-function fewToFold(subject: Rows, plan: RowsPlan): Sql | null {
+export function fewToFold(subject: Rows, plan: RowsPlan): Sql | null {
   const values = distinctValues(subject, plan);
   const found = lookedUpColumns(plan);
   const isOfGroups = plan.groups !== null || plan.recursion !== null;

@@ -21,13 +21,19 @@ type Asked = {
   readonly flag: (oid: number) => Sql;
   /** Whether too many rows of the changed table are, likewise. */
   readonly many: Sql;
+  /** Whether these are looked up as well. */
+  readonly meetsMany: boolean;
 };
 
 /**
- * More changed rows are not looked up: they touch many keys in any case, and PostgreSQL would
+ * A read looks up no more changed rows: they touch many keys in any case, and PostgreSQL would
  * expect a cost for which it compiles the whole view.
  */
 const MOST_ROWS = 1000;
+
+/** Whether changed rows that lead to keys by this path are looked up. */
+export const isReduced = (path: Path | null | undefined): boolean =>
+  path !== null && path !== undefined && path.reductions.length > 0;
 
 /** Whether more rows of a table are pending. */
 export function isMuch(plan: RegroupPlan, item: number, pending: Pending): Sql {
@@ -46,13 +52,20 @@ export function thatMeet(plan: RegroupPlan, path: Path, rows: Rows, asked: Asked
   const [first = 0] = path.tables;
   const alias = ident(aliasOf(first));
   const many = sql`(SELECT p.${asked.many} FROM pending AS p)`;
-  const all = selected(sql`${alias}.*`, { ...rows, where: [...rows.where, many] });
+  const meeting = (isHashed: boolean): readonly Sql[] =>
+    path.reductions.map((one) => meets(plan, one, asked, isHashed));
+  const all = selected(sql`${alias}.*`, {
+    ...rows,
+    where: [...rows.where, many, ...(asked.meetsMany ? meeting(true) : [])],
+  });
   const some = sql`(
   ${selected(sql`${alias}.*`, rows)}
   LIMIT ${fragment(String(MOST_ROWS))}
 ) AS ${alias}`;
-  const met = path.reductions.map((one) => meets(plan, one, asked));
-  const few = selected(sql`${alias}.*`, { from: [some], where: [sql`NOT ${many}`, ...met] });
+  const few = selected(sql`${alias}.*`, {
+    from: [some],
+    where: [sql`NOT ${many}`, ...meeting(false)],
+  });
   return { from: [sql`(\n${all}\nUNION ALL\n${few}\n) AS ${alias}`], where: [] };
 }
 
@@ -61,12 +74,14 @@ const selected = (columns: Sql, { from, where }: Rows): Sql =>
 
 /**
  * A row of the first table may be there no more: then it is pending. While rows of another one are
- * pending, what stood behind the first one is not known.
+ * pending, what stood behind the first one is not known. `isHashed`: whether PostgreSQL may read
+ * the tables as a whole for a hash table.
  */
 function meets(
   plan: RegroupPlan,
   { tables, conditions, met }: Reduction,
   { pending, flag }: Asked,
+  isHashed: boolean,
 ): Sql {
   const [first = 0, ...others] = tables;
   const oidOf = (item: number): number => {
@@ -84,7 +99,8 @@ function meets(
   );
   // OFFSET keeps PostgreSQL from reading the tables as a whole for a hash table.
   const where = join(conditions.map(written), ' AND ');
-  const isThere = sql`EXISTS (SELECT FROM ${from} WHERE ${where} OFFSET 0)`;
+  const fence = isHashed ? sql`` : sql` OFFSET 0`;
+  const isThere = sql`EXISTS (SELECT FROM ${from} WHERE ${where}${fence})`;
   const wasThere = sql`${isChanged([first])}
   AND ${isPending(plan, first, met, pending)}`;
   const isUnknown = others.length === 0 ? [] : [isChanged(others)];

@@ -34,7 +34,7 @@ import { firstOf } from './stores.ts';
 import { frontierOf } from './subject.ts';
 import type { Part } from './touched-rows.ts';
 import { computedNow, nowParts, partFrom, storedColumns, touchedIn } from './touched-rows.ts';
-import { touchedView } from './touched-view.ts';
+import { touchedViews } from './touched-view.ts';
 
 const S = ident('s');
 
@@ -52,7 +52,7 @@ export function regroupScript(
 ): readonly Statement[] {
   const { content } = subject.names;
   return [
-    touchedView(subject, plan),
+    ...touchedViews(subject, plan),
     {
       label: 'the definition, with its key',
       sql: sql`CREATE VIEW ${content.sql} AS\n${allRows(subject, plan, 'now')}`,

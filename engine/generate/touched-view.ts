@@ -19,11 +19,12 @@ import { tablesOf } from '../regroup/outline.ts';
 import type { Path } from '../regroup/paths.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import type { RowsPlan } from '../plan/plan.ts';
+import type { StoreName, StoreNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import { anyElapsed, timedTables } from './elapsed.ts';
 import { FEW_COLUMNS, isCheapOf, isFewOf, mostKeys } from './few-keys.ts';
-import { isMuch, thatMeet } from './met-rows.ts';
+import { isMuch, isReduced, thatMeet } from './met-rows.ts';
 import { movedRows } from './moved-rows.ts';
 import { aliasOf, keysAlong, reachedKeys, readAlong } from './path-keys.ts';
 import { pendingRows } from './pending-rows.ts';
@@ -31,14 +32,33 @@ import { touchedBySteps } from './recursion.ts';
 import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
 
-export const touchedView = (subject: Subject, plan: RowsPlan): Statement => ({
-  label: 'the keys that pending rows touch',
-  sql: sql`CREATE VIEW ${subject.names.touched.sql} AS\n${touchedQuery(subject, plan)}`,
-});
+export function touchedViews(subject: Subject, plan: RowsPlan): readonly Statement[] {
+  const { touched, touchedMet } = subject.names;
+  const read = {
+    label: 'the keys that pending rows touch',
+    sql: sql`CREATE VIEW ${touched.sql} AS\n${touchedQuery(subject, plan, false)}`,
+  };
+  if (!hasReductions(plan)) return [read];
+  const folded = {
+    label: 'the same for a fold, which looks up all changed rows',
+    sql: sql`CREATE VIEW ${touchedMet.sql} AS\n${touchedQuery(subject, plan, true)}`,
+  };
+  return [read, folded];
+}
+
+/**
+ * What a fold asks for the keys. That of a recursion asks again, by the view of the answer now, and
+ * must get the same.
+ */
+export const touchedInFold = (names: StoreNames, plan: RowsPlan): StoreName =>
+  hasReductions(plan) ? names.touchedMet : names.touched;
+
+const hasReductions = ({ recursion, paths }: RegroupPlan): boolean =>
+  recursion === null && [...paths.values()].some(isReduced);
 
 const HOW_MANY = sql`pg_catalog.count(*)`;
 
-function touchedQuery(subject: Subject, plan: RowsPlan): Sql {
+function touchedQuery(subject: Subject, plan: RowsPlan, meetsMany: boolean): Sql {
   const tables = tablesOf(plan.outline);
   const oids = [...new Set(tables.map(({ relation }) => relation.oid))];
   const flag = (oid: number): Sql => ident(`changed${oids.indexOf(oid) + 1}`);
@@ -66,12 +86,8 @@ function touchedQuery(subject: Subject, plan: RowsPlan): Sql {
     ...IN_PLACE,
     expected: (oid) => expectedRows(subject.id, logOf(oid)),
   };
-  const terms = tables.flatMap(({ number, relation }) => {
-    const path = plan.paths.get(number) ?? null;
-    if (path === null) return [];
-    const gate = sql`(SELECT p.${flag(relation.oid)} FROM pending AS p)`;
-    return [term(plan, relation, path, { pending, gate, flag, many: many(relation.oid) })];
-  });
+  const columns = { ofRows: flag, ofMany: many };
+  const terms = termsOf(plan, pending, columns, meetsMany);
   const anyChange = [...oids.map(flag), ...(elapsed.length === 0 ? [] : [ident('elapsed')])];
   const nullKeys = plan.isNullable ? [nullKey(plan, anyChange)] : [];
   const all = [...terms, ...timeTerms(plan, pending.moment), ...nullKeys];
@@ -98,6 +114,28 @@ FROM (
   LIMIT (SELECT p.few + 1 FROM pending AS p)
 ) AS t`;
 }
+
+type Columns = {
+  /** Whether rows of a table are pending, as a column of `pending`. */
+  readonly ofRows: (oid: number) => Sql;
+  /** Whether too many of them are to be looked up, likewise. */
+  readonly ofMany: (oid: number) => Sql;
+};
+
+/** The keys that changes of each table touch. */
+const termsOf = (
+  plan: RowsPlan,
+  pending: Pending,
+  { ofRows, ofMany }: Columns,
+  meetsMany: boolean,
+): readonly Sql[] =>
+  tablesOf(plan.outline).flatMap(({ number, relation }) => {
+    const path = plan.paths.get(number) ?? null;
+    if (path === null) return [];
+    const gate = sql`(SELECT p.${ofRows(relation.oid)} FROM pending AS p)`;
+    const many = ofMany(relation.oid);
+    return [term(plan, relation, path, { pending, gate, flag: ofRows, many, meetsMany })];
+  });
 
 const differentKeys = (keys: Sql): Sql => sql`SELECT DISTINCT u.key
 FROM (
@@ -146,22 +184,23 @@ type Asked = {
   readonly flag: (oid: number) => Sql;
   /** Whether too many of its rows are to be looked up, likewise. */
   readonly many: Sql;
+  /** Whether these are looked up as well. */
+  readonly meetsMany: boolean;
 };
-
-const isReduced = (path: Path | null | undefined): boolean =>
-  path !== null && path !== undefined && path.reductions.length > 0;
 
 function term(
   plan: RegroupPlan,
   changed: TableItem,
   path: Path,
-  { pending, gate, flag, many }: Asked,
+  { pending, gate, flag, many, meetsMany }: Asked,
 ): Sql {
   const [first = 0] = path.tables;
   const exprs = readAlong(path);
   const all = [...exprs, ...path.reductions.flatMap(({ conditions }) => conditions)];
   const rows = pendingRows(plan, first, all, pending, nettingOf(exprs, plan, path));
-  const met = isReduced(path) ? thatMeet(plan, path, rows, { pending, flag, many }) : rows;
+  const met = isReduced(path)
+    ? thatMeet(plan, path, rows, { pending, flag, many, meetsMany })
+    : rows;
   return sql`-- touched by changes of ${fragment(labelOf(changed))}
 ${keysAlong(plan, path, met, [gate])}`;
 }

@@ -50,6 +50,7 @@ export type StoreNames = {
   readonly pending: StoreName;
   /** The keys that pending rows touch. */
   readonly touched: StoreName;
+  readonly touchedMet: StoreName;
   /** What pending changes concern, merged with them: as a view, and as a function. */
   readonly merge: StoreName;
   readonly merged: StoreName;
@@ -127,6 +128,7 @@ export function storeNames(name: string, number: number | null): StoreNames {
     parts: Array.from({ length: MAX_PARTS }, (_, index) => of(`part${index + 1}of`)),
     pending: of('pending'),
     touched: of('touched'),
+    touchedMet: of('touchedmet'),
     merge: of('merge'),
     merged: of('merged'),
     current: of('current'),

@@ -165,6 +165,27 @@ async function lookups(name: string): Promise<readonly string[]> {
   ].map(([, from = '']) => from.replaceAll(/ r\d+/g, '').trim().replaceAll(/\s+/g, ' '));
 }
 
+/** More rows than a read looks up, for few keys, with changes of what they meet among them. */
+const MANY: readonly string[] = [
+  `INSERT INTO orders SELECT 1000 + i, i % 5, i % 4, (ARRAY['north', 'south', NULL])[1 + i % 3], i,
+     i % 7, NULL, date '2024-01-01' + i % 9, i % 2 = 0, 'x' || i % 3
+   FROM generate_series(1, 1200) AS i`,
+  FOLD,
+  'BEGIN',
+  'UPDATE orders SET product = product + 1, flag = NOT flag WHERE id > 1000',
+  "UPDATE product SET category = 'tea', price = 2 WHERE id = 2",
+  'DELETE FROM product WHERE id = 1',
+  FOLD,
+  'COMMIT',
+  FOLD,
+  'BEGIN',
+  "UPDATE customer SET region = 'north', boss = 1 - boss WHERE id < 3",
+  'DELETE FROM customer WHERE id = 4',
+  'DELETE FROM orders WHERE id > 1100',
+  'COMMIT',
+  FOLD,
+];
+
 const names = Object.keys(SHAPES);
 const GROUPS = 3;
 
@@ -185,10 +206,25 @@ describe('rows that matter to nothing touch no key', () => {
         ALTER COLUMN id DROP NOT NULL`);
     const r = randomFor(own.join());
     await bench.run(randomHistory(r, WRITABLE_SHOP, Number(process.env['IMAT_STEPS'] ?? 60)));
+    await bench.run(MANY);
     for (const table of ['customer', 'orders', 'product'])
       await bench.user.execute(`TRUNCATE ${table}; ALTER TABLE ${table} ADD PRIMARY KEY (id)`);
     expect(own.length).toBeGreaterThan(0);
   });
+});
+
+test('a fold looks up any number of rows: those that meet none touch no key', async () => {
+  await bench.user.execute(RESET);
+  const { query } = SHAPES['a condition on a joined table'] ?? expect.fail('no shape');
+  const { name } = await bench.convert(query);
+  const pies = (count: number): string => `INSERT INTO orders (id, customer, product)
+    SELECT ${count} + i, i % 5, 2 FROM generate_series(1, ${count}) AS i`;
+  for (const count of [100, 3000]) {
+    await bench.run([pies(count)]);
+    expect((await bench.imat.fold(name)).map(({ rows }) => rows)).toEqual([0]);
+  }
+  await bench.run(['UPDATE orders SET product = 1 WHERE id > 3000 AND customer = 1']);
+  expect((await bench.imat.fold(name)).map(({ rows }) => rows)).toEqual([2]);
 });
 
 describe('a condition that can fail is asked of no rows that the definition keeps it from', () => {

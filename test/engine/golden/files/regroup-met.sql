@@ -498,6 +498,144 @@ FROM (
   LIMIT (SELECT p.few + 1 FROM pending AS p)
 ) AS t;
 
+-- the same for a fold, which looks up all changed rows
+CREATE VIEW imat_store.touchedmet_regroup_met AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot,
+    COALESCE(pg_catalog.substring(
+          pg_catalog.current_setting('imat.few', true), '^[0-9]{1,18}$'
+        )::bigint, k.surely) AS surely,
+    COALESCE(pg_catalog.substring(
+          pg_catalog.current_setting('imat.few', true), '^[0-9]{1,18}$'
+        )::bigint, GREATEST(k.surely, k.sometimes)) AS few,
+    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
+    EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2,
+    (
+      SELECT pg_catalog.count(*) > 1000
+      FROM (
+        SELECT 1
+        FROM
+          (
+            SELECT l.weight::bigint AS weight
+            FROM imat_store.log_public_sale AS l
+            WHERE l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
+          ) AS r1
+        LIMIT 1001
+      ) AS n
+    ) AS many1
+  FROM imat_catalog.frontier AS f, (
+    SELECT
+          LEAST(
+            GREATEST(
+              10,
+              COALESCE(e.keys / 16, GREATEST(1000, (
+                          SELECT c.reltuples::bigint
+                          FROM pg_catalog.pg_class AS c
+                          WHERE c.oid = 'imat_store.state_regroup_met'::regclass
+                        ) / 16))
+            ),
+            e.most
+          ) AS surely,
+          CASE WHEN e.most IS NULL THEN LEAST(e.keys / 4, 10000) END
+            AS sometimes
+        FROM (
+          SELECT
+            LEAST(imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 4)) AS keys,
+            CASE WHEN NOT (EXISTS (
+                SELECT FROM pg_catalog.pg_index AS i
+                WHERE i.indrelid = '1'::pg_catalog.regclass AND i.indisvalid
+                  AND i.indpred IS NULL AND i.indkey[0] = 4
+              )) THEN 2000 END AS most
+          OFFSET 0
+        ) AS e
+        OFFSET 0
+  ) AS k
+  WHERE f.imat_id = 1
+)
+SELECT
+  pg_catalog.array_agg(t.key) FILTER (WHERE t.key IS NOT NULL) AS keys,
+  COALESCE(pg_catalog.bool_or(t.key IS NULL), FALSE) AS has_null,
+  CASE
+      WHEN pg_catalog.count(*) <= (SELECT p.surely FROM pending AS p) THEN TRUE
+      WHEN pg_catalog.count(*) > (SELECT p.few FROM pending AS p) THEN FALSE
+      ELSE NOT imat_catalog.is_outgrown(1, (SELECT p.snapshot FROM pending AS p), 16)
+    END AS is_few,
+  pg_catalog.count(*) <= (SELECT p.surely FROM pending AS p) AS is_cheap, (SELECT p.few FROM pending AS p) AS few
+FROM (
+  SELECT DISTINCT u.key
+  FROM (
+    -- touched by changes of public.sale AS s
+    SELECT (r1.region)::text AS key
+    FROM
+      (
+      SELECT r1.*
+      FROM
+        (
+          SELECT l.weight::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c10 AS shipped
+          FROM imat_store.log_public_sale AS l
+          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+        ) AS r1
+      WHERE (SELECT p.many1 FROM pending AS p)
+        AND (EXISTS (SELECT FROM public.product AS r2 WHERE (r2.id = r1.product_id) AND ((r2.label)::text = ('tea')::text))
+        OR (SELECT p.changed2 FROM pending AS p)
+        AND (r1.product_id) IN (
+          SELECT r2.id
+          FROM
+            (
+              SELECT l.weight::bigint AS weight, l.c1 AS id, l.c2::character varying(40) AS label
+              FROM imat_store.log_public_product AS l
+              WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+            ) AS r2
+        WHERE ((r2.label)::text = ('tea')::text)
+        ))
+      UNION ALL
+      SELECT r1.*
+      FROM
+        (
+          SELECT r1.*
+          FROM
+            (
+              SELECT l.weight::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c10 AS shipped
+              FROM imat_store.log_public_sale AS l
+              WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+            ) AS r1
+          LIMIT 1000
+        ) AS r1
+      WHERE NOT (SELECT p.many1 FROM pending AS p)
+        AND (EXISTS (SELECT FROM public.product AS r2 WHERE (r2.id = r1.product_id) AND ((r2.label)::text = ('tea')::text) OFFSET 0)
+        OR (SELECT p.changed2 FROM pending AS p)
+        AND (r1.product_id) IN (
+          SELECT r2.id
+          FROM
+            (
+              SELECT l.weight::bigint AS weight, l.c1 AS id, l.c2::character varying(40) AS label
+              FROM imat_store.log_public_product AS l
+              WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+            ) AS r2
+        WHERE ((r2.label)::text = ('tea')::text)
+        ))
+      ) AS r1
+    WHERE (SELECT p.changed1 FROM pending AS p)
+      AND r1.shipped
+    UNION ALL
+    -- touched by changes of public.product AS p
+    SELECT (r1.region)::text AS key
+    FROM
+      (
+        SELECT l.weight::bigint AS weight, l.c1 AS id, l.c2::character varying(40) AS label
+        FROM imat_store.log_public_product AS l
+        WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      ) AS r2,
+      public.sale AS r1
+    WHERE (SELECT p.changed2 FROM pending AS p)
+      AND ((r2.label)::text = ('tea')::text)
+      AND (r2.id = r1.product_id)
+      AND r1.shipped
+  ) AS u
+  LIMIT (SELECT p.few + 1 FROM pending AS p)
+) AS t;
+
 -- the definition, with its key
 CREATE VIEW imat_store.content_regroup_met AS
 SELECT s.region AS region, pg_catalog.array_agg(s.quantity ORDER BY s.quantity, s.id) AS quantities
@@ -667,7 +805,7 @@ BEGIN
               AND i.indpred IS NULL AND i.indkey[0] = 4
           )
     ), ''), true);
-  EXECUTE 'SELECT t.* FROM imat_store.touched_regroup_met AS t' INTO touched;
+  EXECUTE 'SELECT t.* FROM imat_store.touchedmet_regroup_met AS t' INTO touched;
   PERFORM pg_catalog.set_config('imat.few', '', true);
   IF NOT touched.is_few THEN
     DELETE FROM imat_store.state_regroup_met;
