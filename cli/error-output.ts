@@ -3,6 +3,7 @@
  * stack trace appears only if IMAT_DEBUG is set.
  */
 import stringWidth from 'string-width';
+import type { ResultError } from '../engine/api.ts';
 import { ImatError, type Position } from '../engine/errors/imat-error.ts';
 
 /**
@@ -43,6 +44,16 @@ function bugReport(message: string, code: string, detail: string | null): ErrorR
       'you can share it.',
     position: null,
   };
+}
+
+/** What a command over several imats says of one that failed: `head`, and the error below it. */
+export function failureText(head: string, error: ResultError): string {
+  const { code, category, message, detail, hint } = error;
+  const report =
+    category === 'internal'
+      ? bugReport(message, code, detail)
+      : { code, message, detail, hint, position: null };
+  return `${head}\n${reportText(report).trimEnd().replace(/^/gm, '  ')}`;
 }
 
 export const errorText = (error: unknown): string => reportText(reportOf(error));

@@ -165,7 +165,7 @@ export type VerifyResult = {
   readonly error: ResultError | null;
 };
 
-/** `error`: why an imat was left out, which is broken. */
+/** `error`: why an imat could not be folded, of all; for one, that is thrown. */
 export type FoldResult = {
   readonly name: string;
   readonly rows: number;
@@ -335,7 +335,7 @@ export interface Imat {
   check(options?: CheckOptions): Promise<{ readonly results: readonly CheckResult[] }>;
   /**
    * Folds one imat, or every delta imat; swap imats are left alone. One that fails does not keep
-   * the others from being folded; its error is thrown afterwards.
+   * the others from being folded; its result has the error.
    */
   fold(name?: string, options?: CallOptions): Promise<readonly FoldResult[]>;
   swap(name: string, options?: CallOptions): Promise<SwapResult>;

@@ -68,7 +68,7 @@ export function createImat(db: Db): Imat {
     list: (options) => command(async () => statusOf(db, null), options),
     status: (name, options) => command(() => wholeStatus(db, name ?? null), options),
     ...explaining(db, run, serverMajor),
-    fold: (name, options) => command(() => fold(db, name ?? null), options),
+    fold: (name, options) => command((stop) => fold(db, name ?? null, stop), options),
     swap: (name, options) => command(() => swap(db, name), options),
     rebuild: (name, options) => command(async () => rebuild(db, name), options),
     grant: (name, options) => command(() => grantLikeOriginal(db, name ?? null), options),
@@ -76,9 +76,12 @@ export function createImat(db: Db): Imat {
       command(() => grantMonitor(db, role, options.revoke === true), options),
     schedule: (options) => command(() => schedule(db, options), options),
     verify: (name, options) =>
-      command(async () => ({ results: await verify(db, name ?? null) }), options),
+      command(async (stop) => ({ results: await verify(db, name ?? null, stop) }), options),
     repair: (name, options = {}) =>
-      command(async () => repair(db, await serverMajor(), name ?? null, options), options),
+      command(
+        async (stop) => repair(db, await serverMajor(), name ?? null, { ...options, stop }),
+        options,
+      ),
     alter: (name, query, options = {}) =>
       command(async () => alter(db, await serverMajor(), name, query, options), options),
     revert: (name, options = {}) => command(() => revert(db, name, options), options),
@@ -113,5 +116,6 @@ const explaining = (
       async (stop) => explainAll(db, await serverMajor(), options.measure ?? null, stop),
       options,
     ),
-  check: (options = {}) => run(async () => check(db, await serverMajor(), options), options),
+  check: (options = {}) =>
+    run(async (stop) => check(db, await serverMajor(), options, stop), options),
 });

@@ -2,11 +2,10 @@ import type { Command } from 'commander';
 import type { FoldResult } from '../../engine/api.ts';
 import { nameOrAll } from '../arguments.ts';
 import type { Context } from '../context.ts';
-import { reportText } from '../error-output.ts';
+import { failureText } from '../error-output.ts';
 import { exitStatusOfWorst } from '../exit-status.ts';
 import { examples } from '../help.ts';
 import { count, duration, table } from '../output.ts';
-import { indented } from '../render.ts';
 import { onImat } from '../session.ts';
 
 export function registerFold(program: Command, context: Context): void {
@@ -45,10 +44,8 @@ function foldText(results: readonly FoldResult[]): string {
   ] as const;
   const folded = results.filter(({ error }) => error === null);
   const rows = folded.map((result) => [result.name, count(result.rows), duration(result.ms)]);
-  const broken = results.flatMap(({ name, error }) =>
-    error === null
-      ? []
-      : [`${name}: not folded\n${indented(reportText({ ...error, position: null }).trimEnd())}`],
+  const failed = results.flatMap(({ name, error }) =>
+    error === null ? [] : [failureText(`${name}: not folded`, error)],
   );
-  return [...(folded.length === 0 ? [] : [table(columns, rows)]), ...broken].join('\n');
+  return [...(folded.length === 0 ? [] : [table(columns, rows)]), ...failed].join('\n');
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { RepairResult } from '../../engine/api.ts';
 import { nameOrAll } from '../arguments.ts';
 import type { Context } from '../context.ts';
+import { failureText } from '../error-output.ts';
 import { exitStatusOfWorst } from '../exit-status.ts';
 import { examples } from '../help.ts';
 import { duration, table } from '../output.ts';
@@ -34,17 +35,16 @@ export function registerRepair(program: Command, context: Context): void {
 
 function repairText(results: readonly RepairResult[]): string {
   if (results.length === 0) return 'No imat is broken.';
-  const rows = table(
-    [{ title: 'name' }, { title: 'strategy' }, { title: 'time', align: 'right' }, { title: '' }],
-    results.map(({ name, strategy, ms, error }) => [
-      name,
-      strategy ?? '',
-      error === null ? duration(ms) : '',
-      error === null ? 'repaired' : `${error.code}: ${error.message}`,
-    ]),
+  const repaired = results.filter(({ error }) => error === null);
+  const rows = repaired.map(({ name, strategy, ms }) => [name, strategy ?? '', duration(ms)]);
+  const failed = results.flatMap(({ name, error }) =>
+    error === null ? [] : [failureText(`${name}: not repaired`, error)],
   );
-  const hints = results.flatMap(({ name, error }) =>
-    error === null || error.hint === null ? [] : [`HINT:  ${name}: ${error.hint}`],
-  );
-  return [rows, ...hints].join('\n');
+  return [...(rows.length === 0 ? [] : [table(COLUMNS, rows)]), ...failed].join('\n');
 }
+
+const COLUMNS = [
+  { title: 'repaired' },
+  { title: 'strategy' },
+  { title: 'time', align: 'right' },
+] as const;

@@ -3,7 +3,7 @@ import type { VerifyResult } from '../../engine/api.ts';
 import { shellWord } from '../../engine/errors/shell-word.ts';
 import { nameOrAll } from '../arguments.ts';
 import type { Context } from '../context.ts';
-import { reportText } from '../error-output.ts';
+import { failureText } from '../error-output.ts';
 import { EXIT, exitStatusOfWorst } from '../exit-status.ts';
 import { examples } from '../help.ts';
 import { counted, table, value } from '../output.ts';
@@ -43,10 +43,8 @@ function statusOf(results: readonly VerifyResult[]): number {
 }
 
 function resultText(result: VerifyResult): string {
-  if (result.error !== null) {
-    const error = reportText({ ...result.error, position: null }).trimEnd();
-    return `${result.name}: could not be compared\n${indented(error)}`;
-  }
+  if (result.error !== null)
+    return failureText(`${result.name}: could not be compared`, result.error);
   if (result.equal)
     return `${result.name}: equal to its definition (${counted(result.rows, 'row')})`;
   const rows = counted(result.differences, 'row');

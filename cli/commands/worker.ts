@@ -9,6 +9,7 @@ import type { LogLevel } from '../../workers/log.ts';
 import type { Pass } from '../../workers/worker.ts';
 import { choiceOption, durationMs, wholeNumber } from '../arguments.ts';
 import type { Context } from '../context.ts';
+import { failureText } from '../error-output.ts';
 import { EXIT, exitStatusOfWorst } from '../exit-status.ts';
 import { examples } from '../help.ts';
 import { count, duration, json, table } from '../output.ts';
@@ -300,8 +301,8 @@ function withDocument<T extends { readonly error: ImatError | null }>({
 function passText({ runs, failing, failures }: Pass): string {
   if (runs.length + failing.length + failures.length === 0) return 'Nothing was due.';
   const outcome = (error: ImatError | null): string =>
-    error === null ? 'done' : `${error.code}: ${error.message}`;
-  return table(
+    error === null ? 'done' : `failed with ${error.code}`;
+  const shown = table(
     [
       { title: 'database' },
       { title: 'imat' },
@@ -335,4 +336,10 @@ function passText({ runs, failing, failures }: Pass): string {
       ...failures.map(({ database, error }) => [database, '', '', '', '', '', outcome(error)]),
     ],
   );
+  const failed = [...runs, ...failures].flatMap((one) =>
+    one.error === null
+      ? []
+      : [failureText(`${'imat' in one ? one.imat : one.database}: failed`, one.error)],
+  );
+  return [shown, ...failed].join('\n');
 }

@@ -18,7 +18,8 @@ import { ImatError, positionAt } from '../errors/imat-error.ts';
 import { RULES } from '../plan/maintenance.ts';
 import { readableViews } from './explain-all.ts';
 import { ofName } from './explain.ts';
-import { maintenanceOf, resultError } from './maintenance.ts';
+import { maintenanceOf } from './maintenance.ts';
+import { resultError } from './result-error.ts';
 
 type Required = NonNullable<CheckOptions['require']>;
 
@@ -26,14 +27,15 @@ export async function check(
   db: Db,
   serverMajor: number,
   { targets, require = 'regroup' }: CheckOptions,
+  stop: AbortSignal,
 ): Promise<{ readonly results: readonly CheckResult[] }> {
   const all = targets ?? (await readableViews(db)).map(({ name }) => ({ name }));
   const results: CheckResult[] = [];
   for (const target of all)
     results.push(
       'file' in target
-        ? await checkFile(db, serverMajor, target, require)
-        : await checkName(db, serverMajor, target.name, require, targets !== undefined),
+        ? await checkFile(db, serverMajor, target, require, stop)
+        : await checkName(db, serverMajor, target.name, require, targets !== undefined, stop),
     );
   return { results };
 }
@@ -45,6 +47,7 @@ async function checkName(
   name: string,
   require: Required,
   isGiven: boolean,
+  stop: AbortSignal,
 ): Promise<CheckResult> {
   const result = async (): Promise<CheckResult> => {
     const analysis = await analysed(db, serverMajor, async () => {
@@ -55,7 +58,7 @@ async function checkName(
   };
   return translated(result).catch((error: unknown) => {
     if (isGiven && error instanceof ImatError && USAGE.has(error.condition)) throw error;
-    return { name, isFile: false, ...FAILED, place: null, error: resultError(error) };
+    return { name, isFile: false, ...FAILED, place: null, error: resultError(error, stop) };
   });
 }
 
@@ -71,6 +74,7 @@ async function checkFile(
   serverMajor: number,
   { file, text }: Extract<CheckTarget, { file: string }>,
   require: Required,
+  stop: AbortSignal,
 ): Promise<CheckResult> {
   const found = await queryOf(text);
   const at = (offset: number | null): CheckResult['place'] => {
@@ -90,7 +94,7 @@ async function checkFile(
       error instanceof ImatError && error.position?.text === found.query
         ? error.position.offset
         : null;
-    const said = resultError(error);
+    const said = resultError(error, stop);
     return { name: file, isFile: true, ...FAILED, place: at(offset), error: said };
   });
 }

@@ -14,7 +14,8 @@ import { withShortLock } from '../db/short-lock.ts';
 import { durationText } from '../durations.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { viewText } from '../server/view-text.ts';
-import { maintenanceOf, resultError } from './maintenance.ts';
+import { maintenanceOf } from './maintenance.ts';
+import { resultError } from './result-error.ts';
 
 type ViewRow = {
   oid: number;
@@ -66,7 +67,7 @@ export async function explainAll(
         ...NOT_ASKED,
         maintenance: null,
         reason: null,
-        error: resultError(error),
+        error: resultError(error, stop),
       })),
     );
   }

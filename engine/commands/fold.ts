@@ -1,15 +1,17 @@
 /** Fold: what is pending goes into the state. */
-import type { FoldResult, ImatStatus } from '../api.ts';
+import type { FoldResult, ImatStatus, ResultError } from '../api.ts';
 import { requireCatalog } from '../catalog/migrate.ts';
 import { renewSources } from '../capture/renew.ts';
 import type { Db } from '../db/db.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { shellWord } from '../errors/shell-word.ts';
-import { callProcedure } from './call-procedure.ts';
 import { resolveImat } from '../server/names.ts';
+import { callProcedure } from './call-procedure.ts';
+import { resultError } from './result-error.ts';
 import { statusOf } from './status.ts';
 
-export async function fold(db: Db, name: string | null): Promise<FoldResult[]> {
+/** One imat; or all, each with its own outcome. */
+export async function fold(db: Db, name: string | null, stop: AbortSignal): Promise<FoldResult[]> {
   await requireCatalog(db);
   if (name !== null) {
     const { name: one } = await resolveImat(db, name);
@@ -19,17 +21,11 @@ export async function fold(db: Db, name: string | null): Promise<FoldResult[]> {
   }
   const { whole, broken } = await deltaImats(db);
   const results: FoldResult[] = broken;
-  const failures: unknown[] = [];
-  for (const one of whole) {
-    try {
-      results.push(await foldOne(db, one));
-    } catch (error) {
-      if (endsAll(error)) throw error;
-      failures.push(error);
-    }
-  }
+  for (const one of whole)
+    results.push(
+      await foldOne(db, one).catch((error: unknown) => notFolded(one, resultError(error, stop))),
+    );
   await renewSources(db, whole);
-  if (failures.length > 0) throw failures[0];
   return results.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
@@ -39,11 +35,12 @@ const foldOne = async (db: Db, name: string): Promise<FoldResult> => ({
   error: null,
 });
 
-/** Without a connection there is nothing to go on with. */
-const endsAll = (error: unknown): boolean =>
-  !(error instanceof ImatError) ||
-  error.condition === 'connection_failed' ||
-  error.condition === 'interrupted';
+const notFolded = (name: string, error: ResultError): FoldResult => ({
+  name,
+  rows: 0,
+  ms: 0,
+  error,
+});
 
 /**
  * Those that can be folded, and those that cannot, which are marked as broken, as a fold of each
@@ -55,16 +52,16 @@ async function deltaImats(db: Db): Promise<{ whole: string[]; broken: FoldResult
   return {
     whole: imats.flatMap(({ name, state }) => (state === 'active' ? [name] : [])),
     broken: imats.flatMap(({ name, state, problems }) =>
-      state === 'broken' ? [notFolded(name, problems)] : [],
+      state === 'broken' ? [notFolded(name, brokenBy(name, problems))] : [],
     ),
   };
 }
 
-function notFolded(name: string, problems: ImatStatus['problems']): FoldResult {
+function brokenBy(name: string, problems: ImatStatus['problems']): ResultError {
   const [problem] = problems.filter(({ severity }) => severity !== 'warning');
   const { code, category, message, detail, hint } = new ImatError('broken', {
     message: `imat "${name}" is broken${problem === undefined ? '' : `: ${problem.message}`}`,
     hint: `Run imat repair ${shellWord(name)}.`,
   });
-  return { name, rows: 0, ms: 0, error: { code, category, message, detail, hint } };
+  return { code, category, message, detail, hint };
 }

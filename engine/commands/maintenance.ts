@@ -1,8 +1,7 @@
-/** How a definition would be maintained, in a few words, and errors as parts of results. */
+/** How a definition would be maintained, in a few words. */
 import { quoteQualified } from '../../parser/quote.ts';
 import type { Analysis } from '../analysis/analyse.ts';
-import type { Maintenance, ResultError } from '../api.ts';
-import { asImatError } from '../errors/imat-error.ts';
+import type { Maintenance } from '../api.ts';
 import { effectsOf, ruleOf } from '../plan/maintenance.ts';
 import { allStores } from '../plan/plan.ts';
 
@@ -23,16 +22,3 @@ export function maintenanceOf({ plan, sources }: Analysis): Maintenance {
     changes: [...effectsOf(plan)].map(([relation, effect]) => ({ relation, effect })),
   };
 }
-
-/**
- * What one of several results says of an error. That the connection is lost or the call stopped is
- * no matter of one of them, and is thrown on.
- */
-export function resultError(thrown: unknown): ResultError {
-  const error = asImatError(thrown);
-  if (OF_THE_WHOLE.has(error.condition)) throw error;
-  const { code, category, message, detail, hint } = error;
-  return { code, category, message, detail, hint };
-}
-
-const OF_THE_WHOLE: ReadonlySet<string> = new Set(['connection_failed', 'interrupted']);

@@ -3,7 +3,7 @@
  * capture that was disabled, an interrupted convert. An imat is built anew from its definition,
  * beside what is left of it; its view keeps its OID, its grants and what depends on it.
  */
-import type { ConvertOptions, RepairResult } from '../api.ts';
+import type { ConvertOptions, RepairResult, ResultError } from '../api.ts';
 import type { Db } from '../db/db.ts';
 import { toImatError } from '../db/server-errors.ts';
 import { ImatError } from '../errors/imat-error.ts';
@@ -12,8 +12,9 @@ import { resolveImat } from '../server/names.ts';
 import type { Target } from './build-target.ts';
 import { buildBeside } from './build-beside.ts';
 import { prepareCatalog, sameStrategy, targetOf } from './build-target.ts';
+import { resultError } from './result-error.ts';
 
-type Options = Pick<ConvertOptions, 'onProgress'>;
+type Options = Pick<ConvertOptions, 'onProgress'> & { readonly stop: AbortSignal };
 
 /**
  * One imat, whole or not; or all that are not whole, each with its own outcome.
@@ -41,7 +42,7 @@ async function repairAll(db: Db, serverMajor: number, options: Options): Promise
     const failed: RepairResult[] = [];
     for (const imat of left) {
       const result = await repairOne(db, serverMajor, imat.id, options).catch((error: unknown) =>
-        notRepaired(imat.name, error),
+        notRepaired(imat.name, resultError(error, options.stop)),
       );
       (result.error === null ? done : failed).push(result);
     }
@@ -50,14 +51,12 @@ async function repairAll(db: Db, serverMajor: number, options: Options): Promise
   }
 }
 
-function notRepaired(name: string, error: unknown): RepairResult {
-  const known = toImatError(error);
-  if (!(known instanceof ImatError)) throw known;
-  // Without a connection there is nothing to go on with.
-  if (known.condition === 'connection_failed' || known.condition === 'interrupted') throw known;
-  const { code, category, message, detail, hint } = known;
-  return { name, strategy: null, ms: 0, error: { code, category, message, detail, hint } };
-}
+const notRepaired = (name: string, error: ResultError): RepairResult => ({
+  name,
+  strategy: null,
+  ms: 0,
+  error,
+});
 
 /** In the order of their conversion: what an imat reads was there before. */
 async function brokenImats(db: Db): Promise<{ id: number; name: string }[]> {

@@ -3,11 +3,16 @@ import type { VerifyResult } from '../api.ts';
 import { requireCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { translated } from '../db/server-errors.ts';
-import { ImatError } from '../errors/imat-error.ts';
 import { checkIntact, checkLoaded, resolveImat } from '../server/names.ts';
 import { compareWithDefinition } from './compare.ts';
+import { resultError } from './result-error.ts';
 
-export async function verify(db: Db, name: string | null): Promise<VerifyResult[]> {
+/** One imat; or all, each with its own outcome. */
+export async function verify(
+  db: Db,
+  name: string | null,
+  stop: AbortSignal,
+): Promise<VerifyResult[]> {
   await requireCatalog(db);
   const imat = name === null ? null : await resolveImat(db, name);
   if (imat !== null) checkLoaded(imat);
@@ -39,9 +44,7 @@ export async function verify(db: Db, name: string | null): Promise<VerifyResult[
     };
     results.push(
       await translated(compare).catch((error: unknown) => {
-        if (name !== null || !(error instanceof ImatError) || error.category === 'transient')
-          throw error;
-        const { code, category, message, detail, hint } = error;
+        if (name !== null) throw error;
         return {
           name: row.name,
           equal: false,
@@ -49,7 +52,7 @@ export async function verify(db: Db, name: string | null): Promise<VerifyResult[
           sample: [],
           rows: 0,
           behind: null,
-          error: { code, category, message, detail, hint },
+          error: resultError(error, stop),
         };
       }),
     );

@@ -7,6 +7,7 @@ import { createImat } from '../../engine/index.ts';
 import { expectExact, openWorld, until, type World } from '../engine/commands/support/world.ts';
 import { createPreparedSandbox } from '../engine/commands/support/sandbox.ts';
 import { REBUILT } from '../setup/rebuilt.ts';
+import { foldAll } from '../setup/fold-all.ts';
 
 const binaries = findPgCron();
 if (binaries === null)
@@ -142,7 +143,7 @@ describe.skipIf(binaries === null)('with pg_cron', () => {
     expect(await counters()).toBeGreaterThan(0);
     // Every imat has taken them in, and nobody has cleaned: as after a crash in between.
     await world.sql(`SELECT cron.unschedule(jobid) FROM cron.job WHERE jobname <> 'imat upkeep'`);
-    await world.imat.fold();
+    await foldAll(world.imat);
     for (const name of ['ranks_1s']) await world.imat.swap(name);
     await world.sql(
       'INSERT INTO imat_store.log_public_t SELECT l.* FROM imat_store.log_public_t l',

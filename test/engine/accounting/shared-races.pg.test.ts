@@ -12,6 +12,7 @@ import {
   type World,
 } from '../commands/support/world.ts';
 import { detailed } from './support/world.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const CLIENTS = 8;
 const ROUNDS = 3;
@@ -96,7 +97,7 @@ async function expectSums(
 const CHANGES: readonly ((world: World) => Promise<unknown>)[] = [
   (world) => convert(world, 't'),
   (world) => world.sql('ALTER TABLE t RENAME w TO x'),
-  (world) => world.imat.fold(),
+  (world) => foldAll(world.imat),
   (world) => world.sql('ALTER TABLE t RENAME x TO w'),
   (world) => world.sql('ALTER TABLE t DISABLE TRIGGER "!imat_insert"'),
   (world) => world.imat.repair('of_t'),

@@ -15,6 +15,7 @@ import {
   type World,
 } from '../commands/support/world.ts';
 import { verbs } from './support/world.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const SUMMED: Checked = {
   name: 'summed',
@@ -89,7 +90,7 @@ describe.skipIf(WITH_EXTENSION)('capture counts', () => {
     await summed();
     expect(await counters()).toEqual(SHARED);
     await expectCounted();
-    await world.imat.fold();
+    await foldAll(world.imat);
     await expectExact(world, SUMMED);
     expect((await world.imat.doctor()).checks.filter(({ status }) => status === 'error')).toEqual(
       [],

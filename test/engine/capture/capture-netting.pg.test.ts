@@ -10,6 +10,7 @@ import {
   expectExact,
   type World,
 } from '../commands/support/world.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -150,11 +151,11 @@ test.each(
     ).toBe(4);
   }
   expect(await logged(`UPDATE t SET other = 'x'`)).toBe(0);
-  await world.imat.fold();
+  await foldAll(world.imat);
   await expectExact(world, [counted, listed], 'folded');
   await world.sql(`DELETE FROM t WHERE id < 3; TRUNCATE t`);
   await expectExact(world, [counted, listed], 'emptied');
-  await world.imat.fold();
+  await foldAll(world.imat);
   await expectExact(world, [counted, listed], 'folded again');
 });
 
@@ -190,7 +191,7 @@ describe('rows as a whole', () => {
       await world.sql(write);
       await expectExact(world, counted, write);
     }
-    await world.imat.fold();
+    await foldAll(world.imat);
     await expectExact(world, counted);
   });
 });

@@ -13,6 +13,7 @@ import {
   type World,
 } from '../commands/support/world.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const ROWS: readonly Checked[] = [
   {
@@ -173,7 +174,7 @@ async function writeAll(writer: Session): Promise<void> {
     await writer.sql(write);
     await expectExact(world, ALL, write);
   }
-  await world.imat.fold();
+  await foldAll(world.imat);
   await world.imat.swap('ranked');
   await expectExact(world, ALL, 'folded');
 }

@@ -7,6 +7,7 @@ import {
   expectExact,
   type World,
 } from '../commands/support/world.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const SETUP = `
   CREATE TABLE t (g int, v int);
@@ -62,7 +63,7 @@ test.each(CASES)(
       await world.imat.repair(name);
       await world.sql(WRITES.join(''));
       await expectExact(world, ALL, 'repaired');
-      await world.imat.fold();
+      await foldAll(world.imat);
       await expectExact(world, ALL, 'folded');
       const again = await captureOf(world, table);
       await world.sql(CHANGES[change]?.(table, again.name, again.calls) ?? '');
@@ -100,14 +101,14 @@ test.runIf(WITH_EXTENSION)(
     try {
       for (const one of ALL) await world.imat.create(one.name, one.definition);
       await world.sql(`DELETE FROM table_change_tracker.capture_targets; ${WRITES.join('')}`);
-      const folded = await world.imat.fold();
+      const folded = await foldAll(world.imat);
       const codes = Object.fromEntries(folded.map(({ name, error }) => [name, error?.code]));
       expect(codes).toEqual({ parted: undefined, plain: 'IM024' });
       await expect(world.rows('SELECT * FROM imat.plain')).rejects.toThrow(/is broken/);
       await world.imat.repair('plain');
       await world.sql(WRITES.join(''));
       await expectExact(world, ALL, 'repaired');
-      await world.imat.fold();
+      await foldAll(world.imat);
       await expectExact(world, ALL, 'folded');
     } finally {
       await world.drop();

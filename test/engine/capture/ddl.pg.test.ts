@@ -9,6 +9,7 @@ import {
   type World,
 } from '../commands/support/world.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -100,7 +101,7 @@ describe('renamed columns', () => {
     await writer.sql('ROLLBACK');
     if (!WITH_EXTENSION)
       expect(await troubles()).toEqual([expect.stringContaining('was renamed or dropped')]);
-    await world.imat.fold();
+    await foldAll(world.imat);
     await expectExact(world, now);
     expect(await troubles()).toEqual([]);
     await writer.sql('EXECUTE ins(502)');
@@ -121,7 +122,7 @@ describe('renamed columns', () => {
         .replaceAll('@', 'sort'),
     }));
     await expectExact(world, swapped);
-    await world.imat.fold();
+    await foldAll(world.imat);
     await world.sql(`UPDATE item SET note = 'k2' WHERE id = 900`);
     await expectExact(world, swapped);
   });

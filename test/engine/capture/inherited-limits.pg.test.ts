@@ -4,6 +4,7 @@ import { createImat } from '../../../engine/index.ts';
 import { expectExact, sqlstateOf, type World } from '../commands/support/world.ts';
 import { useInheritedWorlds } from './support/inherited.ts';
 import { ALL, maintain, readsDefinition } from './support/partitioned.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const makeWorld = useInheritedWorlds();
 let world: World;
@@ -76,13 +77,13 @@ test('a table that had none when it was captured, by the repair of its imats', a
   }
   await world.sql('UPDATE plain SET v = v + 1; INSERT INTO below VALUES (3, 3)');
   await expectExact(world, checked);
-  await world.imat.fold();
+  await foldAll(world.imat);
   await expectExact(world, checked);
   // The last one goes and another comes: it is followed as before.
   await world.sql('DROP TABLE below; CREATE TABLE later () INHERITS (plain)');
   await world.sql('INSERT INTO later VALUES (4, 4); UPDATE plain SET v = v + 1');
   await expectExact(world, checked);
-  await world.imat.fold();
+  await foldAll(world.imat);
   await expectExact(world, checked);
   for (const { name } of checked) await world.imat.revert(name);
   expect(

@@ -12,6 +12,7 @@ import {
   type World,
 } from '../commands/support/world.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const summed = (name: string, table: string): Checked => ({
   name,
@@ -77,7 +78,7 @@ const doctor = async (): Promise<string[]> =>
     .map(({ message }) => message);
 
 test.each([
-  ['a fold and a swap', () => world.imat.fold().then(() => world.imat.swap('marked'))],
+  ['a fold and a swap', () => foldAll(world.imat).then(() => world.imat.swap('marked'))],
   ['a worker', () => world.sql('SELECT imat_catalog.look(NULL, 1, NULL)')],
   ['a repair', () => world.imat.repair('one')],
 ])('writers go on, reads are exact, and %s grants what is missing', async (way, grant) => {
@@ -95,7 +96,7 @@ test.each([
   await grant();
   if (way === 'a repair') return await expectExact(world, ALL);
   expect(await doctor()).toEqual([]);
-  await world.imat.fold();
+  await foldAll(world.imat);
   await world.imat.swap('ranked');
   expect(await resets()).toBeLessThan(made);
   const left = await resets();
@@ -103,7 +104,7 @@ test.each([
   expect(await resets()).toBe(left);
   await write(owner);
   for (const name of ['ranked', 'marked']) await world.imat.swap(name);
-  await world.imat.fold();
+  await foldAll(world.imat);
   await expectExact(world, ALL);
 });
 

@@ -6,6 +6,7 @@ import {
   expectExact,
   type World,
 } from '../commands/support/world.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const ALL: readonly Checked[] = [
   {
@@ -67,7 +68,7 @@ test('reads compute the answer anew until a fold, and are always exact', async (
     await writer.sql('BEGIN; DELETE FROM t WHERE v < 50; SAVEPOINT s; TRUNCATE t; ROLLBACK TO s');
     await expectExact(writer, ALL, 'in the transaction');
     await writer.sql('ROLLBACK');
-    await world.imat.fold();
+    await foldAll(world.imat);
     expect(await anew(world)).toEqual([]);
     await expectExact(world, ALL);
   } finally {
@@ -102,7 +103,7 @@ test('fewer rows are worth it of a table whose rows are each joined with many', 
     await world.sql('UPDATE p SET price = price + 1 WHERE id BETWEEN 161 AND 225');
     expect(await anew(world, [priced, union])).toEqual(['joined']);
     await expectExact(world, [priced, union]);
-    await world.imat.fold();
+    await foldAll(world.imat);
     await world.sql('UPDATE sold SET v = v + 1 WHERE v <= 2000');
     expect(await anew(world, [priced, union])).toEqual([]);
     await expectExact(world, [priced, union]);
@@ -135,7 +136,7 @@ test('how many rows are joined follows the tables, and one of seven is not few',
     await world.imat.create(joined.name, joined.definition);
     await world.sql(`INSERT INTO r SELECT i, 'r' || i FROM generate_series(1, 7) AS i;
       INSERT INTO sold SELECT 1 + i % 7, i FROM generate_series(1, 60000) AS i; ANALYZE`);
-    await world.imat.fold();
+    await foldAll(world.imat);
     await world.sql(`INSERT INTO r SELECT i, 'new' FROM generate_series(8, 20) AS i`);
     expect(await answered(world, 'joined'), 'what nothing is joined with').toBe(0);
     await expectExact(world, joined);
@@ -169,7 +170,7 @@ test('extremes of joined tables are derived again for a share of the groups', as
     await world.sql('DELETE FROM sold WHERE id <= 10');
     expect(await answered(world, 'lowest')).toBe(1);
     await expectExact(world, lowest);
-    await world.imat.fold();
+    await foldAll(world.imat);
     await expectExact(world, lowest);
   } finally {
     await world.drop();

@@ -22,6 +22,7 @@ import {
   readsDefinition,
   SUMMED,
 } from './support/partitioned.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const makeWorld = usePartitionedWorlds();
 let world: World;
@@ -340,7 +341,7 @@ describe('rights and names', () => {
     await world.imat.convert('summed');
     await world.sql(`${writes}; ${NEW_ROWS}`);
     await expectExact(world, [RANKED, SUMMED]);
-    await world.imat.fold();
+    await foldAll(world.imat);
     await world.imat.revert('summed');
     await world.sql(`${writes}; ${NEW_ROWS}`);
     await expectExact(world, RANKED);

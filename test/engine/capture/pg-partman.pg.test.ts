@@ -6,6 +6,7 @@ import { createImat, type Imat } from '../../../engine/index.ts';
 import { findPgPartman } from '../../../tools/install-services.mjs';
 import { type PostgresServer, startPostgres } from '../../../tools/postgres.ts';
 import { differencesSql, columnsOf } from '../correctness/support/oracle.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const binaries = findPgPartman();
 if (binaries === null)
@@ -100,7 +101,7 @@ describe.skipIf(binaries === null)('pg_partman', () => {
     const after = await partitions(db);
     expect(before.filter((one) => !after.includes(one))).not.toEqual([]);
     expect(after.filter((one) => !before.includes(one))).not.toEqual([]);
-    await imat.fold();
+    await foldAll(imat);
     await expectExact(db, 'sums', SUMS);
     await expectExact(db, 'last', LAST);
   });

@@ -11,6 +11,7 @@ import {
   until,
   type World,
 } from '../commands/support/world.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const BY_KEY: Checked = {
   name: 'by_key',
@@ -64,7 +65,7 @@ describe('a revert beside a convert that waits', () => {
     expect(await convert).toMatchObject({ strategy: 'delta' });
     await world.sql(WRITE);
     await expectExact(world, [BY_KEY, JOINED], 'after the convert');
-    await world.imat.fold();
+    await foldAll(world.imat);
     await expectExact(world, [BY_KEY, JOINED], 'folded');
   });
 

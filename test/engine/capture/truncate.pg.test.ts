@@ -11,6 +11,7 @@ import {
   type World,
 } from '../commands/support/world.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const JOINED: Checked = {
   name: 'joined',
@@ -56,7 +57,7 @@ beforeEach(async () => {
 afterEach(() => world.drop());
 
 const foldAndSwap = async (): Promise<void> => {
-  await world.imat.fold();
+  await foldAll(world.imat);
   await world.imat.swap('ranked');
 };
 const resets = (): Promise<string> => world.value('SELECT count(*) FROM imat_store.reset');
@@ -134,7 +135,7 @@ describe('a snapshot that is older than the TRUNCATE', () => {
     const before = await reader.rows('SELECT * FROM imat.summed ORDER BY 1');
     await world.sql('TRUNCATE sale');
     expect(await reader.rows('SELECT * FROM imat.summed ORDER BY 1')).toEqual(before);
-    await world.imat.fold();
+    await foldAll(world.imat);
     expect(await reader.rows('SELECT * FROM imat.summed ORDER BY 1')).toEqual(before);
   });
 
@@ -182,7 +183,7 @@ describe('a TRUNCATE that comes between the snapshot of a fold and its reading',
     expect(await truncated).not.toBeInstanceOf(Error);
     await world.sql(`INSERT INTO product SELECT i, 'k' || i % 3 FROM generate_series(1, 10) AS i`);
     await expectExact(world, ALL);
-    await world.imat.fold();
+    await foldAll(world.imat);
     await expectExact(world, ALL);
   });
 });
@@ -258,13 +259,13 @@ describe('rights', () => {
     await expectExact(world, counted);
     await world.sql(`TRUNCATE own; INSERT INTO own VALUES (5, 'b')`);
     await expect(world.rows('SELECT * FROM imat.counted')).rejects.toThrow(/row-level security/);
-    await imat.fold();
+    await foldAll(imat);
     await expect(world.rows('SELECT * FROM imat.counted')).rejects.toThrow(/is broken/);
     await expect(imat.fold('counted')).rejects.toMatchObject({ condition: 'broken' });
     await owner.sql('ALTER TABLE own NO FORCE ROW LEVEL SECURITY');
     await imat.repair('counted');
     await expectExact(world, counted);
-    await imat.fold();
+    await foldAll(imat);
     await expectExact(world, counted);
     await imat.revert('counted');
   });

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { randomOf } from '../../../tools/random.ts';
 import type { Random } from '../../../tools/random.ts';
 import { createPreparedWorld, expectExact, type World } from '../commands/support/world.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const QUEUE = `
 CREATE TABLE ingest (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, state text NOT NULL,
@@ -83,7 +84,7 @@ test('state changes of many rows do not deadlock on the counts', async () => {
   });
   expect(await deadlocks()).toBe('0');
   await expectExact(world, COUNTS);
-  await world.imat.fold();
+  await foldAll(world.imat);
   await expectExact(world, COUNTS);
 });
 

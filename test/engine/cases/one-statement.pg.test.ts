@@ -1,6 +1,7 @@
 /** One statement that changes several sources, or one of them in several ways, counts once. */
 import { afterAll, beforeAll, test } from 'vitest';
 import { createPreparedWorld, expectExact, type World } from '../commands/support/world.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const IMATS = [
   {
@@ -82,6 +83,6 @@ const STEPS: readonly (readonly [what: string, statements: string])[] = [
 test.each(STEPS)('%s', async (what, statements) => {
   await world.sql(statements);
   await expectExact(world, IMATS, what);
-  await world.imat.fold();
+  await foldAll(world.imat);
   await expectExact(world, IMATS, `${what}, folded`);
 });

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createPreparedWorld, type World } from '../commands/support/world.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const EVENTS = `
 CREATE TABLE ev (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL,
@@ -79,6 +80,6 @@ test('each is maintained by delta, and exact in every time zone', async () => {
       FROM generate_series(1, 900) AS i;
     DELETE FROM ev WHERE id % 7 = 0`);
   await expectExactInAllZones();
-  await world.imat.fold();
+  await foldAll(world.imat);
   await expectExactInAllZones();
 });

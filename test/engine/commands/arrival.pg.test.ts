@@ -10,6 +10,7 @@ import {
   sqlstateOf,
   type World,
 } from './support/world.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const SETUP = `
   CREATE TABLE one (g int, v int);
@@ -40,7 +41,7 @@ async function expectRepaired(tables: readonly string[]): Promise<void> {
   for (const table of tables)
     await world.sql(`UPDATE ${table} SET v = v + 1; DELETE FROM ${table} WHERE v % 5 = 0`);
   await expectExact(world, imats, 'written to');
-  await world.imat.fold();
+  await foldAll(world.imat);
   await expectExact(world, imats, 'folded');
   expect(
     await world.rows('SELECT relation::text AS relation FROM imat_catalog.source ORDER BY 1'),

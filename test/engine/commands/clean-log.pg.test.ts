@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createPreparedWorld, expectExact } from './support/world.ts';
 import type { Checked, World } from './support/world.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const SUMMED: Checked = {
   name: 'summed',
@@ -67,7 +68,7 @@ describe('cleaning', () => {
     );
     expect(await world.value(`SELECT to_regclass('imat_store.log_public_visit')`)).toBeNull();
     await world.sql(`INSERT INTO sale SELECT i, 'x', 1, 1 FROM generate_series(10000, 11000) AS i`);
-    await world.imat.fold();
+    await foldAll(world.imat);
     expect(await rows()).toBeLessThanOrEqual(100);
     expect(await pending('recent')).toBe('0');
     await world.sql('INSERT INTO visit VALUES (now(), 1)');
@@ -95,7 +96,7 @@ describe('cleaning', () => {
     const installer = await world.session();
     const lock = 'advisory_lock(imat_catalog.lock_class(), id) FROM imat_catalog.imat';
     await installer.sql(`SELECT pg_${lock} WHERE name = 'interrupted'`);
-    await world.imat.fold();
+    await foldAll(world.imat);
     expect(await rows()).toBeGreaterThan(1000);
     await installer.sql(`SELECT pg_advisory_unlock_all()`);
     await installer.sql(`SET default_transaction_isolation = '${level}'`);
@@ -113,9 +114,9 @@ describe('cleaning', () => {
     await expectExact(reader, ALL);
     const seen = await reader.rows('SELECT * FROM imat.joined ORDER BY 1, 2');
     await world.sql(`INSERT INTO sale SELECT i, 'x', 1, 1 FROM generate_series(10000, 11000) AS i`);
-    await world.imat.fold();
+    await foldAll(world.imat);
     await world.sql('DELETE FROM sale WHERE id % 2 = 0');
-    await world.imat.fold();
+    await foldAll(world.imat);
     await expectExact(reader, ALL);
     expect(await reader.rows('SELECT * FROM imat.joined ORDER BY 1, 2')).toEqual(seen);
     await reader.sql('COMMIT');
@@ -126,13 +127,13 @@ describe('cleaning', () => {
     const writer = await world.session();
     await writer.sql(`BEGIN; INSERT INTO sale VALUES (5000, 'open', 1, 1)`);
     await world.sql(`INSERT INTO sale SELECT i, 'x', 1, 1 FROM generate_series(10000, 11000) AS i`);
-    await world.imat.fold();
+    await foldAll(world.imat);
     expect(await rows()).toBeLessThanOrEqual(100);
     await expectExact(writer, ALL);
     await writer.sql('COMMIT');
     await expectExact(world, ALL);
     expect(await pending()).toBe('1');
-    await world.imat.fold();
+    await foldAll(world.imat);
     await expectExact(world, ALL);
   });
 });

@@ -32,6 +32,7 @@ import {
   until,
   type World,
 } from './support/world.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const VICTIM = 'imat crash test';
 
@@ -193,7 +194,7 @@ describe.skipIf(findPostgres() === null)('death', () => {
     await expectExact(world, left, 'repaired');
     await world.sql(WRITES);
     await expectExact(world, left, 'repaired and written to');
-    await world.imat.fold();
+    await foldAll(world.imat);
     if (left.includes(RANKED)) await world.imat.swap('ranked');
     await expectExact(world, left, 'stored anew');
     for (const { log } of await world.rows<{ log: string }>(
@@ -342,7 +343,7 @@ describe.skipIf(findPostgres() === null)('death', () => {
       await world.drop();
       world = await open(world.url);
       await expectExact(world, BOTH, `seed ${seed}, crash ${round}`);
-      await world.imat.fold();
+      await foldAll(world.imat);
       await world.imat.swap('ranked');
       await expectExact(world, BOTH, `seed ${seed}, crash ${round}, stored anew`);
     }

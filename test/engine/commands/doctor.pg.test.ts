@@ -7,6 +7,7 @@ import { expectEqual } from './support/oracle.ts';
 import { createRole, inSandbox } from './support/sandbox.ts';
 import type { Sandbox } from './support/sandbox.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const SUMMARY = 'SELECT region, sum(amount) AS total FROM public.sales GROUP BY region';
 const SALES = `
@@ -308,7 +309,7 @@ test('an imat that lost what it is built on says so, whatever is asked of it', a
       results.map(() => [false, 'IM021']),
     );
     expect(results).toHaveLength(4);
-    for (const { rows, error } of await sandbox.imat.fold())
+    for (const { rows, error } of await foldAll(sandbox.imat))
       expect([rows, error?.code]).toEqual([0, 'IM024']);
     expect((await sandbox.imat.list()).map((imat) => imat.state)).toEqual([
       'broken',
@@ -338,7 +339,7 @@ test('many pending rows, and an unfinished swap', async () => {
     expect(await troubles(sandbox)).toMatchObject([
       { message: '11001 rows are pending, which reads do not show before the next fold' },
     ]);
-    await sandbox.imat.fold();
+    await foldAll(sandbox.imat);
     const reader = await sandbox.session();
     await reader.sql('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM sales');
     await sandbox.imat.swap('ranks');

@@ -12,6 +12,7 @@ import {
   untilBlocked,
 } from './support/world.ts';
 import type { Checked, Session, World } from './support/world.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const SUMMED: Checked = {
   name: 'summed',
@@ -92,7 +93,7 @@ describe('a fold that is cut off', () => {
       await noLocksLeft();
       await expectExact(world, ALL);
       expect(await pending()).not.toBe('0');
-      await world.imat.fold();
+      await foldAll(world.imat);
       expect(await pending()).toBe('0');
       await expectExact(world, ALL);
     },
@@ -171,7 +172,7 @@ describe('a fold that is cut off', () => {
         ).length === 0,
     );
     await expectExact(world, ALL);
-    await world.imat.fold();
+    await foldAll(world.imat);
     expect(await pending()).toBe('0');
     await expectExact(world, ALL);
   });
@@ -227,7 +228,7 @@ describe('folds at once', () => {
     await folding;
     expect(folds).toBeGreaterThan(folders.length);
     await expectExact(world, ALL);
-    await world.imat.fold();
+    await foldAll(world.imat);
     await expectExact(world, ALL);
     expect(await world.value(`SELECT sum(rows)::int FROM imat_store.state_joined`)).toBe(
       await world.value('SELECT count(*)::int FROM sale'),

@@ -9,6 +9,7 @@ import { createImat, type Imat } from '../../../engine/index.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
 import { LockOrder } from './support/lock-order.ts';
 import { createPreparedWorld, type World } from './support/world.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const SUMMED = 'SELECT region, sum(amount) AS total FROM public.sale GROUP BY region';
 const KEPT = {
@@ -81,7 +82,7 @@ const COMMON: readonly Command[] = [
   ['convert again', ({ imat }) => imat.convert('spare', { freshness: 'manual' })],
   ['convert of a swap', ({ imat }) => imat.convert('extra')],
   ['convert --replace', ({ imat }) => imat.convert('replaced', { replace: true })],
-  ['fold of all', ({ imat }) => imat.fold()],
+  ['fold of all', ({ imat }) => foldAll(imat)],
   ['verify of all', ({ imat }) => imat.verify()],
   ['explain of a query', ({ imat }) => imat.explain(KEPT.joined, { query: true })],
   ['explain --all', ({ imat }) => imat.explainAll()],

@@ -14,6 +14,7 @@ import { expectEqual } from './support/oracle.ts';
 import { seedOfRun } from '../../setup/seed.ts';
 import { randomOf } from '../../../tools/random.ts';
 import { createPreparedSandbox, type Sandbox } from './support/sandbox.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const NAMES = [
   'big_spenders',
@@ -104,7 +105,7 @@ describe.skipIf(!hasNorthwind())(`Northwind (${FOUND})`, () => {
         await expectAllEqual(`${context}, then a fold of ${name}`);
       }
     }
-    await sandbox.imat.fold();
+    await foldAll(sandbox.imat);
     await expectAllEqual(`IMAT_SEED=${seed}, everything folded`);
     const { results } = await sandbox.imat.verify();
     expect(results.map(({ name, equal, differences }) => ({ name, equal, differences }))).toEqual(

@@ -12,6 +12,7 @@ import {
   type Sandbox,
 } from './support/sandbox.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const TOTALS =
   'SELECT region, sum(amount) AS total, count(*) AS n FROM public.sales GROUP BY region';
@@ -69,7 +70,7 @@ async function expectWhole(definition = TOTALS): Promise<void> {
       DELETE FROM sales WHERE id % 17 = ${round}`);
     await expectEqual(sandbox.db, 'imat.totals', definition);
     await expectEqual(sandbox.db, 'imat.ranked', RANKED);
-    await sandbox.imat.fold();
+    await foldAll(sandbox.imat);
     await sandbox.imat.swap('ranked');
   }
   expect((await sandbox.imat.verify()).results.filter((one) => !one.equal)).toEqual([]);

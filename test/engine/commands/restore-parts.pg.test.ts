@@ -11,6 +11,7 @@ import { REBUILT } from '../../setup/rebuilt.ts';
 import { hasPrograms, useDumpServer } from './support/dump-server.ts';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { type Checked, expectExact, sqlstateOf, until, type World } from './support/world.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const SPENT: Checked = {
   name: 'spent',
@@ -336,7 +337,7 @@ describe.skipIf(!hasPrograms)('a part of a dump', () => {
       here.value<boolean>(`SELECT bool_and(srsubstate = 'r') FROM pg_subscription_rel`),
     );
     await expectBroken(here, FEW);
-    await there.imat.fold();
+    await foldAll(there.imat);
     await there.sql('UPDATE app.orders SET amount = amount + 1');
     await until('the change has arrived', async () => {
       const sums = [there, here].map((one) => one.value('SELECT sum(amount) FROM app.orders'));

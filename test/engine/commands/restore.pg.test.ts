@@ -12,6 +12,7 @@ import { type Checked, expectExact, openWorld, sqlstateOf, type World } from './
 import { WITH_EXTENSION } from '../../setup/database.ts';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const TOTALS = `SELECT s.region, p.kind, count(*) AS n, sum(s.amount) AS total
   FROM public.sale s JOIN public.product p ON p.id = s.product_id GROUP BY s.region, p.kind`;
@@ -116,7 +117,7 @@ describe.skipIf(binaries === undefined)('a restored database', () => {
     for (const { name } of IMATS) await original.imat.convert(name, { replace: name === 'bag' });
     // Folded rows stay in the log, others are pending; one imat has taken in more than the others.
     await original.sql(WRITES);
-    await original.imat.fold();
+    await foldAll(original.imat);
     await original.imat.swap('ranked');
     await original.sql(WRITES);
     await original.imat.fold('twin');

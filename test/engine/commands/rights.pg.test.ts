@@ -14,6 +14,7 @@ import {
   type Session,
 } from './support/sandbox.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const SALES = `
 CREATE TABLE sales (id int PRIMARY KEY, region text, amount numeric(10,2) NOT NULL);
@@ -70,7 +71,7 @@ describe('an owner who is no superuser', () => {
       ['public.ranks', RANKS],
     ] as const)
       await expectEqual(owner.db, relation, query);
-    await owner.imat.fold();
+    await foldAll(owner.imat);
     await owner.imat.swap('ranks');
     for (const [relation, query] of [
       ['imat.summary', SUMMARY],

@@ -4,6 +4,7 @@ import { expectImatError } from './support/expect-imat-error.ts';
 import { expectEqual } from './support/oracle.ts';
 import { inPreparedSandbox } from './support/sandbox.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const SUMMARY =
   'SELECT region, sum(amount) AS total, count(*) AS n FROM public.sales GROUP BY region';
@@ -66,7 +67,7 @@ test('server defaults that a database may have do not matter', async () => {
     );
     await expectEqual(session.db, 'imat.by_kind', definition);
     await expectEqual(session.db, 'imat.ranks', RANKS);
-    await session.imat.fold();
+    await foldAll(session.imat);
     await session.imat.swap('ranks');
     await expectEqual(session.db, 'imat.by_kind', definition);
     expect((await session.imat.verify()).results.map((result) => result.equal)).toEqual([

@@ -14,6 +14,7 @@ import {
   type World,
 } from './support/world.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const ALL: readonly Checked[] = [
   { name: 'summed', definition: 'SELECT g, sum(v) AS s FROM public.t GROUP BY g' },
@@ -105,7 +106,7 @@ const STEPS: readonly [string, () => Promise<unknown>][] = [
   ['a write of a join', () => world.sql("UPDATE k SET name = 'other' WHERE g = 1")],
   ['an unfinished transaction', () => world.sql('BEGIN; UPDATE t SET v = v + 1; SAVEPOINT s')],
   ['one that is rolled back', () => world.sql('ROLLBACK')],
-  ['a fold', () => world.imat.fold()],
+  ['a fold', () => foldAll(world.imat)],
   ['a swap', () => world.imat.swap('ranked')],
   [
     'a partition',
@@ -113,7 +114,7 @@ const STEPS: readonly [string, () => Promise<unknown>][] = [
   ],
   ['a fold that follows it', () => world.imat.fold('parted')],
   ['a truncation', () => world.sql('TRUNCATE t; INSERT INTO t VALUES (3, 3), (3, 4)')],
-  ['a fold after it', () => world.imat.fold()],
+  ['a fold after it', () => foldAll(world.imat)],
   ['a repair', () => world.imat.repair('summed')],
   [
     'a column',
@@ -149,7 +150,7 @@ test('promoted, it captures, folds and swaps', async () => {
   await copy.sql('SELECT pg_promote()');
   await copy.sql('UPDATE t SET v = v + 1; INSERT INTO p VALUES (1), (7)');
   await expectExact(copy, ALL, 'promoted');
-  await copy.imat.fold();
+  await foldAll(copy.imat);
   await copy.imat.swap('ranked');
   await expectExact(copy, ALL, 'folded');
   await copy.sql('TRUNCATE t');

@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../../tools/postgres.ts';
 import { createWorld, expectExact, sqlstateOf, until, type World } from './support/world.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const TABLES = `
   CREATE TABLE t (id int PRIMARY KEY, g int, v int);
@@ -124,6 +125,6 @@ test('without the subscription, a repair captures again', async () => {
     expect(await here.imat.repair(name)).toMatchObject([{ strategy: 'delta', error: null }]);
   await here.sql('UPDATE t SET v = v + g; DELETE FROM p WHERE g = 2; INSERT INTO p VALUES (-1, 1)');
   await expectExact(here, ALL, 'captured');
-  await here.imat.fold();
+  await foldAll(here.imat);
   await expectExact(here, ALL, 'folded');
 });

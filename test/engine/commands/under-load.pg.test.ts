@@ -18,6 +18,7 @@ import {
   type World,
 } from './support/world.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const TOTALS: Checked = {
   name: 'totals',
@@ -159,7 +160,7 @@ describe('under load', () => {
         expect(await columnsOfProduct()).toBe('{1,2,3}');
         await install(JOINED);
         await expectExact(world, [TOTALS, twin, JOINED, RANKED, PRICED]);
-        await world.imat.fold();
+        await foldAll(world.imat);
         await world.imat.swap('ranked');
         const order = [TOTALS, PRICED, JOINED, twin, RANKED];
         await expectExact(world, order);
@@ -236,10 +237,10 @@ describe('a writer that stays open', () => {
     // It would not return if it waited for the open transaction.
     await install(second);
     await expectExact(idle, [JOINED, second]);
-    await world.imat.fold();
+    await foldAll(world.imat);
     await idle.sql('COMMIT');
     await expectExact(world, [JOINED, second]);
-    await world.imat.fold();
+    await foldAll(world.imat);
     await expectExact(world, [JOINED, second]);
     await world.imat.revert('second');
     await world.imat.revert('joined');
@@ -382,7 +383,7 @@ describe('an imat that is being loaded', () => {
       await expectExact(world, [JOINED, second]);
       await world.sql('DELETE FROM product WHERE id > 15; TRUNCATE product');
       await expectExact(world, [JOINED, second]);
-      await world.imat.fold();
+      await foldAll(world.imat);
       await expectExact(world, [JOINED, second]);
       await world.sql(
         `INSERT INTO product SELECT i, 'k' || i % 3, i FROM generate_series(1, 20) AS i`,

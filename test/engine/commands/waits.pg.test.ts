@@ -23,6 +23,7 @@ import {
 import { runWitness } from './support/waits-witness.ts';
 import { createPreparedWorld, expectExact } from './support/world.ts';
 import { seedOfRun } from '../../setup/seed.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const SECONDS = Number(process.env['IMAT_CROWD_SECONDS'] ?? 20);
 const SEED = seedOfRun();
@@ -66,7 +67,7 @@ test(`eight writers, folds, swaps and readers for ${SECONDS} s`, {
     if (crowd.failure !== null) throw crowd.failure;
 
     await expectExact(world, CROWD_IMATS, 'at rest');
-    await world.imat.fold();
+    await foldAll(world.imat);
     await world.imat.swap('ranked');
     await expectExact(world, CROWD_IMATS, 'folded');
     expect(await world.value('SELECT sum(pending_rows)::int FROM imat_catalog.status')).toBe(0);

@@ -7,6 +7,7 @@ import { FOLD, useBench } from '../correctness/support/bench.ts';
 import { randomFor, randomHistory } from '../correctness/support/random.ts';
 import { RESET, WRITABLE_SHOP } from '../correctness/support/shop.ts';
 import { groupsOfFour, LARGE_GROUPS, type Shape, TABLES } from './support/shapes.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const bench = useBench(TABLES);
 
@@ -203,7 +204,7 @@ test('tables and columns that are renamed, and others that get their names', asy
     FOLD,
     'INSERT INTO sale (id, client, amount) SELECT i, i % 4, i FROM generate_series(1, 20) i',
   ]) {
-    if (step === FOLD) await bench.imat.fold();
+    if (step === FOLD) await foldAll(bench.imat);
     else await bench.user.execute(step);
     for (const { equal } of (await bench.imat.verify()).results) expect(equal, step).toBe(true);
   }

@@ -6,6 +6,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createWorld, expectExact, type World } from '../commands/support/world.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 /** With a table that is read twice, rows of a function, groups, NULL, and a type without `=`. */
 const PARTED = {
@@ -118,7 +119,7 @@ describe.each(SUBSETS.map((tables) => [tables.join(' and '), tables] as const))(
       await expectAll(`after the rollback of writes to ${name}`);
       await world.sql(tables.map((table) => KEPT[table]).join(';'));
       await expectAll(`after ${name}`);
-      await world.imat.fold();
+      await foldAll(world.imat);
       await expectAll(`after a fold of ${name}`);
     });
   },
@@ -149,7 +150,7 @@ async function viewsRead(): Promise<string[]> {
 }
 
 test('a read of few pending rows plans their tables alone, one of many all as one', async () => {
-  await world.imat.fold();
+  await foldAll(world.imat);
   await world.sql(`INSERT INTO land VALUES (50, 'other')`);
   expect(await viewsRead()).toEqual(['part3of_three']);
   await world.sql('INSERT INTO line VALUES (150, 50, 1)');
@@ -157,7 +158,7 @@ test('a read of few pending rows plans their tables alone, one of many all as on
   await world.sql('INSERT INTO line SELECT 1, n, 1 FROM generate_series(1000, 2000) AS n');
   expect(await viewsRead()).toEqual(['delta_three']);
   await expectAll('with many pending rows');
-  await world.imat.fold();
+  await foldAll(world.imat);
   await expectAll('after a fold of many rows');
 });
 

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createPreparedWorld, expectExact, until, type World } from '../commands/support/world.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const SUMMARY = {
   name: 'summary',
@@ -50,7 +51,7 @@ async function changeMany(): Promise<void> {
   await world.sql(
     'UPDATE line SET qty = qty + 1; UPDATE purchase SET buyer = 1 + (buyer + 1) % 400',
   );
-  await world.imat.fold();
+  await foldAll(world.imat);
   for (const table of ['purchase', 'line'])
     await world.sql(`VACUUM (ANALYZE) imat_store.log_public_${table}`);
   await world.sql(`UPDATE line SET qty = qty + 1 WHERE purchase % 2 = 0;
@@ -58,7 +59,7 @@ async function changeMany(): Promise<void> {
 }
 
 test('who may not read the imat learns no more than the size of the file', async () => {
-  await world.imat.fold();
+  await foldAll(world.imat);
   await world.sql('UPDATE purchase SET buyer = 9 WHERE id = 1');
   const stranger = await world.role();
   const reader = await world.role();
@@ -90,7 +91,7 @@ test('who may not read the imat learns no more than the size of the file', async
 });
 
 test('it is how many are pending for the imat, up to a bound', async () => {
-  await world.imat.fold();
+  await foldAll(world.imat);
   expect(await expectedOf('summary')).toBe(1);
   await world.sql('UPDATE purchase SET buyer = 7 WHERE id = 1');
   expect(await expectedOf('summary')).toBe(2);
@@ -142,7 +143,7 @@ test('pending rows of two tables are hashed, whatever statistics say of their lo
 });
 
 test('rows from before of a table in the midst of a join are looked up by its index', async () => {
-  await world.imat.fold();
+  await foldAll(world.imat);
   await world.sql(`CREATE INDEX by_buyer ON purchase (buyer);
     UPDATE buyer SET land = 4 WHERE id = 9;
     SET join_collapse_limit = 1; SET enable_mergejoin = off; SET enable_seqscan = off;

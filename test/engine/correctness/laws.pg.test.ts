@@ -14,6 +14,7 @@ import { FOLD, useBench } from './support/bench.ts';
 import { randomFor, randomHistory } from './support/random.ts';
 import { LOOSE_SHOP, RESET, SAMPLES, WRITABLE_SHOP } from './support/shop.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const TABLES = ['customer', 'orders', 'product', 'extra'];
 const bench = useBench(LOOSE_SHOP);
@@ -293,7 +294,7 @@ describe('no leak', () => {
       await imat.convert(name, name === 'm2' ? { replace: true } : {});
     await imat.create('made', 'SELECT count(*) AS n FROM public.orders', { freshness: '5s' });
     await db.execute("INSERT INTO public.orders (id, region) VALUES (77, 'north')");
-    await imat.fold();
+    await foldAll(imat);
     await imat.swap('swapped');
     await imat.verify();
     for (const name of ['m2', 'made', ...OTHERS, 'm0', 'm3']) await imat.revert(name);

@@ -13,6 +13,7 @@ import {
   type Session,
   type World,
 } from '../commands/support/world.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const READ: Readonly<Record<string, string>> = {
   join: `SELECT d.name, count(*) AS n, sum(l.qty) AS qty FROM public.line l
@@ -67,7 +68,7 @@ ${FILL}; ANALYZE`);
 afterAll(() => world.drop());
 beforeEach(async () => {
   await world.sql(`ALTER TABLE line DROP COLUMN IF EXISTS seen; TRUNCATE line; ${FILL}`);
-  await world.imat.fold();
+  await foldAll(world.imat);
   await world.sql(PENDING);
 });
 
@@ -125,7 +126,7 @@ test.each(Object.entries(UNLOCKED))('%s: an error instead of other rows', async 
   const [pending, name, truncate, fill] = steps;
   const query = `SELECT * FROM imat.${name}`;
   await world.sql(`INSERT INTO line SELECT i % 20, i, i FROM generate_series(1, 40000) AS i`);
-  await world.imat.fold();
+  await foldAll(world.imat);
   await world.sql(pending);
   await writer.sql(`BEGIN; ${truncate}; ${fill}`);
   try {

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createPreparedSandbox, type Sandbox } from '../commands/support/sandbox.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const SCHEMA = `
 CREATE EXTENSION IF NOT EXISTS citext;
@@ -50,7 +51,7 @@ beforeAll(async () => {
 afterAll(() => sandbox.drop());
 beforeEach(async () => {
   await sandbox.sql(`DELETE FROM item; ${ROWS(1, 400)}`);
-  await sandbox.imat.fold();
+  await foldAll(sandbox.imat);
 });
 
 /** By `=`: which of several equal keys stands for a group is nobody's promise. */

@@ -5,6 +5,7 @@ import { createPreparedSandbox, type Sandbox } from '../commands/support/sandbox
 import { random } from './support/random.ts';
 import { FOREST, RECURSIONS, writeTo } from './support/recursions.ts';
 import { seedsHere } from './support/seeds.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -48,7 +49,7 @@ test.each(seedsHere(4))('seed %i', async (seed) => {
     await check();
     if (!r.chance(30)) continue;
     history.push('-- fold');
-    await sandbox.imat.fold();
+    await foldAll(sandbox.imat);
     await check();
   }
 });
@@ -140,12 +141,12 @@ test('a change of rows that are not reached touches no key', async () => {
   await sandbox.sql(
     'TRUNCATE link; INSERT INTO link VALUES (1, 2, 1), (2, 3, 1), (6, 7, 1), (7, 6, 1)',
   );
-  await sandbox.imat.fold();
+  await foldAll(sandbox.imat);
   const touched = async (write: string): Promise<unknown> => {
     await sandbox.sql(write);
     const [row] = await sandbox.rows(`SELECT ARRAY(SELECT unnest(keys) ORDER BY 1)::text AS keys
       FROM imat_store.touched2_reached_sales`);
-    await sandbox.imat.fold();
+    await foldAll(sandbox.imat);
     return row;
   };
   expect(await touched('UPDATE link SET child = 5 WHERE parent = 7')).toEqual({ keys: '{}' });
@@ -207,7 +208,7 @@ ${ofType('leaf', type, keys)}`);
       ]) {
         await own.sql(write);
         await check();
-        await own.imat.fold();
+        await foldAll(own.imat);
         await check();
       }
     } finally {

@@ -11,6 +11,7 @@ import { lockDirectory } from '../../../engine/db/directory-lock.ts';
 import { connect, createImat } from '../../../engine/index.ts';
 import { expectImatError } from '../commands/support/expect-imat-error.ts';
 import { createSandbox, inPreparedSandbox, type Sandbox } from '../commands/support/sandbox.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const SALES = `
 CREATE TABLE sales (id int PRIMARY KEY, region text, amount numeric(10,2) NOT NULL);
@@ -30,7 +31,7 @@ test('a database without imats', async () => {
   expect(await imat.status()).toEqual({ imats: [], workers: [], heldBack: [] });
   for (const call of [
     () => imat.status('x'),
-    () => imat.fold(),
+    () => foldAll(imat),
     () => imat.swap('x'),
     () => imat.verify(),
     () => imat.revert('x'),

@@ -16,6 +16,7 @@ import {
   sqlstateOf,
   type World,
 } from '../commands/support/world.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const ADDED: Checked = {
   name: 'added',
@@ -147,7 +148,7 @@ describe.each(pairs)('a cluster of version $versions', ({ old, to }) => {
     await world.sql(WRITES);
     await world.sql(`SELECT imat.set_mark('g', 'folded'); SELECT imat.fold_counts()`);
     await world.sql(`${WRITES}; SELECT imat.set_mark('g', 'closed')`);
-    await world.imat.fold();
+    await foldAll(world.imat);
     await world.sql(`${WRITES}; ALTER TABLE sale ADD note text;
       ALTER FUNCTION tax COST 90`);
     counted = await statistics(world);
@@ -184,7 +185,7 @@ describe.each(pairs)('a cluster of version $versions', ({ old, to }) => {
     await expectExact(world, IMATS, 'after writes');
     await expectWhole(world, IMATS);
     await expectHistory(world, recorded);
-    await world.imat.fold();
+    await foldAll(world.imat);
     await world.imat.swap('rebuilt');
     await expectExact(world, IMATS, 'after a fold');
     await world.sql(`CREATE TABLE part_2 PARTITION OF part FOR VALUES FROM (100) TO (200);

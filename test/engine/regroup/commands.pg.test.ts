@@ -16,6 +16,7 @@ import { REBUILT } from '../../setup/rebuilt.ts';
 import { expectImatError } from '../commands/support/expect-imat-error.ts';
 import { expectEqual } from '../commands/support/oracle.ts';
 import { fillModel, openSandbox, type Sandbox, type Session } from '../commands/support/sandbox.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const TABLES = `
 CREATE TABLE city (id int PRIMARY KEY, name text, country text);
@@ -211,7 +212,7 @@ describe('beside a catalog that stays', () => {
     ]) {
       await sandbox.sql(write);
       await expectAll(write);
-      await sandbox.imat.fold();
+      await foldAll(sandbox.imat);
       await expectAll(`${write}, folded`);
     }
   });

@@ -1,6 +1,7 @@
 /** What EXISTS asks of a query that is stored without its columns: whether there is a row. */
 import { expect, test } from 'vitest';
 import { type Checked, createPreparedWorld, expectExact } from '../commands/support/world.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 /** Queries over `e` that need not have a row where `e` has one. */
 const QUERIES = [
@@ -44,7 +45,7 @@ test('EXISTS is true where its query has a row, whatever is left out of it', asy
     ]) {
       await world.sql(change);
       await expectExact(world, ALL, change);
-      await world.imat.fold();
+      await foldAll(world.imat);
       await expectExact(world, ALL, `${change}, folded`);
     }
   } finally {

@@ -5,6 +5,7 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createPreparedWorld, expectExact, type World } from '../commands/support/world.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const BY_MAKER = {
   name: 'by_maker',
@@ -48,12 +49,12 @@ test('a quarter of the keys is few while few rows are pending', async () => {
   await change(MAKERS / 5);
   expect(await boundOf('by_maker')).toEqual({ few: '250', isFew: true, touched: 200 });
   await expectExact(world, ALL, 'a fifth');
-  await world.imat.fold();
+  await foldAll(world.imat);
   await expectExact(world, ALL, 'folded');
   await change(MAKERS / 2);
   expect(await boundOf('by_maker')).toEqual({ few: '250', isFew: false, touched: 251 });
   await expectExact(world, ALL, 'a half');
-  await world.imat.fold();
+  await foldAll(world.imat);
   await expectExact(world, ALL, 'folded again');
 });
 
@@ -62,7 +63,7 @@ test('only a sixteenth is while many rows are', async () => {
   await world.sql(`UPDATE part SET note = note || 'y' WHERE maker < 150`);
   expect(await boundOf('by_maker')).toEqual({ few: '250', isFew: false, touched: 150 });
   await expectExact(world, ALL, 'many rows');
-  await world.imat.fold();
+  await foldAll(world.imat);
   await world.sql(`UPDATE part SET note = note || 'z' WHERE maker < 50;
     UPDATE part SET note = note || 'z' WHERE maker < 50;
     UPDATE part SET note = note || 'z' WHERE maker < 50`);
@@ -71,7 +72,7 @@ test('only a sixteenth is while many rows are', async () => {
 });
 
 test('a fold that has begun with few keys goes on so, whatever comes meanwhile', async () => {
-  await world.imat.fold();
+  await foldAll(world.imat);
   await change(MAKERS / 5);
   const bound = await boundOf('by_maker');
   await world.sql(`BEGIN;
@@ -95,6 +96,6 @@ test('without an index, rows are looked for in a hash table of the keys', async 
   await world.sql('CREATE INDEX ON part (code); ANALYZE part');
   expect(Number((await boundOf('ranked'))?.few)).toBeGreaterThan(ROWS / 5);
   await expectExact(world, ALL, 'with one');
-  await world.imat.fold();
+  await foldAll(world.imat);
   await expectExact(world, ALL, 'folded with one');
 });

@@ -1,6 +1,7 @@
 /** The keys that a changed row leads to, where many rows of a step lead on to the same rows. */
 import { expect, test } from 'vitest';
 import { type Checked, createPreparedWorld, expectExact } from '../commands/support/world.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const TABLES = [1, 2, 3, 4, 5, 6];
 
@@ -49,9 +50,9 @@ test('rows of a step that lead to the same rows are followed once', async () => 
       UPDATE t6 SET g = 11 WHERE id % 3 = 0; DELETE FROM t5 WHERE id = 4;
       UPDATE t3 SET h = 3 WHERE id = 9`);
     await expectExact(world, ALL, 'pending');
-    await world.imat.fold();
+    await foldAll(world.imat);
     await world.sql('UPDATE t6 SET g = g + 3; INSERT INTO t4 VALUES (5000, NULL, 4)');
-    await world.imat.fold();
+    await foldAll(world.imat);
     await expectExact(world, ALL, 'folded');
   } finally {
     await world.drop();
@@ -83,7 +84,7 @@ test('values that are equal and not the same are followed each, unless only comp
     await expectExact(world, all);
     await world.sql("INSERT INTO c VALUES (7, 'n'); UPDATE c SET m = 7.000 WHERE s = 'r'");
     await expectExact(world, all, 'pending');
-    await world.imat.fold();
+    await foldAll(world.imat);
     await expectExact(world, all, 'folded');
     const view = (name: string): Promise<string> =>
       world.value(`SELECT pg_get_viewdef('imat_store.touched_${name}'::regclass)`);

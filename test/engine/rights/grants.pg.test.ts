@@ -14,6 +14,7 @@ import {
 import { outcomeOf } from '../commands/support/world.ts';
 import { untilOneWaits } from '../accounting/support/world.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 useBuiltCli();
 
@@ -221,7 +222,7 @@ describe('a role that monitors', () => {
     ])
       await expect(watching.sql(statement), statement).rejects.toMatchObject({ sqlstate: '42501' });
     for (const command of [
-      () => watching.imat.fold(),
+      () => foldAll(watching.imat),
       () => watching.imat.convert('summary', { name: 'other' }),
       () => watching.imat.revert('summary'),
       () => watching.imat.verify(),

@@ -11,6 +11,7 @@ import {
   type Session,
 } from '../commands/support/sandbox.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 useBuiltCli();
 
@@ -59,7 +60,7 @@ test('folds, swaps, rebuilds, changes of freshness and the worker go on', async 
       await maintain();
     }
     expect((await sandbox.imat.status('ranks')).imats[0]).toMatchObject({ state: 'active' });
-    await sandbox.imat.fold();
+    await foldAll(sandbox.imat);
     await expectEqual(sandbox.db, 'imat.summary', SUMMARY);
     await expectEqual(sandbox.db, 'imat.ranks', RANKS);
     expect((await sandbox.imat.verify()).results.every(({ equal }) => equal)).toBe(true);

@@ -5,6 +5,7 @@
 import { expect, test } from 'vitest';
 import { createRole, inPreparedSandbox, inSandbox } from '../commands/support/sandbox.ts';
 import { expectEqual } from '../commands/support/oracle.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 const SUMS = 'SELECT g, sum(v) AS s FROM public.t GROUP BY g';
 
@@ -79,13 +80,13 @@ test('what is revoked from PUBLIC stops no writer of a role’s table', async ()
     await write();
     await sandbox.sql(revoke);
     await write();
-    await sandbox.imat.fold();
+    await foldAll(sandbox.imat);
     const before = await sandbox.imat.doctor();
     expect(before.checks.filter(({ status }) => status !== 'ok')).toEqual([]);
     await sandbox.sql(`REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA imat_store FROM ${owner}`);
     const after = await sandbox.imat.doctor();
     expect(after.checks.filter(({ status }) => status !== 'ok')).toHaveLength(2);
-    await sandbox.imat.fold();
+    await foldAll(sandbox.imat);
     await write();
     await sandbox.sql(`DROP TABLE t, p CASCADE`);
     for (const name of ['a', 'b']) await sandbox.imat.revert(name);

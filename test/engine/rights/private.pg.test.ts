@@ -7,6 +7,7 @@ import {
   type Session,
 } from '../commands/support/sandbox.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 /**
  * Rights of anybody but the owner on anything in imat's own schemas, and on the schemas. Functions
@@ -106,7 +107,7 @@ describe('with default privileges that give everything to everybody', () => {
     await expectPrivate();
     await sandbox.imat.create('wider', 'SELECT secret, i, count(*) AS n FROM a GROUP BY secret, i');
     await sandbox.sql(`INSERT INTO a VALUES (1, 'g', 'password')`);
-    await sandbox.imat.fold();
+    await foldAll(sandbox.imat);
     await sandbox.imat.swap('swapped');
     const reader = await sandbox.session();
     await reader.sql('BEGIN ISOLATION LEVEL REPEATABLE READ');

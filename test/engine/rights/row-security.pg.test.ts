@@ -12,6 +12,7 @@ import {
 } from '../commands/support/sandbox.ts';
 import { expectEqual } from '../commands/support/oracle.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 let sandbox: Sandbox;
 /** Owns the tables; owns a view over them; is a member of the first; reads; writes. */
@@ -79,7 +80,7 @@ describe.each(['delta', 'swap'] as const)('%s', (strategy) => {
       expect(await converter.imat.convert('a')).toMatchObject({ strategy });
       await secure('v > 5');
       // An ordinary role has no event triggers.
-      if (converter === member) await (strategy === 'delta' ? member.imat.fold() : poll(member));
+      if (converter === member) await (strategy === 'delta' ? foldAll(member.imat) : poll(member));
       await broken(converter);
       expect((await converter.imat.status()).imats).toMatchObject([
         { problems: [{ message: expect.stringContaining('from the owner of public.filtered') }] },
@@ -131,7 +132,7 @@ test('a fold of all marks what differs, though nothing is wrong with capture', a
   await member.imat.create('a', 'SELECT g, sum(public.twice(v)) AS s FROM public.t GROUP BY g');
   await member.sql(`CREATE OR REPLACE FUNCTION twice(int) RETURNS int IMMUTABLE
     LANGUAGE sql RETURN $1 * 3`);
-  const folds = await member.imat.fold();
+  const folds = await foldAll(member.imat);
   expect(folds.map(({ name, rows, error }) => [name, rows, error?.code])).toEqual([
     ['a', 0, 'IM024'],
   ]);
@@ -155,7 +156,7 @@ test('a repair keeps no text that shows what the view of another role hides', as
   const definition = 'SELECT g, sum(v) AS s FROM public.below GROUP BY g';
   await tables.imat.create('a', definition);
   await secure('v > 5');
-  await tables.imat.fold();
+  await foldAll(tables.imat);
   await broken(tables);
   const refused = await tables.imat.repair('a').then(
     ([one]) => one?.error,
@@ -265,7 +266,7 @@ describe('imat’s own tables', () => {
       await write();
       await converter.imat.swap('ranks');
       expect(await secured()).toBe(0);
-      await converter.imat.fold();
+      await foldAll(converter.imat);
       await write();
     },
   );
@@ -274,7 +275,7 @@ describe('imat’s own tables', () => {
     for (const [index, name] of NAMES.entries())
       await sandbox.imat.create(name, definitions[index] ?? '');
     await write();
-    await sandbox.imat.fold();
+    await foldAll(sandbox.imat);
     await sandbox.sql(`ALTER TABLE imat_store.log_public_t ENABLE ROW LEVEL SECURITY;
       ALTER TABLE imat_store.log_public_p ENABLE ROW LEVEL SECURITY;
       ALTER TABLE imat_store.reset ENABLE ROW LEVEL SECURITY`);
@@ -286,9 +287,9 @@ describe('imat’s own tables', () => {
         message: expect.stringContaining('cannot write to its log'),
       })),
     );
-    await sandbox.imat.fold();
+    await foldAll(sandbox.imat);
     expect(await secured()).toBe(0);
-    await sandbox.imat.fold();
+    await foldAll(sandbox.imat);
     await write();
     expect((await sandbox.imat.doctor()).checks.filter(({ status }) => status !== 'ok')).toEqual(
       [],

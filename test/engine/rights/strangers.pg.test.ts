@@ -16,6 +16,7 @@ import {
   type Sandbox,
   type Session,
 } from '../commands/support/sandbox.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 useBuiltCli();
 
@@ -82,7 +83,7 @@ const commands = ({ imat }: Session): readonly (readonly [string, () => Promise<
   ['list', () => imat.list()],
   ['status', () => imat.status()],
   ['status of one', () => imat.status('m')],
-  ['fold', () => imat.fold()],
+  ['fold', () => foldAll(imat)],
   ['swap', () => imat.swap('m')],
   ['rebuild', () => imat.rebuild('m')],
   ['verify', () => imat.verify()],
@@ -193,7 +194,7 @@ describe('a catalog that somebody else made', () => {
       await mallory.imat.create('own', 'SELECT i, count(*) AS n FROM own.t GROUP BY i');
       await expectImatError('insufficient_privilege', () => sandbox.imat.list());
       await sandbox.db.execute(`SET ROLE ${role}`);
-      await expectImatError('insufficient_privilege', () => sandbox.imat.fold());
+      await expectImatError('insufficient_privilege', () => foldAll(sandbox.imat));
       await sandbox.db.execute('RESET ROLE');
       // Other ordinary roles trust the owner of the database.
       const other = await createRole(sandbox);
@@ -289,7 +290,7 @@ describe('types, indexes and casts of an ordinary role', () => {
       SELECT m, count(*) AS n FROM mal.t WHERE s <> '' GROUP BY m`);
     await sandbox.imat.convert('mal.moods');
     await mallory.sql(`INSERT INTO mal.t VALUES (1, 'ok', 'x'), (2, 'sad', 'y')`);
-    await sandbox.imat.fold();
+    await foldAll(sandbox.imat);
     await expectEqual(
       sandbox.db,
       'imat.moods',
@@ -354,7 +355,7 @@ describe('types, indexes and casts of an ordinary role', () => {
         CREATE MATERIALIZED VIEW mal.m AS SELECT x, count(*) AS n FROM mal.t GROUP BY x`);
       await owner.imat.convert('mal.m');
       await owner.sql(`INSERT INTO mal.t VALUES (1, '[1,2)'), (2, '[1,2)')`);
-      await owner.imat.fold();
+      await foldAll(owner.imat);
       await expectEqual(owner.db, 'imat.m', 'SELECT x, count(*) AS n FROM mal.t GROUP BY x');
       await owner.imat.revert('m');
       await owner.db.close();

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expectEqual } from '../commands/support/oracle.ts';
 import { createRole, createSandbox } from '../commands/support/sandbox.ts';
 import type { Sandbox, Session } from '../commands/support/sandbox.ts';
+import { foldAll } from '../../setup/fold-all.ts';
 
 type Team = { readonly role: string; readonly schema: string; readonly session: Session };
 
@@ -52,7 +53,7 @@ test('each team writes and reads its own, and a revert gives its view back', asy
     await session.sql(`DELETE FROM ${schema}.t WHERE v < 10`);
     await expectEqual(session.db, `${schema}.of_${schema}`, definitionOf(team));
   }
-  await owner.imat.fold();
+  await foldAll(owner.imat);
   for (const team of teams) {
     const { schema, session } = team;
     await expectEqual(session.db, `imat.of_${schema}`, definitionOf(team));

@@ -1,6 +1,7 @@
 /** Imats over a partitioned table and a plain one. */
 import { type Checked, type Session, useWorlds, type World } from '../../commands/support/world.ts';
 import { REBUILT } from '../../../setup/rebuilt.ts';
+import { foldAll } from '../../../setup/fold-all.ts';
 
 export const SUMMED: Checked = {
   name: 'summed',
@@ -62,7 +63,7 @@ export const usePartitionedWorlds = (server?: () => string): (() => Promise<Worl
   useWorlds(TABLES, ALL, server);
 
 export async function maintain(world: World): Promise<void> {
-  await world.imat.fold();
+  await foldAll(world.imat);
   await world.imat.swap('ranked');
 }
 
