@@ -2,6 +2,7 @@
  * Builds the parts of a worker that work on one database together: sessions, poller, dispatcher,
  * upkeep, reporter.
  */
+import { withCatalogOwner } from '../../engine/catalog/trust.ts';
 import type { ConnectTarget, Db } from '../../engine/db/db.ts';
 import { translated } from '../../engine/db/server-errors.ts';
 import { Dispatcher } from '../dispatcher.ts';
@@ -108,12 +109,19 @@ function createSessions(
   };
 }
 
-/** Runs `body` in the control session. @throws ImatError */
+/**
+ * Runs `body` in the control session. Whoever lacks rights is told whose the imats are.
+ * @throws ImatError
+ */
 export function onControl<T>(
   { control }: DatabaseContext,
   body: (db: Db) => Promise<T>,
 ): Promise<T> {
-  return control.with(({ db }) => translated(() => body(db)));
+  return control.with(({ db }) =>
+    translated(() => body(db)).catch(async (error: unknown) => {
+      throw await withCatalogOwner(db, error);
+    }),
+  );
 }
 
 function nameOf(target: ConnectTarget): string {

@@ -238,6 +238,18 @@ describe('a role that monitors', () => {
     ]);
   });
 
+  test('that a worker connects with is told whose the imats are', async () => {
+    const url = new URL(sandbox.url);
+    url.username = watcher;
+    const worker = await startCli(['worker', '--once', '--database-url', url.href]).ended;
+    const { hint } = await expectImatError('insufficient_privilege', () => foldAll(watching.imat));
+    expect(hint).toMatch(/^The imats of this database belong to role/);
+    expect(worker.status).toBe(2);
+    expect(worker.stdout).toMatch(/: failed\n {2}imat: permission denied .*\n {2}HINT: {2}.*\n$/);
+    expect(worker.stdout).toContain(`  HINT:  ${hint}\n`);
+    expect(JSON.parse(worker.stderr)).toMatchObject({ level: 'error', code: 'IM006', hint });
+  });
+
   test('no longer, once that is revoked', async () => {
     await sandbox.imat.grantMonitor(watcher, { revoke: true });
     await expectImatError('insufficient_privilege', () => watching.imat.list());
