@@ -69,6 +69,12 @@ export function duration(ms: number): string {
   return `${ms.toFixed(ms >= 100 ? 0 : ms >= 10 ? 1 : 2)} ms`;
 }
 
+/** A time for people, in UTC and to the millisecond; JSON has it in ISO 8601, as it was read. */
+export function time(iso: string): string {
+  const ms = Date.parse(iso);
+  return Number.isNaN(ms) ? iso : new Date(ms).toISOString().replace('T', ' ');
+}
+
 /**
  * A value of a row for people: the word NULL, or the value as PostgreSQL printed it.
  */

@@ -2,7 +2,7 @@
 import type { ConvertResult, ImatStatus, Reason, Status } from '../engine/api.ts';
 import { quoteIdent } from '../parser/quote.ts';
 import { quotedLine } from './error-output.ts';
-import { bytes, count, counted, duration, fields, table } from './output.ts';
+import { bytes, count, counted, duration, fields, table, time } from './output.ts';
 
 export function convertText(result: ConvertResult): string {
   const made = result.dryRun ? 'would be created' : 'is ready';
@@ -85,7 +85,7 @@ export function imatsTable(imats: readonly ImatStatus[]): string {
       count(imat.pendingRows),
       bytes(imat.stateBytes),
       bytes(imat.logBytes),
-      imat.frontierAt ?? 'never',
+      timeOr(imat.frontierAt, 'never'),
     ]),
   );
 }
@@ -121,7 +121,7 @@ export function imatFields(imat: ImatStatus): string {
       'pending rows',
       `${count(imat.pendingRows)}${imat.resetPending ? '; the next fold computes all anew' : ''}`,
     ],
-    ['folded up to', imat.frontierAt ?? 'never'],
+    ['folded up to', timeOr(imat.frontierAt, 'never')],
     ['sources', imat.sources.join(', ')],
     ['converted from', imat.original ?? '(a query)'],
     ['stored', bytes(imat.stateBytes)],
@@ -136,10 +136,13 @@ export function imatFields(imat: ImatStatus): string {
   ]);
 }
 
+const timeOr = (iso: string | null, otherwise: string): string =>
+  iso === null ? otherwise : time(iso);
+
 const lastRunText = (run: ImatStatus['lastRun']): string =>
   run === null
     ? 'none'
-    : `${run.action} (${run.reason}), ${duration(run.ms)}, ended ${run.endedAt}`;
+    : `${run.action} (${run.reason}), ${duration(run.ms)}, ended ${time(run.endedAt)}`;
 
 function failureFields({
   code,
@@ -148,7 +151,7 @@ function failureFields({
   attempts,
   nextAttemptAt,
 }: NonNullable<ImatStatus['failure']>): [string, string][] {
-  const next = nextAttemptAt === null ? 'none until you fold, swap or convert it' : nextAttemptAt;
+  const next = timeOr(nextAttemptAt, 'none until you fold, swap or convert it');
   return [
     ['failed', `${code}: ${message} (${counted(attempts, 'attempt')})`],
     ...(hint === null ? [] : [['hint', hint] as [string, string]]),
@@ -184,7 +187,7 @@ export function surroundingsText({ imats, workers, heldBack }: Status): string {
       : [`${counted(alive.length, 'worker')} running: ${alive.map(({ id }) => id).join(', ')}`]),
     ...workers
       .filter((worker) => !worker.alive)
-      .map((worker) => `worker ${worker.id} was last seen ${worker.seenAt}`),
+      .map((worker) => `worker ${worker.id} was last seen ${time(worker.seenAt)}`),
     ...heldBack.map((reason) => `NOTE:  ${reason}`),
   ];
   return lines.length === 0 ? '' : `\n\n${lines.join('\n')}`;

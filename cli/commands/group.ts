@@ -4,7 +4,7 @@ import type { Imat } from '../../engine/api.ts';
 import { ImatError } from '../../engine/errors/imat-error.ts';
 import type { Context } from '../context.ts';
 import { examples } from '../help.ts';
-import { count, table } from '../output.ts';
+import { count, table, time } from '../output.ts';
 import { onImat } from '../session.ts';
 
 const EXAMPLES = examples([
@@ -181,7 +181,7 @@ function groupsTable(groups: readonly GroupStatus[]): string {
       count(one.tables),
       count(one.sequences),
       count(one.marks),
-      one.createdAt,
+      time(one.createdAt),
     ]),
   );
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { SchemaChange, SchemaHistory } from '../../engine/accounting-api.ts';
 import type { Context } from '../context.ts';
 import { examples } from '../help.ts';
-import { table } from '../output.ts';
+import { table, time } from '../output.ts';
 import { onImat } from '../session.ts';
 
 type Flags = { readonly now?: true };
@@ -40,8 +40,8 @@ function historyText(found: SchemaHistory): string {
             title,
           })),
           changes.map((change) => [
-            change.at,
-            change.notBefore ?? '',
+            time(change.at),
+            change.notBefore === null ? '' : time(change.notBefore),
             change.role ?? '',
             change.command ?? '',
             [change.type, change.part ?? change.object].join(' '),
@@ -68,6 +68,8 @@ function changeText({ kind, before, after }: SchemaChange): string {
   return `${kind}: ${differing.join(', ')}`;
 }
 
+const NEVER = 'never (a worker or imat history --now does it)';
+
 function sourcesText({ eventTriggers, commitTimestamps, comparedAt }: SchemaHistory): string[] {
   const noTimestamps = 'off (the server setting track_commit_timestamp)';
   return [
@@ -75,6 +77,6 @@ function sourcesText({ eventTriggers, commitTimestamps, comparedAt }: SchemaHist
     `Commit timestamps: ${commitTimestamps ? 'on' : noTimestamps}`,
     ...(comparedAt === undefined
       ? []
-      : [`Compared: ${comparedAt ?? 'never (a worker or imat history --now does it)'}`]),
+      : [`Compared: ${comparedAt === null ? NEVER : time(comparedAt)}`]),
   ];
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { MarkStatus } from '../../engine/accounting-api.ts';
 import type { Context } from '../context.ts';
 import { examples } from '../help.ts';
-import { table } from '../output.ts';
+import { table, time } from '../output.ts';
 import { onImat } from '../session.ts';
 
 export function registerMark(program: Command, context: Context): void {
@@ -124,6 +124,11 @@ function registerChange(
 function marksTable(marks: readonly MarkStatus[]): string {
   return table(
     [{ title: 'mark' }, { title: 'set at' }, { title: 'counting from here' }, { title: 'comment' }],
-    marks.map((one) => [one.name, one.setAt, one.isStop ? 'stopped' : 'yes', one.comment ?? '']),
+    marks.map((one) => [
+      one.name,
+      time(one.setAt),
+      one.isStop ? 'stopped' : 'yes',
+      one.comment ?? '',
+    ]),
   );
 }

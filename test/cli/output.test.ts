@@ -175,7 +175,7 @@ describe('results for people', () => {
       '12,345',
       '8.0 kB',
       '3.2 MB',
-      STATUS.frontierAt,
+      '2026-11-21 00:19:00.123Z',
     ]);
     expect(imatFields(STATUS)).toContain('sources         public.sales, public.products');
     expect(imatFields({ ...STATUS, frontierAt: null, original: null })).toContain(
