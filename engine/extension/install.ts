@@ -12,7 +12,7 @@ import { ImatError } from '../errors/imat-error.ts';
 import { EXTENSION } from '../sql/names.ts';
 import { ident } from '../sql/sql.ts';
 import { buildAndInstall, commandsByHand, mayInstall, shippedComment } from './build.ts';
-import { findPgConfig } from './pg-config.ts';
+import { findPgConfig, requireRuns } from './pg-config.ts';
 import { askPreload, locateServer, type ServerPlace } from './server.ts';
 
 const WITHOUT = 'imat does everything without it';
@@ -40,6 +40,7 @@ export async function installExtension(
       message: `the embedded database cannot load extension "${EXTENSION}"`,
       detail: `It runs no C libraries; ${WITHOUT}.`,
     });
+  if (options.pgConfig !== undefined) await requireRuns(options.pgConfig);
   const present = await findExtension(db);
   if (present !== null) {
     await refuseBroken(db, present);

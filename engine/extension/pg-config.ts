@@ -48,7 +48,7 @@ export async function findPgConfig(
   const misfits: Misfit[] = [];
   for (const path of given === null
     ? candidates(server.major, server.directories.bin)
-    : [given.includes('/') ? resolve(given) : given]) {
+    : [asCommand(given)]) {
     const printed = await ask(path);
     const misfit =
       printed === null ? unsuitable(`${path} does not run`) : await misfitOf(printed, server);
@@ -57,6 +57,24 @@ export async function findPgConfig(
   }
   throw noPgConfig(server, given, misfits);
 }
+
+/**
+ * A mistake in the path is told also where nothing is to be built.
+ * @throws ImatError `invalid_argument`
+ */
+export async function requireRuns(given: string): Promise<void> {
+  if ((await ask(asCommand(given))) !== null) return;
+  throw new ImatError('invalid_argument', {
+    message: `"${given}" is not a pg_config`,
+    detail: given.includes('/') && !existsSync(given) ? 'There is no such file.' : NOT_RUN,
+    hint: "Name the server's pg_config, or leave --pg-config out.",
+  });
+}
+
+const NOT_RUN = 'It cannot be run, or does not answer as a pg_config does.';
+
+/** A name without a slash is looked up in PATH. */
+const asCommand = (given: string): string => (given.includes('/') ? resolve(given) : given);
 
 function noPgConfig(
   { major, version, directories }: ServerToBuildFor,

@@ -5,7 +5,7 @@
 import { ImatError } from '../errors/imat-error.ts';
 import { catalogIsReadable } from '../catalog/trust.ts';
 import type { Db } from '../db/db.ts';
-import { ServerError } from '../db/db.ts';
+import { isRefused, ServerError } from '../db/db.ts';
 import { editDistance } from '../errors/near-words.ts';
 import { shellWord } from '../errors/shell-word.ts';
 
@@ -156,6 +156,13 @@ export async function resolveImat(
     rows.find((row) => row.name === plain) ??
     rows.find((row) => `"${row.name.replaceAll('"', '""')}"` === plain);
   if (found !== undefined) return found;
+  const converted = await convertedFrom(db, name);
+  if (converted.length > 0)
+    throw new ImatError('not_found', {
+      message: `imat "${name}" does not exist`,
+      detail: `The materialized view of this name was converted as ${quoted(converted)}.`,
+      hint: `Write ${converted.map(shellWord).join(' or ')}.`,
+    });
   throw new ImatError('not_found', {
     message: `imat "${name}" does not exist`,
     hint: suggestion(
@@ -165,6 +172,33 @@ export async function resolveImat(
     ),
   });
 }
+
+/**
+ * The imats of a materialized view, by its name as the user writes it or as it was before
+ * `--replace`. A role that only monitors may not read them.
+ */
+async function convertedFrom(db: Db, view: string): Promise<string[]> {
+  const rows = await db
+    .query<{ name: string }>(
+      `SELECT i.name FROM imat_catalog.imat i
+       LEFT JOIN pg_class c ON c.oid = i.original
+       LEFT JOIN pg_namespace n ON n.oid = c.relnamespace,
+       LATERAL (VALUES (n.nspname::text, c.relname::text), (i.original_schema, i.original_name))
+         AS o(schema, name)
+       WHERE i.builds IS NULL AND $1 IN (o.name, quote_ident(o.name), o.schema || '.' || o.name,
+         quote_ident(o.schema) || '.' || quote_ident(o.name))
+       GROUP BY i.name ORDER BY i.name`,
+      [view],
+    )
+    .catch((error: unknown) => {
+      if (!isRefused(error)) throw error;
+      return [];
+    });
+  return rows.map(({ name }) => name);
+}
+
+const quoted = (names: readonly string[]): string =>
+  names.map((name) => `imat "${name}"`).join(' and ');
 
 /**
  * In the words of `imat.fold`. @throws ImatError `frontier_missing` if it is being installed or

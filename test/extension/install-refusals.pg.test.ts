@@ -40,7 +40,12 @@ describe.skipIf(world === null)('a server that lacks the files', () => {
     const given = await expectImatError('invalid_argument', () =>
       world.install(world.server.url, { pgConfig: '/no/such/pg_config' }),
     );
-    expect(given.detail).toBe('/no/such/pg_config does not run.');
+    expect(given.message).toBe('"/no/such/pg_config" is not a pg_config');
+    expect(given.detail).toBe('There is no such file.');
+    const other = await expectImatError('invalid_argument', () =>
+      world.install(world.server.url, { pgConfig: '/bin/false' }),
+    );
+    expect(other.detail).toBe('It cannot be run, or does not answer as a pg_config does.');
     const fake = join(world.place, 'pg_config');
     for (const [version, reason] of [
       [

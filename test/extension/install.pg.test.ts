@@ -116,6 +116,9 @@ describe.skipIf(world === null)('a server that is installed with its headers', (
       version: '1.0',
       schema: 'public',
     });
+    await expect(
+      world.install(world.server.url, { pgConfig: '/no/such/pg_config' }),
+    ).rejects.toMatchObject({ condition: 'invalid_argument' });
     expect(await world.install(world.urlOf('postgres', 'somebody'))).toMatchObject({
       outcome: 'present',
       captures: false,

@@ -186,6 +186,23 @@ describe('names', () => {
     await sandbox.imat.revert('summary');
   });
 
+  test('a materialized view leads to its imat of another name', async () => {
+    await sandbox.imat.convert('summary', { name: 'one' });
+    await sandbox.imat.convert('summary', { name: 'two words' });
+    await sandbox.imat.convert('other.summary', { name: 'third', replace: true });
+    const refused = async (name: string) =>
+      expectImatError('not_found', () => sandbox.imat.revert(name));
+    expect(await refused('public.summary')).toMatchObject({
+      message: 'imat "public.summary" does not exist',
+      detail:
+        'The materialized view of this name was converted as imat "one" and imat "two words".',
+      hint: "Write one or 'two words'.",
+    });
+    expect(await refused('other.summary')).toMatchObject({ hint: 'Write third.' });
+    expect((await refused('summary')).hint).toBe("Write one or third or 'two words'.");
+    for (const name of ['one', 'two words', 'third']) await sandbox.imat.revert(name);
+  });
+
   test('an imat, and a view in a materialized view’s place, are imats already', async () => {
     await sandbox.imat.convert('summary', { replace: true });
     for (const view of ['summary', 'imat.summary']) {
