@@ -163,6 +163,8 @@ CREATE TABLE imat_catalog.imat (
   further_stores name[] DEFAULT '{}'::name[] NOT NULL,
   over_rows boolean[] DEFAULT '{}'::boolean[] NOT NULL,
   follows_tables boolean GENERATED ALWAYS AS ((watchable AND (labels_text IS NULL) AND (elapsed_text IS NULL))) STORED,
+  objects name[] DEFAULT '{}'::name[] NOT NULL,
+  keyed_tables name[] DEFAULT '{}'::name[] NOT NULL,
   CONSTRAINT imat_dependence_check CHECK ((dependence = ANY (ARRAY['tables'::text, 'settings'::text, 'moment'::text]))),
   CONSTRAINT imat_state_check CHECK ((state = ANY (ARRAY['installing'::text, 'active'::text, 'reverting'::text]))),
   CONSTRAINT imat_strategy_check CHECK ((strategy = ANY (ARRAY['delta'::text, 'swap'::text]))),
@@ -1727,6 +1729,14 @@ CREATE FUNCTION imat_catalog.may_read_relation(role oid, relation oid)
 COMMENT ON FUNCTION imat_catalog.may_read_relation(oid,oid) IS
   'Returns true if the role has SELECT on a table, view or sequence.';
 GRANT EXECUTE ON FUNCTION imat_catalog.may_read_relation(oid,oid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.missing_objects(imat integer)
+  RETURNS TABLE(what text, folds boolean)
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.missing_objects(integer) IS
+  'Returns what an imat is made of and is gone, besides its view, its definition, its first stored table and its fold function. folds: only folds need it, so reads are right without it.';
+GRANT EXECUTE ON FUNCTION imat_catalog.missing_objects(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.name_of(relation oid, noted text)
   RETURNS text

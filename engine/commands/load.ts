@@ -18,6 +18,7 @@ import { swapJson } from '../generate/swap-view.ts';
 import type { Plan } from '../plan/plan.ts';
 import { checkNamed } from '../server/named.ts';
 import { carriedAttributes, noteGrants } from './carried-attributes.ts';
+import { noteObjects } from './note-objects.ts';
 import type { Request } from './register.ts';
 import { subjectOf } from './subject.ts';
 import { underChange } from './under-change.ts';
@@ -119,6 +120,7 @@ async function loadAt(
   const script = scriptOf(subject, plan, [], like);
   await fill(db, id, subject, plan, script);
   await run(db, script.publish);
+  await noteObjects(db, id, subject, plan);
   await db.query('UPDATE imat_catalog.imat SET relation_text = $2, state = $3 WHERE id = $1', [
     id,
     names.view.text,

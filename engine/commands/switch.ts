@@ -29,6 +29,7 @@ import { fragment, qualified, sql } from '../sql/sql.ts';
 import { type Build, revertedElsewhere, type Target } from './build-target.ts';
 import { commentsOf, noteGrants, ownersBut } from './carried-attributes.ts';
 import { checkSame, noteStored, run } from './load.ts';
+import { noteObjects } from './note-objects.ts';
 import { renameStored } from './rename-stored.ts';
 import { createReplacement, viewDependents } from './replace.ts';
 import { dropStored } from './revert.ts';
@@ -241,6 +242,7 @@ async function moveRows(
     [target.id, id, final.names.definition.sql.text, view.text],
   );
   await noteStored(db, target.id, final, planOf(prepared));
+  await noteObjects(db, target.id, final, planOf(prepared));
   await db.query('DELETE FROM imat_catalog.imat WHERE id = $1', [id]);
 }
 

@@ -98,6 +98,15 @@ export function toImatError(error: unknown): unknown {
       message: 'the command was stopped',
       hint: 'What it had begun was rolled back.',
     });
+  if (isGone(error))
+    return new ImatError('source_changed', {
+      message: `something that imat has made is gone: ${message}`,
+      detail: 'Somebody dropped or renamed it.',
+      hint:
+        'Run imat init, which makes what is of the catalog again, and imat repair, which builds ' +
+        'anew the imats that lack something.',
+      cause: error,
+    });
   const known = CONDITIONS[sqlstate] ?? CONDITIONS[sqlstate.slice(0, 2)];
   if (known !== undefined)
     return new ImatError(known.condition, { ...fields, hint: hint ?? known.hint });
@@ -106,6 +115,10 @@ export function toImatError(error: unknown): unknown {
     message: `PostgreSQL reported ${sqlstate}: ${message}`,
   });
 }
+
+/** A routine or a relation of imat's own schemas. Names stand in messages of every language. */
+const isGone = ({ sqlstate, message }: ServerError): boolean =>
+  (sqlstate === '42883' || sqlstate === '42P01') && /\bimat_(?:store|catalog)\./.test(message);
 
 /** V8's words for a stack that is full. */
 const isTooDeep = (error: unknown): boolean =>

@@ -54,6 +54,11 @@ BEGIN
     -- A view that can be dropped is one whose query the definition has as text.
     AND NOT (n.facts IS NULL AND f.facts ?| ARRAY['rule', 'inlined'])
   UNION ALL
+  SELECT i.id, format('what it is made of was dropped or renamed: %s',
+    string_agg(o.what, ', ' ORDER BY o.what))
+  FROM compared i CROSS JOIN LATERAL imat_catalog.missing_objects(i.id) o
+  WHERE NOT o.folds GROUP BY i.id
+  UNION ALL
   SELECT i.id, imat_catalog.newcomer_difference(n.class, n.object)
   FROM compared i CROSS JOIN LATERAL imat_catalog.newcomers(i.id) n
   WHERE i.same_cluster

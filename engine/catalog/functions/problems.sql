@@ -8,6 +8,7 @@ DECLARE
   target imat_catalog.imat;
   word text;
   reason text;
+  missing text[];
 BEGIN
   SELECT * INTO target FROM imat_catalog.imat i WHERE i.id = imat AND i.state = 'active';
   IF NOT FOUND THEN RETURN; END IF;
@@ -30,9 +31,13 @@ BEGIN
   IF reason IS NOT NULL THEN
     RETURN QUERY SELECT 'broken', reason, format('Run imat repair %s.', word);
   END IF;
-  IF to_regproc(target.fold_function) IS NULL AND target.fold_function IS NOT NULL THEN
-    RETURN QUERY SELECT 'error', 'its fold function is gone: reads are right, but get slower '
-      'and slower', format('Run imat repair %s.', word);
+  missing := array_remove(ARRAY[CASE
+      WHEN to_regproc(target.fold_function) IS NULL AND target.fold_function IS NOT NULL
+        THEN 'its fold function' END], NULL)
+    || ARRAY(SELECT o.what FROM imat_catalog.missing_objects(imat) o WHERE o.folds);
+  IF missing <> '{}' THEN
+    RETURN QUERY SELECT 'error', format('%s is gone: reads are right, but get slower and slower',
+      array_to_string(missing, ', ')), format('Run imat repair %s.', word);
   END IF;
   RETURN QUERY SELECT * FROM imat_catalog.lost_rights(imat);
   IF imat_catalog.granted_like(imat) IS NOT NULL

@@ -17,7 +17,9 @@ BEGIN
       THEN 'its stored table' END,
     CASE WHEN target.fold_function IS NOT NULL AND to_regproc(target.fold_function) IS NULL
       THEN 'its fold function' END
-  ], NULL);
+  ], NULL) || ARRAY(
+    -- Without other objects reads fail as well: differences tells of them.
+    SELECT o.what FROM imat_catalog.missing_objects(imat) o WHERE o.folds);
   IF missing = '{}' THEN RETURN; END IF;
   RAISE EXCEPTION
     USING ERRCODE = 'IM021',

@@ -12,6 +12,7 @@ BEGIN
 EXCEPTION WHEN undefined_table OR undefined_function OR undefined_column OR undefined_object
   OR internal_error THEN
   PERFORM imat_catalog.require_intact(imat);
+  PERFORM imat_catalog.require_whole(imat);
   RAISE;
 END $$;
 

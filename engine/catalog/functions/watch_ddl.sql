@@ -40,6 +40,10 @@ BEGIN
         JOIN imat_catalog.imat_source z ON z.relation = s.relation
       WHERE o.object_type = 'trigger' AND o.address_names[3] ~ '^[!~]imat_'
       UNION
+      SELECT i.id
+      FROM pg_event_trigger_dropped_objects() o JOIN imat_catalog.imat i
+        ON o.address_names[1] = 'imat_store' AND o.address_names[2] = ANY (i.objects)
+      UNION
       -- What only the body of a function uses can be dropped, and a view whose query a definition
       -- has, when another one has its name already.
       SELECT f.imat_id
