@@ -1127,6 +1127,14 @@ COMMENT ON FUNCTION imat_catalog.expected_rows(integer,regclass) IS
   'Returns how many rows of a log are pending for an imat, at most 1000, for the planner.';
 GRANT EXECUTE ON FUNCTION imat_catalog.expected_rows(integer,regclass) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.expressions_kept(former jsonb, present jsonb)
+  RETURNS boolean
+  LANGUAGE sql IMMUTABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.expressions_kept(jsonb,jsonb) IS
+  'Returns true if no expression of a generated column was changed between two answers of generated_columns, other than that it was dropped.';
+GRANT EXECUTE ON FUNCTION imat_catalog.expressions_kept(jsonb,jsonb) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.extension_function(signature text)
   RETURNS regproc
   LANGUAGE sql STABLE
@@ -1311,6 +1319,14 @@ CREATE FUNCTION imat_catalog.full_xid(id xid)
 COMMENT ON FUNCTION imat_catalog.full_xid(xid) IS
   'Returns the 64 bits of a transaction id of the last two thousand million transactions; NULL for one that is not of a transaction.';
 GRANT EXECUTE ON FUNCTION imat_catalog.full_xid(xid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.generated_columns(imat integer, relation oid)
+  RETURNS jsonb
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.generated_columns(integer,oid) IS
+  'Returns the expressions of the generated columns of a table that an imat reads, by column, and which files the rows are in.';
+GRANT EXECUTE ON FUNCTION imat_catalog.generated_columns(integer,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.granted_like(imat integer)
   RETURNS oid
@@ -1882,7 +1898,7 @@ CREATE FUNCTION imat_catalog.note_written(wanted integer[])
   SET search_path=pg_catalog, pg_temp
   SET plan_cache_mode=force_generic_plan;
 COMMENT ON FUNCTION imat_catalog.note_written(integer[]) IS
-  'Notes the files and columns that tables have now whose whole rows imats read, if their values are the same. wanted: ids of imats, or NULL for all.';
+  'Notes the files and columns that tables have now whose whole rows or generated columns imats read, if their values are the same. wanted: ids of imats, or NULL for all.';
 GRANT EXECUTE ON FUNCTION imat_catalog.note_written(integer[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.notice_arrival()

@@ -27,6 +27,7 @@ DECLARE
       AND f.facts ? 'row'), '{}');
   relation pg_class;
   has_parts boolean;
+  generated jsonb;
 BEGIN
   IF class = 'pg_proc'::regclass THEN
     RETURN (
@@ -74,6 +75,15 @@ BEGIN
   has_parts := relation.relkind = 'p'
     OR EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent = object)
     OR EXISTS (SELECT FROM imat_catalog.source s WHERE s.relation = object AND s.parts IS NOT NULL);
+  -- What was noted stands where nothing but that was done which leaves all values as they are.
+  generated := imat_catalog.generated_columns(imat, object);
+  generated := coalesce((
+    SELECT jsonb_strip_nulls(jsonb_build_object('generated', f.facts->'generated',
+      'generated_files', f.facts->'generated_files'))
+    FROM imat_catalog.fact f
+    WHERE f.imat_id = imat AND f.class = read_facts.class AND f.object = read_facts.object
+      AND imat_catalog.expressions_kept(f.facts, generated)),
+    CASE generated->>'generated' WHEN '' THEN generated - 'generated_files' ELSE generated END);
   RETURN (
     SELECT jsonb_build_object(
       'kind', relation.relkind, 'persistence', relation.relpersistence,
@@ -84,16 +94,10 @@ BEGIN
         FROM pg_inherits h WHERE h.inhrelid = object),
       'subscribed', CASE WHEN has_table_privilege('pg_subscription_rel', 'SELECT')
         THEN EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = object) ELSE false END,
-      'hides_rows', relation.relrowsecurity AND imat_catalog.hides_rows(imat, object),
-      -- The expressions of generated columns that are read.
-      'generated', (SELECT coalesce(string_agg(a.attnum || ':' || md5(e.adbin::text), ' '
-          ORDER BY a.attnum), '')
-        FROM pg_attribute a JOIN pg_attrdef e ON e.adrelid = a.attrelid AND e.adnum = a.attnum
-          LEFT JOIN imat_catalog.imat_source z ON z.imat_id = imat AND z.relation = object
-        WHERE a.attrelid = object AND a.attgenerated <> ''
-          AND a.attnum = ANY (coalesce(z.columns, ARRAY[a.attnum])))
-    ) || whole || inlined || CASE WHEN relation.relkind = 'm' THEN imat_catalog.hidden_rows(object)
-      ELSE '{}' END WHERE relation.oid IS NOT NULL);
+      'hides_rows', relation.relrowsecurity AND imat_catalog.hides_rows(imat, object)
+    ) || generated || whole || inlined
+      || CASE WHEN relation.relkind = 'm' THEN imat_catalog.hidden_rows(object) ELSE '{}' END
+    WHERE relation.oid IS NOT NULL);
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.read_facts(integer, oid, oid) IS
