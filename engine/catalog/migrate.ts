@@ -71,7 +71,12 @@ const READ_INSTALLED = `
   FROM imat_catalog.migration ORDER BY version DESC LIMIT 1`;
 
 const IS_WHOLE = `
-SELECT to_regclass('imat_store.reset') IS NOT NULL AND NOT EXISTS (
+SELECT to_regclass('imat_store.reset') IS NOT NULL AND (
+  SELECT count(*) = 2 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE (n.nspname, c.relname, t.tgname) IN (
+    ('imat_store', 'reset', 'check_reset'), ('imat_catalog', 'arrival', 'arrival'))
+) AND NOT EXISTS (
   SELECT FROM jsonb_to_recordset($1::jsonb) m(schema name, name name)
     JOIN pg_namespace n ON n.nspname = m.schema
   GROUP BY n.oid, m.name
@@ -85,7 +90,7 @@ SELECT to_regclass('imat_store.reset') IS NOT NULL AND NOT EXISTS (
   SELECT count(*) FROM pg_namespace n WHERE n.nspname IN ('imat', 'imat_store', 'imat_catalog')
 ) = 3 AS whole`;
 
-/** Whether the schemas, and all functions and views of the catalog are there. */
+/** Whether the schemas, and all functions, views and triggers of the catalog are there. */
 type Wholeness = { readonly whole: boolean };
 
 /**
@@ -216,8 +221,8 @@ export async function isWhole(db: Db): Promise<boolean> {
 }
 
 /**
- * Makes the schemas `imat` and `imat_store`, and functions and views of the catalog again, where
- * they were dropped.
+ * Makes the schemas `imat` and `imat_store`, and functions, views and triggers of the catalog
+ * again, where they were dropped.
  */
 export async function restoreSchemas(db: Db): Promise<void> {
   if (await isWhole(db)) return;
@@ -240,6 +245,7 @@ export async function restoreSchemas(db: Db): Promise<void> {
     );
     if (reset?.exists !== true) await db.execute(catalogFiles().tables[STORE_TABLES - 1] ?? '');
     await replaceFunctions(db);
+    await db.query('SELECT imat_catalog.put_triggers()');
     await makeCatalogPrivate(db, known);
   });
 }

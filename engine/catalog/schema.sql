@@ -2019,6 +2019,14 @@ COMMENT ON FUNCTION imat_catalog.put_counting(regclass,text,text,regproc,boolean
   'Creates or replaces the trigger on a table that counts insert, update, delete or truncate. is_idle: the trigger that captures counts in its place. state: see enable_trigger.';
 GRANT EXECUTE ON FUNCTION imat_catalog.put_counting(regclass,text,text,regproc,boolean,text) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.put_triggers()
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.put_triggers() IS
+  'Creates the triggers on tables of the catalog again that are gone.';
+GRANT EXECUTE ON FUNCTION imat_catalog.put_triggers() TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.read_facts(imat integer, class oid, object oid)
   RETURNS jsonb
   LANGUAGE plpgsql STABLE

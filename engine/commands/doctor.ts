@@ -12,6 +12,7 @@ import {
   isWhole,
 } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
+import { LANGUAGE_HINT } from '../db/server-errors.ts';
 import { shellWord } from '../errors/shell-word.ts';
 import { BUILD_ANEW, findExtension, loadFailure } from '../extension/find.ts';
 import { EXTENSION } from '../sql/names.ts';
@@ -59,6 +60,9 @@ export async function examine(db: Db, serverMajor: number): Promise<DoctorCheck[
       ok('catalog', 'no imats here yet; the first imat convert prepares the database'),
     ];
   }
+  const [language] = await db.query(`SELECT FROM pg_language WHERE lanname = 'plpgsql'`);
+  if (language === undefined)
+    return [...checks, problem('error', 'catalog', NO_LANGUAGE, LANGUAGE_HINT)];
   // Those are what the other checks ask.
   if (!(await isWhole(db))) return [...checks, problem('error', 'catalog', GAPS, FILL_GAPS)];
   checks.push(
@@ -70,7 +74,9 @@ export async function examine(db: Db, serverMajor: number): Promise<DoctorCheck[
   return checks;
 }
 
-const GAPS = 'a schema, functions or views of imat were dropped or renamed';
+const NO_LANGUAGE =
+  'this database has no language plpgsql, in which functions and triggers of imat are written';
+const GAPS = 'a schema, functions, triggers or views of imat were dropped or renamed';
 const FILL_GAPS = 'imat repair makes them again; imat revert removes imats without that.';
 
 /** Why this role cannot or must not use the catalog; null if it can, or if there is none. */

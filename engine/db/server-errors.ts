@@ -13,6 +13,10 @@ const CONTENTION = new Set(['40001', '40P01', '55P03']);
 /** Where PostgreSQL refuses, whatever the right is. */
 export const RIGHTS_HINT = 'docs/rights.md lists what each role needs.';
 
+/** Where the database lacks the language that imat's functions are written in. */
+export const LANGUAGE_HINT =
+  'Run CREATE EXTENSION plpgsql; then imat repair builds the imats anew that were lost.';
+
 /** Where no imat says otherwise, what the server's SQLSTATEs mean for a user, by code or class. */
 const CONDITIONS: Readonly<
   Record<string, { readonly condition: ErrorCondition; readonly hint?: string }>
@@ -98,6 +102,13 @@ export function toImatError(error: unknown): unknown {
       message: 'the command was stopped',
       hint: 'What it had begun was rolled back.',
     });
+  if (lacksLanguage(error))
+    return new ImatError('not_found', {
+      message: 'this database has no language plpgsql',
+      detail: "imat's functions and triggers are written in it, and were dropped with it.",
+      hint: LANGUAGE_HINT,
+      cause: error,
+    });
   if (isGone(error))
     return new ImatError('source_changed', {
       message: `something that imat has made is gone: ${message}`,
@@ -118,7 +129,12 @@ export function toImatError(error: unknown): unknown {
 
 /** A routine or a relation of imat's own schemas. Names stand in messages of every language. */
 const isGone = ({ sqlstate, message }: ServerError): boolean =>
-  (sqlstate === '42883' || sqlstate === '42P01') && /\bimat_(?:store|catalog)\./.test(message);
+  (sqlstate === '42883' && /\bimat(?:_store|_catalog)?\./.test(message)) ||
+  (sqlstate === '42P01' && /\bimat_(?:store|catalog)\./.test(message));
+
+/** DROP EXTENSION plpgsql CASCADE takes nearly everything along that imat has made. */
+const lacksLanguage = ({ sqlstate, message }: ServerError): boolean =>
+  sqlstate === '42704' && /\bplpgsql\b/.test(message);
 
 /** V8's words for a stack that is full. */
 const isTooDeep = (error: unknown): boolean =>
