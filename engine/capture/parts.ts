@@ -23,6 +23,12 @@ export function dropFunctions(db: Db, names: readonly string[]): void {
  * parts any more goes.
  */
 export async function captureParts(db: Db, oid: number): Promise<void> {
+  // PostgreSQL makes the trigger of the root on all of them, and names no right that is missing.
+  await db.query(
+    `SELECT imat_catalog.require_part_owner($1, t.part, true)
+     FROM (SELECT DISTINCT part FROM imat_store.part_tree($1) ORDER BY part) t`,
+    [oid],
+  );
   await createMergeTrigger(db, oid);
   await db.query(
     `SELECT imat_catalog.release_part($1, t.tgrelid)

@@ -1957,6 +1957,14 @@ COMMENT ON FUNCTION imat_catalog.part_file(oid,oid) IS
   'Returns which file the rows of a part of a source are in, and which of its columns stand for those of the source.';
 GRANT EXECUTE ON FUNCTION imat_catalog.part_file(oid,oid) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.parts_of_others(imat integer)
+  RETURNS TABLE(severity text, message text, hint text)
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.parts_of_others(integer) IS
+  'Returns as a problem that the capture of what is or was a part of a source has to begin or end, and that it belongs to a role whose rights the owner of an imat lacks; no row if there is none.';
+GRANT EXECUTE ON FUNCTION imat_catalog.parts_of_others(integer) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.path_within(function oid, schemas name[])
   RETURNS name[]
   LANGUAGE sql STABLE
@@ -2167,6 +2175,14 @@ CREATE PROCEDURE imat_catalog.require_no_transaction(IN caller text)
 COMMENT ON PROCEDURE imat_catalog.require_no_transaction(text) IS
   'Raises an error if the caller, a procedure, runs inside a transaction block or a function. Call it before anything is locked.';
 GRANT EXECUTE ON PROCEDURE imat_catalog.require_no_transaction(text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.require_part_owner(source oid, part oid, is_new boolean)
+  RETURNS void
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.require_part_owner(oid,oid,boolean) IS
+  'Raises an error if what is or was a part of a source belongs to a role whose rights the current one lacks. is_new: its capture begins; otherwise it ends.';
+GRANT EXECUTE ON FUNCTION imat_catalog.require_part_owner(oid,oid,boolean) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.require_read_committed()
   RETURNS void

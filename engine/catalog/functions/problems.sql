@@ -40,6 +40,7 @@ BEGIN
       array_to_string(missing, ', ')), format('Run imat repair %s.', word);
   END IF;
   RETURN QUERY SELECT * FROM imat_catalog.lost_rights(imat);
+  RETURN QUERY SELECT * FROM imat_catalog.parts_of_others(imat);
   IF imat_catalog.granted_like(imat) IS NOT NULL
     AND imat_catalog.grants_on(imat_catalog.granted_like(imat)) <> target.grants THEN
     RETURN QUERY SELECT 'warning', 'who may read its materialized view has changed, and not who '

@@ -17,6 +17,7 @@ BEGIN
       USING MESSAGE = format('another session has locked %s', source::regclass);
   END IF;
   IF kind IS NOT NULL THEN
+    PERFORM imat_catalog.require_part_owner(source, part, is_new);
     -- ALTER TABLE ... ENABLE TRIGGER needs no more; DROP TRIGGER does.
     PERFORM imat_catalog.lock_relation(part, CASE WHEN is_new THEN 'SHARE ROW EXCLUSIVE'
       ELSE 'ACCESS EXCLUSIVE' END);
