@@ -184,12 +184,11 @@ async function dropObjects(db: Db, id: number, imat: ImatRow): Promise<void> {
   if (imat.view !== null) await checkNoDependents(db, imat.name, imat.view, imat.replacement);
   const names = imatNames(imat.name);
   await restoreOriginal(db, id);
-  // From here on, nothing that is gone is missed.
-  await db.query(`UPDATE imat_catalog.imat SET state = 'reverting' WHERE id = $1`, [id]);
   // The view first, by whatever name it has now: its body names the stored tables.
   if (imat.viewName !== null) await db.execute(`DROP VIEW ${imat.viewName}`);
   await dropStored(db, names);
   await db.query('DELETE FROM imat_catalog.frontier WHERE imat_id = $1', [id]);
+  await db.query(`UPDATE imat_catalog.imat SET state = 'reverting' WHERE id = $1`, [id]);
 }
 
 /** What an imat has in imat_store. */
