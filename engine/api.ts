@@ -188,8 +188,15 @@ export type AlterOptions = CallOptions & {
 };
 export type RevertResult = { readonly name: string; readonly original: string | null };
 
-/** `changes`: how many grants were made or revoked on `imat.<name>`. */
-export type GrantResult = { readonly name: string; readonly changes: number };
+/**
+ * `changes`: how many grants were made or revoked on `imat.<name>`. `error`: why that failed for an
+ * imat, of all; for one, that is thrown.
+ */
+export type GrantResult = {
+  readonly name: string;
+  readonly changes: number;
+  readonly error: ResultError | null;
+};
 
 export type ScheduleResult = { readonly statements: readonly string[]; readonly dryRun: boolean };
 

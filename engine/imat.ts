@@ -71,7 +71,7 @@ export function createImat(db: Db): Imat {
     fold: (name, options) => command((stop) => fold(db, name ?? null, stop), options),
     swap: (name, options) => command(() => swap(db, name), options),
     rebuild: (name, options) => command(async () => rebuild(db, name), options),
-    grant: (name, options) => command(() => grantLikeOriginal(db, name ?? null), options),
+    grant: (name, options) => command((stop) => grantLikeOriginal(db, name ?? null, stop), options),
     grantMonitor: (role, options = {}) =>
       command(() => grantMonitor(db, role, options.revoke === true), options),
     schedule: (options) => command(() => schedule(db, options), options),

@@ -4,6 +4,8 @@ import { ImatError } from '../../engine/errors/imat-error.ts';
 import { shellWord } from '../../engine/errors/shell-word.ts';
 import { nameOrAll } from '../arguments.ts';
 import type { Context } from '../context.ts';
+import { failureText } from '../error-output.ts';
+import { exitStatusOfWorst } from '../exit-status.ts';
 import { examples } from '../help.ts';
 import { count, table } from '../output.ts';
 import { onImat } from '../session.ts';
@@ -43,7 +45,8 @@ export function registerGrant(program: Command, context: Context): void {
       await onImat(context, command, async (imat) => {
         if (monitor === undefined) {
           const results = await imat.grant(...names);
-          return { document: { results }, text: grantText(results) };
+          const status = exitStatusOfWorst(results.flatMap(({ error }) => error?.category ?? []));
+          return { document: { results }, text: grantText(results), status };
         }
         await imat.grantMonitor(monitor, { revoke: revoke === true });
         return {
@@ -56,10 +59,15 @@ export function registerGrant(program: Command, context: Context): void {
     });
 }
 
+const COLUMNS = [{ title: 'name' }, { title: 'changed grants', align: 'right' }] as const;
+
 function grantText(results: readonly GrantResult[]): string {
   if (results.length === 0) return 'No imats in this database.';
-  return table(
-    [{ title: 'name' }, { title: 'changed grants', align: 'right' }],
-    results.map((result) => [result.name, count(result.changes)]),
+  const rows = results.flatMap(({ name, changes, error }) =>
+    error === null ? [[name, count(changes)]] : [],
   );
+  const failed = results.flatMap(({ name, error }) =>
+    error === null ? [] : [failureText(`${name}: grants not passed on`, error)],
+  );
+  return [...(rows.length === 0 ? [] : [table(COLUMNS, rows)]), ...failed].join('\n');
 }

@@ -25,7 +25,8 @@ export async function fold(db: Db, name: string | null, stop: AbortSignal): Prom
     results.push(
       await foldOne(db, one).catch((error: unknown) => notFolded(one, resultError(error, stop))),
     );
-  await renewSources(db, whole);
+  // What was folded is told whatever becomes of that: the next fold tries it again.
+  await renewSources(db, whole).catch((error: unknown) => resultError(error, stop));
   return results.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 

@@ -8,27 +8,50 @@ import type { Db } from '../db/db.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { checkLoaded, resolveImat } from '../server/names.ts';
 import { ident, join, type Sql, sql } from '../sql/sql.ts';
+import { resultError } from './result-error.ts';
 
 /**
- * One imat, or all of them.
- * @throws ImatError `not_initialized`, `not_found`, `frontier_missing`, `insufficient_privilege`
+ * One imat; or all, each with its own outcome.
+ * @throws ImatError `not_initialized`, `not_found`, and for one imat `frontier_missing`,
+ *   `insufficient_privilege`, `contention`
  */
-export async function grantLikeOriginal(db: Db, name: string | null): Promise<GrantResult[]> {
+export async function grantLikeOriginal(
+  db: Db,
+  name: string | null,
+  stop: AbortSignal,
+): Promise<GrantResult[]> {
   await requireCatalog(db);
-  const imat = name === null ? null : await resolveImat(db, name);
-  if (imat !== null) checkLoaded(imat);
-  // Imats are locked in the order of their ids, as folds and swaps do.
-  return db.query<GrantResult>(
-    `WITH granted AS MATERIALIZED (
-       SELECT i.name, imat_catalog.sync_grants(i.id) AS changes FROM imat_catalog.imat i
-       WHERE i.state = 'active' AND ($1::int IS NULL OR i.id = $1)
-         AND EXISTS (SELECT FROM pg_class c WHERE c.oid = i.relation)
-       ORDER BY i.id
-     )
-     SELECT g.name, g.changes FROM granted g ORDER BY g.name`,
-    [imat?.id ?? null],
+  if (name !== null) {
+    const imat = await resolveImat(db, name);
+    checkLoaded(imat);
+    return syncGrants(db, imat);
+  }
+  const imats = await db.query<{ id: number; name: string }>(
+    `SELECT i.id, i.name FROM imat_catalog.imat i WHERE i.state = 'active' ORDER BY i.name`,
   );
+  const results: GrantResult[] = [];
+  for (const imat of imats)
+    results.push(
+      ...(await syncGrants(db, imat).catch((error: unknown) => [
+        { name: imat.name, changes: 0, error: resultError(error, stop) },
+      ])),
+    );
+  return results;
 }
+
+/** None where the view is gone, which a repair makes again with its grants. */
+const syncGrants = async (
+  db: Db,
+  { id, name }: { readonly id: number; readonly name: string },
+): Promise<GrantResult[]> =>
+  (
+    await db.query<{ changes: number }>(
+      `SELECT imat_catalog.sync_grants(i.id) AS changes FROM imat_catalog.imat i
+       WHERE i.id = $1 AND i.state = 'active'
+         AND EXISTS (SELECT FROM pg_class c WHERE c.oid = i.relation)`,
+      [id],
+    )
+  ).map(({ changes }) => ({ name, changes, error: null }));
 
 /** What `imat list` and `imat status` read, and the history. */
 const MONITOR: readonly Sql[] = [

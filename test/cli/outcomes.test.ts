@@ -46,11 +46,22 @@ describe.each<[string, string, (name: string, error: ResultError | null) => Part
       ],
     }),
   ],
+  [
+    'grant',
+    'grants not passed on',
+    (name, error) => ({
+      grant: async () => [
+        { name: 'a', changes: 1, error: null },
+        { name: 'b', changes: 0, error: broken },
+        { name, changes: 0, error },
+      ],
+    }),
+  ],
 ])('%s of all', (command, not, imatWith) => {
   test('prints what was done and every failure, and ends with the worst status', async () => {
     const { status, stdout } = await runFake([command], { imat: imatWith('c', refused) });
     expect(status).toBe(2);
-    expect(stdout).toMatch(/^a .* 5 ms$/m);
+    expect(stdout).toMatch(/^a .* (5 ms|1)$/m);
     expect(stdout.endsWith(`\nb: ${not}\n${BROKEN}c: ${not}\n${REFUSED}`)).toBe(true);
   });
 

@@ -78,7 +78,9 @@ describe('what is granted and revoked on a materialized view after its conversio
       'imat summary: imat grant summary passes on what was granted and revoked since.',
     ]);
     expect(await may(early, 'imat.summary')).toBe(true);
-    expect(await sandbox.imat.grant('summary')).toEqual([{ name: 'summary', changes: 3 }]);
+    expect(await sandbox.imat.grant('summary')).toEqual([
+      { name: 'summary', changes: 3, error: null },
+    ]);
     expect([await may(early, 'imat.summary'), await may(late, 'imat.summary')]).toEqual([
       false,
       true,
@@ -89,17 +91,21 @@ describe('what is granted and revoked on a materialized view after its conversio
     ]).toEqual([true, false]);
     expect(await warnings()).toEqual([]);
     expect(await sandbox.imat.grant()).toEqual(
-      ['placed', 'ranks', 'summary'].map((name) => ({ name, changes: 0 })),
+      ['placed', 'ranks', 'summary'].map((name) => ({ name, changes: 0, error: null })),
     );
     await sandbox.sql(`REVOKE SELECT (total) ON summary FROM ${watcher}`);
-    expect(await sandbox.imat.grant('summary')).toEqual([{ name: 'summary', changes: 1 }]);
+    expect(await sandbox.imat.grant('summary')).toEqual([
+      { name: 'summary', changes: 1, error: null },
+    ]);
     expect(await may(watcher, 'imat.summary', 'total')).toBe(false);
   });
 
   test('on the view in its place likewise', async () => {
     await sandbox.sql(`REVOKE SELECT ON placed FROM ${early}; GRANT SELECT ON placed TO ${late}`);
     expect(await warnings()).toHaveLength(1);
-    expect(await sandbox.imat.grant('placed')).toEqual([{ name: 'placed', changes: 2 }]);
+    expect(await sandbox.imat.grant('placed')).toEqual([
+      { name: 'placed', changes: 2, error: null },
+    ]);
     expect([await may(early, 'imat.placed'), await may(late, 'imat.placed')]).toEqual([
       false,
       true,
@@ -109,13 +115,28 @@ describe('what is granted and revoked on a materialized view after its conversio
   test('leaves alone what was granted on the imat itself', async () => {
     await sandbox.sql(`GRANT SELECT ON imat.ranks TO ${late}; GRANT SELECT ON ranks TO PUBLIC`);
     expect(await sandbox.imat.grant()).toEqual([
-      { name: 'placed', changes: 0 },
-      { name: 'ranks', changes: 1 },
-      { name: 'summary', changes: 0 },
+      { name: 'placed', changes: 0, error: null },
+      { name: 'ranks', changes: 1, error: null },
+      { name: 'summary', changes: 0, error: null },
     ]);
     await sandbox.sql('REVOKE SELECT ON ranks FROM PUBLIC');
     await sandbox.imat.grant('ranks');
     expect([await may(late, 'imat.ranks'), await may(early, 'imat.ranks')]).toEqual([true, false]);
+  });
+
+  test('one that fails does not keep the others from it', async () => {
+    await sandbox.sql(`GRANT SELECT ON ranks, summary TO ${early}`);
+    const holder = await sandbox.session();
+    await holder.sql(`BEGIN; GRANT SELECT ON imat.ranks TO ${late}`);
+    expect(await sandbox.imat.grant()).toMatchObject([
+      { name: 'placed', error: null },
+      { name: 'ranks', changes: 0, error: { code: 'IM016' } },
+      { name: 'summary', changes: 1, error: null },
+    ]);
+    await holder.sql('ROLLBACK');
+    expect(await sandbox.imat.grant()).toMatchObject([{}, { name: 'ranks', changes: 1 }, {}]);
+    await sandbox.sql(`REVOKE SELECT ON ranks, summary FROM ${early}`);
+    await sandbox.imat.grant();
   });
 
   test('is no matter for a role that has been dropped since', async () => {
@@ -124,7 +145,7 @@ describe('what is granted and revoked on a materialized view after its conversio
     await sandbox.imat.grant('ranks');
     await sandbox.sql(`DROP OWNED BY ${gone}; DROP ROLE ${gone}`);
     expect(await warnings()).toHaveLength(1);
-    expect(await sandbox.imat.grant('ranks')).toEqual([{ name: 'ranks', changes: 0 }]);
+    expect(await sandbox.imat.grant('ranks')).toEqual([{ name: 'ranks', changes: 0, error: null }]);
     expect(await warnings()).toEqual([]);
   });
 
@@ -161,13 +182,13 @@ describe('somebody else changes rights on the same objects, and has not committe
     const same = `SELECT imat_catalog.sync_grants(i.id) FROM imat_catalog.imat i
       WHERE i.name = 'summary'`;
     expect(await beside(same, () => sandbox.imat.grant('summary'))).toEqual([
-      { name: 'summary', changes: 0 },
+      { name: 'summary', changes: 0, error: null },
     ]);
     expect(await may(early, 'imat.summary')).toBe(true);
     await sandbox.sql(`REVOKE SELECT ON summary FROM ${early}`);
     const by = `GRANT SELECT ON imat.summary TO ${watcher}`;
     expect(await beside(by, () => sandbox.imat.grant('summary'))).toEqual([
-      { name: 'summary', changes: 1 },
+      { name: 'summary', changes: 1, error: null },
     ]);
     expect([await may(early, 'imat.summary'), await may(watcher, 'imat.summary')]).toEqual([
       false,
