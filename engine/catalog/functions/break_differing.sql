@@ -48,5 +48,5 @@ END $$;
 
 COMMENT ON FUNCTION imat_catalog.break_differing(integer[], boolean) IS
   'Marks the imats as broken that do not pass their checks, and returns how many do not; NULL if '
-  'they could not be compared. wanted: ids of imats, or NULL for all. wait: for other sessions that '
-  'work on them.';
+  'they could not be compared. wanted: ids of imats, or NULL for all. wait: for other sessions '
+  'that work on them.';
