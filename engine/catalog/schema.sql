@@ -1322,10 +1322,10 @@ GRANT EXECUTE ON FUNCTION imat_catalog.full_xid(xid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.generated_columns(imat integer, relation oid)
   RETURNS jsonb
-  LANGUAGE sql STABLE
+  LANGUAGE plpgsql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.generated_columns(integer,oid) IS
-  'Returns the expressions of the generated columns of a table that an imat reads, by column, and which files the rows are in.';
+  'Returns the expressions of the generated columns of a table that an imat reads, by column, and where it has any, or had when that was noted, which files the rows are in.';
 GRANT EXECUTE ON FUNCTION imat_catalog.generated_columns(integer,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.granted_like(imat integer)
