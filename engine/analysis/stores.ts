@@ -5,6 +5,7 @@
 import { deparse } from '../../parser/deparse-query.ts';
 import type { Expr, Query, Relation, Select, Sublink, TableItem } from '../../parser/tree.ts';
 import { mapExpr, mapQuery, returnsSet } from '../../parser/walk.ts';
+import { refersTo } from '../algebra/query-rewrites/correlated.ts';
 import { existence } from '../algebra/query-rewrites/existence.ts';
 import { expandGroupingSets, groupKeysOf } from '../algebra/query-rewrites/grouping-sets.ts';
 import { groupsOverRows } from '../algebra/query-rewrites/groups-over-rows.ts';
@@ -12,7 +13,7 @@ import { recursionsIn } from '../algebra/query-rewrites/recursive-ctes.ts';
 import { freeNumber } from '../algebra/query-rewrites/relations.ts';
 import { separateGlobals } from '../algebra/query-rewrites/globals.ts';
 import { selectFrom } from '../algebra/query-rewrites/select.ts';
-import { orderedOver, refersTo, separate } from '../algebra/query-rewrites/separate.ts';
+import { orderedOver, separate } from '../algebra/query-rewrites/separate.ts';
 import type { StoredColumn } from '../algebra/loose-columns.ts';
 import { computesFromLoose } from '../algebra/loose-columns.ts';
 import type { PlanReason } from '../algebra/reason.ts';

@@ -12,14 +12,15 @@
  *   with it, over the rows of FROM
  *
  * Right because this is the order in which SQL defines them. Counter-examples, which stay: an
- * aggregate in a query within, which belongs to whichever query its columns come from; a SELECT
- * list or conditions with a query that refers to the rows, which are the rule's that computes keys
- * again.
+ * aggregate in a query within, which belongs to whichever query its columns come from; conditions
+ * with a query that refers to the rows, which are the rule's that computes keys again. Such a query
+ * in the SELECT list is a column of the rows (correlated.ts).
  */
 import type { Expr, Query, Relation, Select, Sort } from '../../../parser/tree.ts';
 import { equalExpr, mapExpr, mapExprs, mapQuery, visit } from '../../../parser/walk.ts';
 import { isOfNow, readsNow, readsNowInBody, timedComparison } from '../timed.ts';
 import { hasAggregateWithin } from './aggregates-within.ts';
+import { failsForOthers, hasOwnQuery, isCorrelated, isOfRow } from './correlated.ts';
 import { PRESENT } from './existence.ts';
 import { conjunction, conjuncts, keysIn } from './relations.ts';
 import type { Named } from './select.ts';
@@ -133,8 +134,13 @@ function upperOverGroups(query: Select, number: number): Select | null {
   const keys = query.groupBy.flatMap(keysIn);
   const isMore =
     query.distinctOn.length > 0 ||
-    upper.some((expr) => contains(expr, 'window') || hasQuery(expr) || readsTimeAbove(expr, keys));
+    upper.some(
+      (expr) => contains(expr, 'window') || hasOwnQuery(expr, own) || readsTimeAbove(expr, keys),
+    );
   if (!isMore || upper.some((expr) => isTangled(expr, own))) return null;
+  const having = havingOverRows(query, own, keys);
+  const isFiltered = query.having !== null && having === null;
+  if (upper.some((expr) => failsForOthers(expr, own, isFiltered))) return null;
   const hasSets = query.groupBy.some(({ kind }) => kind !== 'expr' && kind !== 'row');
   const inner: Named[] = [];
   /** The inner column for an expression. */
@@ -149,12 +155,13 @@ function upperOverGroups(query: Select, number: number): Select | null {
     if (keys.some((key) => equalExpr(key, node))) return shown(node, nameOf(node, 'key'));
     if (node.kind === 'aggregate' && !isWithin) return shown(node, node.name);
     if (node.kind === 'grouping') return shown(node, 'grouping');
+    if (!isWithin && isOfRow(node, own)) return shown(node, 'found');
     if (node.kind !== 'column' || !own.has(node.relation)) return null;
     // A primary key in GROUP BY determines it.
     if (!dependent.some((one) => equalExpr(one, node))) dependent.push(node);
     return shown(node, node.name);
   };
-  const outer = mapUpper(query, replace);
+  const outer = mapUpper(having === null ? query : { ...query, having: null }, replace);
   if (inner.length === 0 || (hasSets && dependent.length > 0)) return null;
   return over(
     {
@@ -166,12 +173,23 @@ function upperOverGroups(query: Select, number: number): Select | null {
       groupDistinct: query.groupDistinct,
       groupBy: [...query.groupBy, ...dependent.map((expr) => ({ kind: 'expr' as const, expr }))],
       grouped: true,
+      having,
       targets: inner,
     },
     'grouped',
     number,
     outer,
   );
+}
+
+/** HAVING where it stays below, since queries in the SELECT list refer to the groups it leaves. */
+function havingOverRows(
+  { having, targets }: Select,
+  own: ReadonlySet<number>,
+  keys: readonly Expr[],
+): Expr | null {
+  if (having === null || !targets.some(({ expr }) => isCorrelated(expr, own))) return null;
+  return hasOwnQuery(having, own) || readsTimeAbove(having, keys) ? null : having;
 }
 
 const nameOf = (expr: Expr, other: string): string =>
@@ -252,20 +270,23 @@ function upperOverRows(query: Select, number: number): Select | null {
     query.distinctOn.length > 0 ||
     lifted.length > 0 ||
     shown.some((expr) => contains(expr, 'window') || readsNow(expr)) ||
-    (shown.some(hasQuery) &&
-      query.relations.some(isOfRows) &&
-      !shown.some((expr) => isCorrelated(expr, own)));
+    (shown.some((expr) => hasOwnQuery(expr, own)) && query.relations.some(isOfRows));
   const [only] = query.relations;
   const isDone =
-    query.relations.length === 1 && only?.kind === 'subquery' && conditions.length === 0;
+    query.relations.length === 1 &&
+    only?.kind === 'subquery' &&
+    conditions.length === 0 &&
+    !shown.some((expr) => isCorrelated(expr, own));
   const upper = [...shown, ...lifted];
   if (!isMore || isDone || upper.some((expr) => isTangled(expr, own))) return null;
+  if (shown.some((expr) => failsForOthers(expr, own, lifted.length > 0))) return null;
   const inner: Named[] = [];
-  const replace = (node: Expr): Expr | null => {
-    const isWhole = node.kind === 'column' || node.kind === 'join_column';
-    if (!isWhole || !readsOnly(node, own)) return null;
+  const replace = (node: Expr, isWithin: boolean): Expr | null => {
+    const isColumn = node.kind === 'column' || node.kind === 'join_column';
+    const isFound = !isWithin && isOfRow(node, own);
+    if (!isFound && !(isColumn && readsOnly(node, own))) return null;
     const known = inner.find((one) => equalExpr(one.expr, node));
-    const name = known?.name ?? freshName(node.name, inner);
+    const name = known?.name ?? freshName(nameOf(node, 'found'), inner);
     if (known === undefined) inner.push({ name, expr: node });
     return { ...valueOf(number, name), span: node.span };
   };
@@ -332,22 +353,4 @@ function readsOnly(expr: Expr, own: ReadonlySet<number>): boolean {
     if (node.kind === 'column' && !own.has(node.relation)) isOwn = false;
   });
   return isOwn;
-}
-
-/** Whether a query within an expression refers to the rows around it. */
-export function isCorrelated(expr: Expr, own: ReadonlySet<number>): boolean {
-  let found = false;
-  visit(expr, (node) => {
-    if (node.kind === 'sublink') found ||= refersTo(node.query, own);
-  });
-  return found;
-}
-
-export function refersTo(query: Query, own: ReadonlySet<number>): boolean {
-  let found = false;
-  mapExprs(query, (node) => {
-    if (node.kind === 'column' || node.kind === 'whole_row') found ||= own.has(node.relation);
-    return null;
-  });
-  return found;
 }

@@ -314,4 +314,11 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
       FROM team t JOIN sale s ON s.customer_id = t.id
       GROUP BY t.head`,
   },
+  {
+    name: 'window-beside-query',
+    shows: 'a window over stored rows that have what a correlated subquery finds for them',
+    query: `SELECT c.id, (SELECT count(*) FROM sale s WHERE s.customer_id = c.id) AS sales,
+        rank() OVER (ORDER BY c.name) AS place
+      FROM customer c`,
+  },
 ];

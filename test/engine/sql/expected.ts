@@ -191,7 +191,11 @@ const NAMES = {
     zone_text
   `,
   windows: `
-    window_array window_count window_deduplicated window_exclude_ties window_expression_key
+    latest_beside_query window_around_query
+    window_array window_beside_array window_beside_query window_beside_query_joined
+    window_beside_query_of_groups window_beside_query_of_keys window_beside_two_queries
+    window_by_query window_of_query_in_cte window_count window_deduplicated window_exclude_ties
+    window_expression_key
     window_filter window_filtered_after window_first_last window_gaps window_groups_frame
     window_joined window_lag window_lag_default window_lag_over_group window_lead
     window_left_joined window_nested_partitions window_no_key window_no_partition_rank

@@ -141,4 +141,55 @@ export const WINDOWS: Definitions = {
     ORDER BY n.val) AS rank,
       sum(n.val) OVER (PARTITION BY n.parent) AS total
     FROM node n`,
+  window_beside_query: `SELECT c.id, (SELECT count(*) FROM orders o WHERE o.customer = c.id) AS n,
+      rank() OVER (ORDER BY c.joined) AS place
+    FROM customer c`,
+  window_beside_query_joined: `SELECT o.id, o.customer,
+      coalesce((SELECT sum(i.qty * i.price) FROM item i WHERE i.order_id = o.id), 0) AS worth,
+      (SELECT p.name FROM product p WHERE p.id = o.product) AS product,
+      row_number() OVER (PARTITION BY c.region ORDER BY o.amount DESC, o.id) AS place
+    FROM orders o JOIN customer c ON c.id = o.customer
+    WHERE o.qty > 0`,
+  window_by_query: `SELECT c.id, c.region,
+      rank() OVER (
+        PARTITION BY c.region
+        ORDER BY (SELECT count(*) FROM orders o WHERE o.customer = c.id) DESC
+      ) AS place
+    FROM customer c`,
+  window_of_query_in_cte: `WITH t AS (
+      SELECT c.id, c.region, (SELECT count(*) FROM orders o WHERE o.customer = c.id) AS n
+      FROM customer c
+    )
+    SELECT t.id, t.n, t.n - lag(t.n) OVER (PARTITION BY t.region ORDER BY t.id) AS change FROM t`,
+  window_beside_two_queries: `SELECT c.id,
+      (SELECT count(*) FROM orders o WHERE o.customer = c.id) AS n,
+      (SELECT max(o.placed) FROM orders o) AS latest,
+      ntile(3) OVER (ORDER BY c.joined, c.id) AS third
+    FROM customer c
+    WHERE c.joined > (SELECT min(o.due) FROM orders o)`,
+  window_beside_query_of_groups: `SELECT c.region, count(*) AS n,
+      (SELECT count(*) FROM label l WHERE l.region = c.region) AS labels,
+      rank() OVER (ORDER BY count(*) DESC) AS place
+    FROM customer c
+    GROUP BY c.region
+    HAVING count(*) > 1`,
+  window_beside_query_of_keys: `SELECT p.id, p.name, sum(o.amount) AS total,
+      (SELECT string_agg(i.qty::text, ',' ORDER BY i.qty) FROM item i
+        WHERE i.product = p.id) AS qtys,
+      sum(sum(o.amount)) OVER (PARTITION BY p.category) AS of_category
+    FROM product p JOIN orders o ON o.product = p.id
+    GROUP BY p.id`,
+  window_beside_array: `SELECT c.id,
+      ARRAY(SELECT o.id FROM orders o WHERE o.customer = c.id ORDER BY o.id) AS orders,
+      EXISTS (SELECT FROM visit v WHERE v.customer = c.id AND v.ok) AS came,
+      count(*) OVER (PARTITION BY c.tier) AS alike
+    FROM customer c`,
+  window_around_query: `SELECT c.id,
+      CASE WHEN rank() OVER (ORDER BY c.joined) < 3
+        THEN (SELECT count(*) FROM orders o WHERE o.customer = c.id) END AS n
+    FROM customer c`,
+  latest_beside_query: `SELECT DISTINCT ON (c.region) c.region, c.id,
+      (SELECT count(*) FROM orders o WHERE o.customer = c.id) AS n
+    FROM customer c
+    ORDER BY c.region, c.joined DESC, c.id`,
 };
