@@ -8,7 +8,7 @@
  * never wrong. Overflows of numeric, double precision and timestamps take values that nobody
  * stores; they are left to the fold, which tries again.
  */
-import type { Binary, Call, Cast, ColumnRef, Expr } from '../../parser/tree.ts';
+import type { Binary, Call, Cast, ColumnRef, Expr, NamedArgument } from '../../parser/tree.ts';
 import { children, mapExpr } from '../../parser/walk.ts';
 import {
   DATE,
@@ -123,6 +123,7 @@ const SAME_KIND_FUNCTIONS: ReadonlySet<string> = new Set([
 const RESULTS: ReadonlyMap<string, Kind> = new Map([
   ...['extract', 'date_part'].map((name) => [name, 'wide'] as const),
   ...['date', 'now', 'transaction_timestamp'].map((name) => [name, 'time'] as const),
+  ['make_interval', 'interval'] as const,
 ]);
 /** What gives the kind of its second argument. */
 const OF_SECOND: ReadonlySet<string> = new Set(['date_trunc', 'timezone']);
@@ -215,6 +216,8 @@ function isTotal(expr: Expr, columnType: ColumnType): boolean {
         return expr.args.every(
           (arg, place) => place === LITERAL_FUNCTIONS.get(expr.name) || isLiteral(arg),
         );
+      if (expr.schema === null && expr.name === 'make_interval')
+        return expr.args.every((arg) => arg.kind === 'named_argument' && isTotalPart(arg));
       if (expr.schema === null && expr.name === 'to_char')
         return expr.args.every((arg, index) =>
           index === 0 ? kind(arg) === 'time' : isLiteral(arg),
@@ -237,6 +240,10 @@ function isTotal(expr: Expr, columnType: ColumnType): boolean {
       return true;
   }
 }
+
+/** Whole numbers of years to minutes; seconds can be infinite. */
+const isTotalPart = ({ name, value }: NamedArgument): boolean =>
+  name !== 'secs' || isLiteral(value);
 
 const isLiteral = (expr: Expr): boolean =>
   expr.kind === 'literal' ||

@@ -15,15 +15,23 @@
  * CURRENT_DATE once a day.
  *
  * Counter-examples: `greatest(placed, now())` is another value at each moment, for every row;
- * `extract(epoch FROM now() - placed) > 60` would have the table read all the time; a comparison of
+ * `extract(hour FROM now() - placed) > 6` would have the table read all the time; a comparison of
  * columns of two tables is no row of one; one that can fail would be computed for rows that the
  * definition never looks at.
  */
-import type { Binary, ColumnRef, Expr, Span } from '../../parser/tree.ts';
+import type { ColumnRef, Expr } from '../../parser/tree.ts';
 import { children, mapExpr, visit } from '../../parser/walk.ts';
-import { canFail, failsForFinite, forFinite, isNotZero } from './can-fail.ts';
+import { canFail, failsForFinite, forFinite } from './can-fail.ts';
 import { isDatePart } from './date-parts.ts';
-import { comparedSpan } from './query-rewrites/shift-by-interval.ts';
+import {
+  isBound,
+  isNow,
+  isOfTimeOrNull,
+  readsInBody,
+  readsNow,
+  readsNowInBody,
+} from './moments.ts';
+import { comparisonOf, soughtBy } from './sought.ts';
 
 /** A comparison over one table, or another value that seldom changes. */
 export type Timed = {
@@ -36,110 +44,15 @@ export type Timed = {
   readonly isValue: boolean;
   /** The largest parts of it that read the time and no column. */
   readonly bounds: readonly Expr[];
-  /** Rows for which it changes have the value between the bound then and now. */
-  readonly between: { readonly value: Expr; readonly bound: Expr } | null;
+  /** Rows for which it changes have the value between the bound then and now, or near these. */
+  readonly between: Between | null;
 };
+
+/** `slack`: how many seconds beyond the bounds the value can lie. */
+export type Between = { readonly value: Expr; readonly bound: Expr; readonly slack: number };
 
 /** The attribute number of a moment among the columns of a scan: no column of a table has it. */
 export const MOMENT = 0;
-
-/** The time at which the transaction began, under any of its names. */
-export const isNow = (expr: Expr): boolean =>
-  (expr.kind === 'call' &&
-    expr.schema === null &&
-    expr.args.length === 0 &&
-    (expr.name === 'now' || expr.name === 'transaction_timestamp')) ||
-  (expr.kind === 'value_function' && expr.sql.toUpperCase() === 'CURRENT_TIMESTAMP');
-
-export const now = (span: Span | null): Expr => ({
-  kind: 'call',
-  schema: null,
-  name: 'now',
-  args: [],
-  syntax: 'plain',
-  variadic: false,
-  returnsSet: false,
-  span,
-});
-
-/** Whether a node is the time, or a call of a function whose body reads it. */
-export const isOfNow = (node: Expr): boolean => isNow(node) || readsInBody(node);
-
-/** A body reads the time of its transaction: no other moment can be written in its place. */
-const readsInBody = (node: Expr): boolean => node.kind === 'call' && node.readsTime === true;
-
-/** Whether an expression reads the time. */
-export const readsNow = (expr: Expr): boolean => contains(expr, isOfNow);
-
-/** Whether it does so in the body of a function. */
-export const readsNowInBody = (expr: Expr): boolean => contains(expr, readsInBody);
-
-function contains(expr: Expr, test: (node: Expr) => boolean): boolean {
-  let found = false;
-  visit(expr, (node) => {
-    found ||= test(node);
-    return !found;
-  });
-  return found;
-}
-
-/** From a bound to the same at another moment. */
-export const atMoment = (expr: Expr, moment: Expr): Expr =>
-  mapExpr(expr, (node) => (isNow(node) ? moment : null));
-
-/** Functions that have one value for one time, and NULL for none. */
-const BOUND_FUNCTIONS: ReadonlySet<string> = new Set([
-  'date',
-  'date_add',
-  'date_bin',
-  'date_part',
-  'date_subtract',
-  'date_trunc',
-  'extract',
-  'make_interval',
-  'timestamp',
-  'timestamptz',
-  'timezone',
-  'to_char',
-]);
-
-/** Whether it is computed from the time alone, by what does not fail, and is never NULL. */
-export const isBound = (expr: Expr): boolean => isOfTime(expr, false);
-
-/** The same of what can be NULL: `CASE extract(year FROM now())::int % 2 WHEN 1 THEN .. END`. */
-const isOfTimeOrNull = (expr: Expr): boolean => isOfTime(expr, true);
-
-function isOfTime(expr: Expr, orNull: boolean): boolean {
-  let isPlain = true;
-  visit(expr, (node) => {
-    const isOwn =
-      isNow(node) ||
-      node.kind === 'cast' ||
-      node.kind === 'named_argument' ||
-      (node.kind === 'literal' && (orNull || node.sql.toUpperCase() !== 'NULL')) ||
-      (node.kind === 'unary' && /^([-+]|NOT)$/.test(node.op)) ||
-      (node.kind === 'case' && (orNull || node.otherwise !== null)) ||
-      (node.kind === 'binary' && OF_TIMES.test(node.op)) ||
-      (node.kind === 'binary' && /^[/%]$/.test(node.op) && isNotZero(node.right)) ||
-      (node.kind === 'call' && node.schema === null && BOUND_FUNCTIONS.has(node.name));
-    isPlain &&= isOwn;
-    return isPlain;
-  });
-  return isPlain && readsNow(expr);
-}
-
-/** Operators that have a value for values, and do not fail for what times are made of. */
-const OF_TIMES = /^([-+*]|[<>]=?|=|<>|AND|OR|AT TIME ZONE)$/;
-
-/** Whether an expression is the time, or a date or time that is computed from it alone. */
-export function isTimeBound(expr: Expr): boolean {
-  if (!isBound(expr)) return false;
-  return (
-    isNow(expr) ||
-    (expr.kind === 'cast' && /^(date|timestamp)/.test(expr.type)) ||
-    (expr.kind === 'binary' && expr.op === 'AT TIME ZONE')
-  );
-}
 
 /** A comparison or a value as it is written, and the columns that it reads. */
 export type TimedExpr = {
@@ -207,6 +120,10 @@ function columnOf(expr: Expr): ColumnRef | null {
   return expr.kind === 'join_column' && !expr.merged ? columnOf(expr.target) : null;
 }
 
+/** Whether rows that change with the time are found otherwise than by reading all of them. */
+export const findsRows = (comparison: Expr): boolean =>
+  soughtBy(comparison) !== null || boundsIn(comparison).every(isSteadyBound);
+
 /**
  * What is asked of a table for a comparison or a value. Null where rows could only be found by
  * reading the table all the time, and where it can fail for a row that other conditions keep away.
@@ -220,14 +137,18 @@ export function timedOf({ node }: TimedExpr, { nameOf, typeOf }: TableColumns): 
   const sought = soughtBy(node);
   if (sought !== null) {
     const [left, right] = [own(sought.value), own(sought.bound)];
-    return canFail(sought.value, typeOf)
-      ? null
-      : {
-          expr: comparisonOf({ value: left, op: sought.op, bound: right }),
-          isValue: false,
-          bounds: boundsIn(right),
-          between: { value: left, bound: right },
-        };
+    const { slack } = sought;
+    if (canFail(sought.value, typeOf)) return null;
+    if (slack !== null && failsForFinite(node, typeOf)) return null;
+    const isExact = slack === null;
+    return {
+      expr: isExact
+        ? comparisonOf({ value: left, op: sought.op, bound: right })
+        : own(forFinite(node, typeOf)),
+      isValue: false,
+      bounds: boundsIn(right),
+      between: { value: left, bound: right, slack: slack ?? 0 },
+    };
   }
   const bounds = boundsIn(own(node));
   const canBeNone =
@@ -264,59 +185,9 @@ export type TableColumns = {
 /** What is computed for all rows of the table: the rest is the same for all rows. */
 export const computedForAll = ({ node }: TimedExpr): Expr => soughtBy(node)?.value ?? node;
 
-type Sought = { readonly value: Expr; readonly op: string; readonly bound: Expr };
-
-const FLIPPED: Readonly<Record<string, string>> = {
-  '<': '>',
-  '<=': '>=',
-  '>': '<',
-  '>=': '<=',
-  '=': '=',
-  '<>': '<>',
-};
-
-const comparisonOf = ({ value, op, bound }: Sought): Binary => ({
-  kind: 'binary',
-  op,
-  left: value,
-  right: bound,
-  span: null,
-});
-
-/** A comparison as one of a value with a bound; null for what is none. */
-function soughtBy(expr: Expr): Sought | null {
-  if (expr.kind !== 'binary') return null;
-  const { op, left, right } = expr;
-  const flipped = FLIPPED[op];
-  return flipped === undefined
-    ? null
-    : (soughtIn(left, op, right) ?? soughtIn(right, flipped, left));
-}
-
-/** Of `value op bound`, and of a difference between the two that is compared with a constant. */
-function soughtIn(one: Expr, op: string, other: Expr): Sought | null {
-  if (isBound(other))
-    return readsNow(one) || !isOrdered(other) ? null : { value: one, op, bound: other };
-  if (one.kind !== 'binary' || one.op !== '-') return null;
-  const span = spanOf(other);
-  if (span === null) return null;
-  const moved = (bound: Expr, by: '-' | '+'): Expr => ({
-    kind: 'binary',
-    op: by,
-    left: bound,
-    right: span,
-    span: null,
-  });
-  if (isLinear(one.left) && !readsNow(one.right))
-    return { value: one.right, op: FLIPPED[op] ?? op, bound: moved(one.left, '-') };
-  return isLinear(one.right) && !readsNow(one.left)
-    ? { value: one.left, op, bound: moved(one.right, '+') }
-    : null;
-}
-
-/** Types whose values keep their order when a span is added: a time of day begins anew at 24:00. */
-const LINEAR =
-  /^(date$|timestamp|interval|numeric|smallint$|integer$|bigint$|text$|double precision$)/;
+/** Whether a bound is that of a day, or of another part of the time, and so stays for a while. */
+const movesSeldom = (expr: Expr): boolean =>
+  !isNow(expr) && (isDatePart(expr) || children(expr).every(movesSeldom));
 
 /** Whether it is an interval: '30 days' and '1 mon' are equal, but not the same. */
 function isInterval(expr: Expr): boolean {
@@ -326,43 +197,6 @@ function isInterval(expr: Expr): boolean {
   if (expr.kind === 'case') return expr.whens.some(({ result }) => isInterval(result));
   return children(expr).some(isInterval);
 }
-
-const ORDERED = new RegExp(`${LINEAR.source}|^(time |time\\(|boolean$|real$)`);
-
-/**
- * Whether two values of a bound have the order in which a column is compared with them. Texts may
- * have another one: that of the column's collation.
- */
-function isOrdered(expr: Expr): boolean {
-  if (expr.kind === 'case')
-    return [...expr.whens.map(({ result }) => result), expr.otherwise].every(
-      (one) => one === null || isOrdered(one),
-    );
-  if (expr.kind === 'literal') return !expr.sql.startsWith("'");
-  if (expr.kind === 'call' && expr.name === 'to_char') return false;
-  return expr.kind !== 'cast' || (expr.type !== 'text' && ORDERED.test(expr.type));
-}
-
-/** Whether it is a bound that can be moved by a span. */
-function isLinear(expr: Expr): boolean {
-  let isOwn = isBound(expr);
-  visit(expr, (node) => {
-    isOwn &&= node.kind !== 'cast' || LINEAR.test(node.type);
-    return isOwn;
-  });
-  return isOwn;
-}
-
-/**
- * Days between dates, or an interval between times; null for anything else. With more days the
- * moved bound might be out of range where the difference is not.
- */
-const spanOf = (expr: Expr): Expr | null =>
-  expr.kind === 'literal' && /^\d{1,6}$/.test(expr.sql) ? expr : comparedSpan(expr);
-
-/** Whether a bound is that of a day, or of another part of the time, and so stays for a while. */
-const movesSeldom = (expr: Expr): boolean =>
-  !isNow(expr) && (isDatePart(expr) || children(expr).every(movesSeldom));
 
 /** Whether a bound stays for a while, and is another one only where it is distinct. */
 export const isSteadyBound = (bound: Expr): boolean =>

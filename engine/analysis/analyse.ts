@@ -7,9 +7,10 @@ import type { Db } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import type { Plan } from '../plan/plan.ts';
+import { isMoved } from '../plan/plan.ts';
 import { type InText, unstacked, unstackedView, type Unstacked } from '../server/stacked.ts';
 import type { Inspection, ReadRelation } from '../server/relations.ts';
-import type { FunctionVersion, ProvedFunction } from '../server/function-facts.ts';
+import type { FunctionFacts, FunctionVersion, ProvedFunction } from '../server/function-facts.ts';
 import { storedOverRows } from '../server/over-rows.ts';
 import { worst } from '../server/functions.ts';
 import type { Dependence } from '../server/type-output.ts';
@@ -208,8 +209,7 @@ async function analyseView(
   if ('reasons' in reading) reasons.push(...reading.reasons, ...aggregateReasons(functions));
   const ofFunctions = functionReasons(functions, query);
   const bySettings = ofFunctions.filter(({ kind }) => kind === 'settings_dependent');
-  // A time that passes is looked at from outside as well, under any settings.
-  const keepsSettings = functions.unstable.every(({ dependence }) => dependence === 'settings');
+  const keepsSettings = areOfReader(functions);
   reasons.push(
     ...sourceReasons(inspection, owners),
     ...ofFunctions.filter((reason) => !keepsSettings || !bySettings.includes(reason)),
@@ -221,7 +221,8 @@ async function analyseView(
   if (query !== null && inspection.all.every((relation) => relation.imatId === null)) {
     const planned = await planQuery(db, query, inspection, functions, server);
     if ('reasons' in planned) reasons.push(...planned.reasons);
-    else if (reasons.length === 0) ({ plan, againstAdd } = planned);
+    else if (reasons.length === 0 && keepsPlan(planned.plan, functions))
+      ({ plan, againstAdd } = planned);
   }
   if (plan === null && keepsSettings) reasons.push(...bySettings);
   const shown = (found: readonly PlanReason[]): Reason[] =>
@@ -252,4 +253,17 @@ async function analyseView(
     liveReasons: shown([...bySettings, ...timeInBodies(functions, query)]),
     dependence: worst(functions.unstable.map(({ dependence }) => dependence)),
   };
+}
+
+/** Whether all that changes without a write is the reader's settings and the reader's time. */
+const areOfReader = ({ unstable }: FunctionFacts): boolean =>
+  unstable.every(({ dependence, isOfReader }) => dependence === 'settings' || isOfReader === true);
+
+/**
+ * Whether a plan holds although something may depend on settings: a time that changes what is
+ * stored is looked at from outside as well, under any settings.
+ */
+function keepsPlan(plan: Plan, { unstable }: FunctionFacts): boolean {
+  const bySettings = unstable.filter(({ dependence }) => dependence === 'settings');
+  return bySettings.length === 0 || bySettings.length === unstable.length || !isMoved(plan);
 }

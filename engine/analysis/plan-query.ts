@@ -18,6 +18,7 @@ import {
   tooManyStores,
 } from '../algebra/reason.ts';
 import { replaceColumnAliases } from '../algebra/query-rewrites/column-aliases.ts';
+import { agesUntilNow } from '../algebra/query-rewrites/ages-until-now.ts';
 import { extremesOfAges } from '../algebra/query-rewrites/extremes-of-ages.ts';
 import { sumsOfAges } from '../algebra/query-rewrites/sums-of-ages.ts';
 import { inlineCtes } from '../algebra/query-rewrites/inline-ctes.ts';
@@ -31,13 +32,11 @@ import {
 import { withoutMomentKeys } from '../algebra/query-rewrites/moment-keys.ts';
 import { freeNumber, readsWhole } from '../algebra/query-rewrites/relations.ts';
 import { inlineRowlessSublinks } from '../algebra/query-rewrites/rowless-sublinks.ts';
-import { rowValues } from '../algebra/query-rewrites/row-values.ts';
 import { sortByColumns } from '../algebra/query-rewrites/whole-rows.ts';
 import { rowsBelow } from '../algebra/query-rewrites/rows-below.ts';
 import { rewrite } from '../algebra/rewrites/all.ts';
 import { timeScans, untimed } from '../algebra/rewrites/time-scans.ts';
 import type { Db } from '../db/db.ts';
-import { rolledBack } from '../db/rolled-back.ts';
 import { choose, cut } from '../plan/choose.ts';
 import { plainQuery } from '../plan/plain.ts';
 import type { AddPlan, Plan, RowsPlan } from '../plan/plan.ts';
@@ -51,13 +50,9 @@ import { hasPaths, isOfTime } from '../regroup/regroup-plan.ts';
 import { timedItems } from '../regroup/timed-items.ts';
 import type { FunctionFacts } from '../server/function-facts.ts';
 import { isClock } from '../server/functions.ts';
-import { searchPathOf } from '../server/operators.ts';
 import type { Inspection } from '../server/relations.ts';
-import { inspectView } from '../server/relations.ts';
-import { openOrders } from './completed.ts';
 import type { Decide } from './key-costs.ts';
 import { areFew, areLarge, isCoarse, isFiner, isLarge, tellsRowsApart } from './coarse.ts';
-import { implicitOperators, readGated } from './gate.ts';
 import { eagerQuery } from './eager.ts';
 import { probe } from './probe.ts';
 import { queryColumns } from './query-columns.ts';
@@ -67,6 +62,8 @@ import { ofCte, overStored, recursionOf, regroupOf } from './recursion.ts';
 import type { Rules } from './rules.ts';
 import { MAX_STORES, planStores } from './stores.ts';
 import { typedTree } from './typed-tree.ts';
+import type { Views } from './view-queries.ts';
+import { asPlanned, inView, viewQueries } from './view-queries.ts';
 
 type Reasons = { readonly reasons: readonly PlanReason[] };
 
@@ -120,7 +117,7 @@ async function planWith(
   server: Server,
   { views, pushes, values }: Handling & { readonly views: Views },
 ): Promise<Planned | Reasons> {
-  const definition = withoutMomentKeys(inlineRowlessSublinks(rowValues(given)));
+  const definition = withoutMomentKeys(asPlanned(given));
   const sources = new Map<number, SourceFacts>(
     inspection.all.map((relation) => [relation.oid, relation]),
   );
@@ -229,7 +226,7 @@ function withTimeAbove(query: Query, sources: ReadonlyMap<number, SourceFacts>):
   const outline = outlineOf(query);
   const typeOf = (column: ColumnRef): number | null =>
     factsOf(outline, sources, column)?.oid ?? null;
-  return sumsOfAges(extremesOfAges(query, typeOf), typeOf);
+  return sumsOfAges(extremesOfAges(agesUntilNow(query), typeOf), typeOf);
 }
 
 /** The query over tables alone: without views, CTEs, and other names of columns. */
@@ -244,42 +241,6 @@ const standalone = (
       sources,
     ),
   );
-
-type Views = ReadonlyMap<number, { readonly name: string; readonly query: Query }>;
-
-/** The queries of the ordinary views that the definition reads, by OID. */
-async function viewQueries(
-  db: Db,
-  inspection: Inspection,
-  functions: FunctionFacts,
-): Promise<{ readonly queries: Views } | Reasons> {
-  const queries = new Map<number, { readonly name: string; readonly query: Query }>();
-  for (const { oid, name } of inspection.all.filter((one) => one.kind === 'view')) {
-    const inner = await inspectView(db, oid);
-    const reading = await readGated(db, inner.definition, inner.direct, functions);
-    const searchPath = await rolledBack(db, () => searchPathOf(db, oid, inner.definition));
-    const against = [
-      ...('reasons' in reading
-        ? reading.reasons
-        : await openOrders(
-            db,
-            { inspection: inner, searchPath: searchPath ?? null },
-            reading.query,
-          )),
-      ...(searchPath === null ? [] : [implicitOperators(searchPath ?? '')]),
-    ];
-    if ('reasons' in reading || against.length > 0)
-      return { reasons: against.map((reason) => inView(name, reason)) };
-    queries.set(oid, { name, query: inlineRowlessSublinks(rowValues(reading.query)) });
-  }
-  return { queries };
-}
-
-const inView = (name: string, reason: PlanReason): PlanReason => ({
-  ...reason,
-  message: `in view "${name}": ${reason.message}`,
-  span: null,
-});
 
 type Adding = Regrouping & {
   readonly serverMajor: number;

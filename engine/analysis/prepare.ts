@@ -149,11 +149,13 @@ async function decide(
 
 /** What reads the time is swapped as whatever it is declared. */
 const notesOnFunctions = ({ proved }: Analysis, strategy: Strategy): string[] =>
-  proved.flatMap(({ schema, name, volatility, readsTime }) => {
+  proved.flatMap(({ schema, name, volatility, readsTime, bySettings }) => {
     const isStable = volatility === 's';
     const read = `its body was read, and it depends on its arguments`;
     const declared = `function "${schema}.${name}" is declared ${isStable ? 'STABLE' : 'VOLATILE'}`;
     const better = (as: string): string => `ALTER FUNCTION ... ${as} lets PostgreSQL plan better`;
+    if (bySettings && isStable) return [];
+    if (bySettings) return [`${declared}; ${read} and on settings: ${better('STABLE')}`];
     if (!readsTime) return [`${declared}; ${read} alone: ${better('IMMUTABLE')}`];
     if (strategy === 'swap') return [];
     const reader = 'the time and the settings of whoever reads';

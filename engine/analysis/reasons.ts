@@ -118,8 +118,8 @@ export function functionReasons(functions: FunctionFacts, query: Query | null): 
   });
 }
 
-const isTimeInBody = ({ schema, isOfReader }: FunctionUse): boolean =>
-  isOfReader === true && schema !== 'pg_catalog';
+const isTimeInBody = ({ schema, dependence, isOfReader }: FunctionUse): boolean =>
+  isOfReader === true && dependence === 'moment' && schema !== 'pg_catalog';
 
 /**
  * Functions that read the time in their bodies. What is stored for a while is finished at the

@@ -7,7 +7,7 @@ import { isRecursion, recursionsIn } from '../algebra/query-rewrites/recursive-c
 import { isClosed, mapRelations } from '../algebra/query-rewrites/relations.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import { recursionBelow, recursionRows, recursionWithoutKey } from '../algebra/reason.ts';
-import { isOfNow } from '../algebra/timed.ts';
+import { isOfNow } from '../algebra/moments.ts';
 import type { Db } from '../db/db.ts';
 import type { RowsPlan } from '../plan/plan.ts';
 import { storeItem } from '../plan/plan.ts';

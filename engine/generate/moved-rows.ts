@@ -4,7 +4,7 @@ import type { Expr, Relation } from '../../parser/tree.ts';
 import { mapExprs } from '../../parser/walk.ts';
 import { PRESENT } from '../algebra/query-rewrites/existence.ts';
 import { selectFrom } from '../algebra/query-rewrites/select.ts';
-import { isNow } from '../algebra/timed.ts';
+import { isNow } from '../algebra/moments.ts';
 import { NOW } from '../operators/time.ts';
 import type { MovingItem } from '../regroup/moving-items.ts';
 import type { Sql } from '../sql/sql.ts';

@@ -16,7 +16,7 @@ import {
   storeNumber,
 } from '../plan/plan.ts';
 import type { ImatNames, StoreNames } from '../sql/names.ts';
-import { isNow } from '../algebra/timed.ts';
+import { isNow } from '../algebra/moments.ts';
 import { storeNames, STORE_SCHEMA } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, sql } from '../sql/sql.ts';

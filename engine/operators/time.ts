@@ -3,7 +3,7 @@ import { deparseExpr } from '../../parser/deparse.ts';
 import type { Expr } from '../../parser/tree.ts';
 import { visit } from '../../parser/walk.ts';
 import type { Timed } from '../algebra/timed.ts';
-import { atMoment } from '../algebra/timed.ts';
+import { atMoment } from '../algebra/moments.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, sql, unique } from '../sql/sql.ts';
 
@@ -38,7 +38,7 @@ function passedBy({ expr: own, isValue, bounds, between }: Timed, alias: string,
     sql`(${join(moved, ' OR ')})`,
     ...(between === null
       ? []
-      : liesBetween(atTime(between.value, alias, NOW), both(between.bound))),
+      : liesBetween(atTime(between.value, alias, NOW), both(between.bound), between.slack)),
     (isValue ? areOthers : differ)(both(own)),
   ];
   return sql`(
@@ -46,9 +46,12 @@ function passedBy({ expr: own, isValue, bounds, between }: Timed, alias: string,
   )`;
 }
 
-function liesBetween(value: Sql, ends: readonly [Sql, Sql]): readonly Sql[] {
+function liesBetween(value: Sql, ends: readonly [Sql, Sql], slack: number): readonly Sql[] {
   const both = join(ends, ', ');
-  return [sql`${value} >= LEAST(${both})`, sql`${value} <= GREATEST(${both})`];
+  const [lower, upper] = [sql`LEAST(${both})`, sql`GREATEST(${both})`];
+  if (slack === 0) return [sql`${value} >= ${lower}`, sql`${value} <= ${upper}`];
+  const span = sql`'${slack} seconds'::pg_catalog.interval`;
+  return [sql`${value} >= ${lower} - ${span}`, sql`${value} <= ${upper} + ${span}`];
 }
 
 /** A choice among constants can have numbers that are equal and not the same: 1.0 and 1.00. */

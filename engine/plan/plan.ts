@@ -10,7 +10,7 @@
  */
 import type { Query, TableItem } from '../../parser/tree.ts';
 import { mapExprs } from '../../parser/walk.ts';
-import { isOfNow } from '../algebra/timed.ts';
+import { isOfNow } from '../algebra/moments.ts';
 import type { ColumnId, Group, Node, Project, Scan } from '../algebra/node.ts';
 import { columnsOf, idOf, inputsOf, nodesOf, scansOf } from '../algebra/node.ts';
 import type { Face } from '../operators/rule.ts';
@@ -20,6 +20,7 @@ import { isOrdered } from '../operators/join.ts';
 import type { Netting, Pending } from '../operators/pending.ts';
 import type { Holder } from '../regroup/classes.ts';
 import type { Confinable, RegroupPlan } from '../regroup/regroup-plan.ts';
+import { isOfTime } from '../regroup/regroup-plan.ts';
 import type { Store } from '../operators/store.ts';
 import { computedValues, storedType } from '../operators/store.ts';
 
@@ -99,6 +100,14 @@ export function readsTime({ residual }: Plan): boolean {
     });
   return found;
 }
+
+/** Whether the passing of time changes what is stored. */
+export const isMoved = (plan: Plan): boolean =>
+  allStores(plan).some((store) =>
+    store.rule === 'regroup' ? isOfTime(store) : planScans(store).some(isTimed),
+  );
+
+const isTimed = ({ timed }: Scan): boolean => timed.length > 0;
 
 export const storeItem = (number: number): Pick<TableItem, 'oid' | 'schema' | 'name' | 'only'> => ({
   oid: -number,

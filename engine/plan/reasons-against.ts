@@ -18,7 +18,7 @@ import { equalExpr, visit } from '../../parser/walk.ts';
 import { ruleFor } from '../aggregates/all.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import { aggregateNotMaintained, momentDependent } from '../algebra/reason.ts';
-import { isNow } from '../algebra/timed.ts';
+import { isNow } from '../algebra/moments.ts';
 
 /** In order of place. */
 export function reasonsAgainst(query: Query): PlanReason[] {
@@ -174,12 +174,14 @@ function ofRelation(relation: Relation, overGroups: boolean): PlanReason[] {
         : [against('subquery', `subquery "${alias}" in FROM`, span, hintFor(relation.query))];
     case 'function':
       return relation.functions.flatMap(({ call }) =>
-        call.kind === 'call' || ofExpr(call).length > 0
+        call.kind === 'call' || isXmlTable(call) || ofExpr(call).length > 0
           ? ofExpr(call)
           : [against('table_function', `function in FROM ("${alias}")`, span)],
       );
   }
 }
+
+const isXmlTable = (expr: Expr): boolean => expr.kind === 'syntax_form' && expr.name === 'XMLTABLE';
 
 function hintFor(query: Query): string | null {
   return query.kind === 'select' && (query.grouped || query.distinct)

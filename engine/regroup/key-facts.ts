@@ -3,7 +3,7 @@ import type { ColumnRef, Expr } from '../../parser/tree.ts';
 import { canFail } from '../algebra/can-fail.ts';
 import type { ColumnFacts, SourceFacts } from '../algebra/facts.ts';
 import { solvedFor } from '../algebra/solved.ts';
-import { readsNow } from '../algebra/timed.ts';
+import { readsNow } from '../algebra/moments.ts';
 import { plainColumn, targetOf, withoutJoinNames } from './lineage.ts';
 import type { Block, Outline } from './outline.ts';
 

@@ -19,7 +19,7 @@ import { mapExprs, returnsSet, visit } from '../../parser/walk.ts';
 import { failsForFinite } from '../algebra/can-fail.ts';
 import { groupKeysOf } from '../algebra/query-rewrites/grouping-sets.ts';
 import { mapQueries, numbersIn } from '../algebra/query-rewrites/relations.ts';
-import { isBound, readsNow } from '../algebra/timed.ts';
+import { isBound, readsNow } from '../algebra/moments.ts';
 import { nullableIn } from './outline.ts';
 
 /** The same object where there is no such column. */

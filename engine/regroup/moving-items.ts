@@ -16,7 +16,8 @@ import { children, mapExprs, returnsSet, visit } from '../../parser/walk.ts';
 import type { ColumnFacts } from '../algebra/facts.ts';
 import { eachQuery, expressionsOf, mapQueries } from '../algebra/query-rewrites/relations.ts';
 import { EMPTY } from '../algebra/query-rewrites/select.ts';
-import { isSteadyBound, readsNow } from '../algebra/timed.ts';
+import { readsNow } from '../algebra/moments.ts';
+import { isSteadyBound } from '../algebra/timed.ts';
 
 export type MovingItem = {
   readonly item: number;

@@ -16,7 +16,7 @@
 import type { ColumnRef, Expr, Query, Select } from '../../parser/tree.ts';
 import { outputNames } from '../../parser/scope.ts';
 import { children, mapExpr, returnsSet, visit } from '../../parser/walk.ts';
-import { readsNow, readsNowInBody } from '../algebra/timed.ts';
+import { readsNow, readsNowInBody } from '../algebra/moments.ts';
 import { conjunction, conjuncts } from '../algebra/query-rewrites/relations.ts';
 import { nullableIn } from './outline.ts';
 import { decomposes, windowsOf, withoutJoinNames } from './lineage.ts';

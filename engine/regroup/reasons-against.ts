@@ -6,7 +6,7 @@ import { isRecursion } from '../algebra/query-rewrites/recursive-ctes.ts';
 import { eachQuery, tablesIn } from '../algebra/query-rewrites/relations.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import { momentDependent } from '../algebra/reason.ts';
-import { isNow } from '../algebra/timed.ts';
+import { isNow } from '../algebra/moments.ts';
 
 export function reasonsAgainst(
   query: Query,

@@ -31,12 +31,13 @@ export type FunctionVersion = { readonly oid: number; readonly version: string }
 
 /**
  * A function that depends on its arguments alone by its body, not by its declaration; with
- * `readsTime` on the time as well (`FunctionUse.isOfReader`).
+ * `bySettings` on settings as well, with `readsTime` on the time (`FunctionUse.isOfReader`).
  */
 export type ProvedFunction = FunctionVersion & {
   readonly schema: string;
   readonly name: string;
   readonly volatility: string;
+  readonly bySettings: boolean;
   readonly readsTime: boolean;
 };
 

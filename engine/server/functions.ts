@@ -9,9 +9,10 @@ import type { TreeNode, TreeValue } from './stored-tree.ts';
 import { hasNoWords, isDateText, READS_DATES, READS_TIMES } from './date-texts.ts';
 import type { FunctionRow } from './function-rows.ts';
 import { loadFunctions } from './function-rows.ts';
-import { constantOf } from './stored-constants.ts';
+import { constantOf, isTimeOnly } from './stored-constants.ts';
 import { parseNodeTree, typeOf } from './stored-tree.ts';
 import { hiddenTables } from './function-bodies.ts';
+import { inputFunctions } from './input-functions.ts';
 import type { FunctionFacts, FunctionUse, ProvedFunction } from './function-facts.ts';
 import { enumsListed, enumsRead, listsEnum } from './enums-read.ts';
 import type { Conversion, Findings, Use } from './tree-findings.ts';
@@ -117,7 +118,9 @@ async function factsOf(
     defaults,
   };
   const readTime = calledByName(findings, bodies.readTime);
-  const unstable = unstableIn(known, readTime);
+  const bySettings = calledByName(findings, bodies.bySettings);
+  const ofBodies = { readTime, bySettings };
+  const unstable = unstableIn(known, ofBodies);
   const others = [bodies.facts, ...defaults.values()];
   const called = new Set(findings.uses.map((use) => use.oid));
   const ofUsers = rows.filter(
@@ -128,7 +131,7 @@ async function factsOf(
       .filter((row) => called.has(row.oid))
       .map((row) => callOf(row, readTime.has(row.oid))),
     unstable,
-    enums: enumsOf(known, readTime, others),
+    enums: enumsOf(known, ofBodies, others),
     listedEnums: isOfBodies ? [] : enumsListed(findings, functions, outputs),
     untrusted: [
       ...rows.filter((row) => !row.trusted).map((row) => `${row.schema}.${row.name}`),
@@ -136,19 +139,22 @@ async function factsOf(
     ],
     isParallelUnsafe:
       others.some((one) => one.isParallelUnsafe) || rows.some((row) => row.parallel_unsafe),
-    proved: provedIn(known, readTime),
+    proved: provedIn(known, ofBodies),
     calledInBodies: [...ofUsers, ...others.flatMap(({ calledInBodies }) => calledInBodies)],
   };
 }
 
 function provedIn(
   { functions, bodies, defaults }: Known,
-  readTime: ReadonlySet<number>,
+  { readTime, bySettings }: OfBodies,
 ): readonly ProvedFunction[] {
   return [
     ...[...functions.values()].flatMap((row) => {
       const readsTime = readTime.has(row.oid);
-      return readsTime || bodies.proved.has(row.oid) ? [{ ...row, readsTime }] : [];
+      const isBySettings = bySettings.has(row.oid);
+      return readsTime || isBySettings || bodies.proved.has(row.oid)
+        ? [{ ...row, readsTime, bySettings: isBySettings }]
+        : [];
     }),
     ...[...defaults.values()].flatMap(({ proved }) => proved),
   ];
@@ -157,10 +163,10 @@ function provedIn(
 /** The enums of these trees, of bodies and of defaults. */
 function enumsOf(
   { findings, functions, outputs, bodies }: Known,
-  readTime: ReadonlySet<number>,
+  { readTime, bySettings }: OfBodies,
   others: readonly Pick<FunctionFacts, 'enums'>[],
 ): readonly string[] {
-  const proved = new Set([...bodies.proved, ...readTime]);
+  const proved = new Set([...bodies.proved, ...readTime, ...bySettings]);
   const found = [
     ...enumsRead(findings, functions, outputs, proved),
     ...enumsListed(findings, functions, outputs),
@@ -175,10 +181,13 @@ function calledByName({ uses }: Findings, functions: ReadonlySet<number>): Reado
   return new Set([...functions].filter((oid) => !others.has(oid)));
 }
 
-/** Whatever depends on more than tables, each once. `readTime`: functions whose bodies read it. */
+/** Functions that are called by name, and whose bodies depend on more than their arguments. */
+type OfBodies = Pick<ProvedByBodies, 'readTime' | 'bySettings'>;
+
+/** Whatever depends on more than tables, each once. */
 function unstableIn(
   { findings, functions, inputs, outputs, hidden, otherwise, bodies, isOfBodies, defaults }: Known,
-  readTime: ReadonlySet<number>,
+  { readTime, bySettings }: OfBodies,
 ): FunctionUse[] {
   const unstable = [
     ...[...functions.values()].flatMap((row): FunctionUse[] => {
@@ -191,9 +200,12 @@ function unstableIn(
     ...findings.uses.flatMap((use) =>
       bodies.proved.has(use.oid)
         ? []
-        : useOf(use, functions.get(use.oid), outputs, isOfBodies).map((one) => ({
+        : useOf(use, functions, outputs, isOfBodies).map((one) => ({
             ...one,
             ...(readTime.has(use.oid) ? { isOfReader: true } : {}),
+            ...(bySettings.has(use.oid)
+              ? { dependence: 'settings' as const, isOfReader: true }
+              : {}),
             body: bodies.refused.get(use.oid) ?? null,
           })),
     ),
@@ -245,41 +257,18 @@ const callOf = (row: FunctionRow, readsTime: boolean): CatalogFunction => ({
 export const isClock = ({ schema, name }: Pick<FunctionUse, 'schema' | 'name'>): boolean =>
   schema === 'pg_catalog' && (name === 'now' || name === 'transaction_timestamp');
 
-async function inputFunctions(db: Db, types: readonly number[]): Promise<Map<number, number>> {
-  if (types.length === 0) return new Map();
-  // A domain, an array and a range are read as the type that they are made of: their own functions
-  // are marked stable, a domain's for its checks, the others' for any type that they may be given.
-  const rows = await db.query<{ type: number; input: number }>(
-    `WITH RECURSIVE inner_type AS (
-       SELECT t.oid AS type, t.oid AS part, 0 AS depth FROM pg_type t WHERE t.oid = ANY ($1::oid[])
-       UNION ALL
-       SELECT i.type, p.part, i.depth + 1
-       FROM inner_type i JOIN pg_type t ON t.oid = i.part
-         LEFT JOIN pg_range r ON i.part IN (r.rngtypid, r.rngmultitypid)
-         CROSS JOIN LATERAL (
-           SELECT coalesce(nullif(t.typbasetype, 0), r.rngsubtype,
-             CASE WHEN t.typinput = 'array_in'::regproc THEN t.typelem END) AS part
-         ) p
-       WHERE p.part IS NOT NULL)
-     SELECT DISTINCT ON (i.type) i.type, t.typinput::oid AS input
-     FROM inner_type i JOIN pg_type t ON t.oid = i.part
-     ORDER BY i.type, i.depth DESC`,
-    [`{${[...new Set(types)].join(',')}}`],
-  );
-  return new Map(rows.map((row) => [row.type, row.input]));
-}
-
 function useOf(
   use: Use,
-  row: FunctionRow | undefined,
+  functions: ReadonlyMap<number, FunctionRow>,
   outputs: ReadonlyMap<number, TypeOutput>,
   isOfBody: boolean,
 ): FunctionUse[] {
+  const row = functions.get(use.oid);
   if (row === undefined || (!isOfBody && listsEnum(row))) return [];
   if (row.schema === 'pg_catalog' && DEPENDS_ON_TIME_ZONE.has(row.signature))
     return [{ ...named(row), dependence: 'settings', isOfReader: true }];
   if (row.volatility === 'i') return [];
-  const dependence = dependenceOf(row, use, outputs);
+  const dependence = dependenceOf(row, use, functions, outputs);
   if (dependence === 'tables') return [];
   const isOfReader =
     row.schema === 'pg_catalog' &&
@@ -297,12 +286,17 @@ const named = (row: FunctionRow): Pick<FunctionUse, 'schema' | 'name' | 'operato
 function dependenceOf(
   row: FunctionRow,
   use: Use,
+  functions: ReadonlyMap<number, FunctionRow>,
   outputs: ReadonlyMap<number, TypeOutput>,
 ): Dependence {
   if (OF_EXTENSIONS.get(row.extension ?? '')?.has(row.signature) === true) return 'tables';
   if (row.volatility === 'v' || row.schema !== 'pg_catalog' || READS_THE_CLOCK.has(row.signature))
     return 'moment';
-  if (dependsOnNothing(row.signature, use.args.map(constantOf))) return 'tables';
+  const signatureOf = signaturesIn(functions);
+  const constants = use.args.map(
+    (arg) => constantOf(arg) ?? { text: null, isTimeOnly: isTimeOnly(arg, signatureOf) },
+  );
+  if (dependsOnNothing(row.signature, constants)) return 'tables';
   // What each of its columns is read as is a conversion of its own.
   if (READS_JSON.has(row.name) && use.hasColumnList) return 'tables';
   if (SENDS_PARTS.has(row.name) && use.args.every((arg) => isSteadyAsBytes(arg, outputs)))
@@ -318,23 +312,29 @@ function dependenceOf(
     : 'moment';
 }
 
-/** What reading a text as a date or a time depends on. */
-function dateText(text: TreeNode | null, functions: ReadonlyMap<number, FunctionRow>): Dependence {
-  const signatureOf = (oid: number): string => {
+/** The signatures of PostgreSQL's own functions; nothing for any other. */
+const signaturesIn =
+  (functions: ReadonlyMap<number, FunctionRow>) =>
+  (oid: number): string => {
     const row = functions.get(oid);
     return row?.schema === 'pg_catalog' ? row.signature : '';
   };
+
+/** What reading a text as a date or a time depends on. */
+function dateText(text: TreeNode | null, functions: ReadonlyMap<number, FunctionRow>): Dependence {
+  const signatureOf = signaturesIn(functions);
   if (isDateText(text, signatureOf)) return 'tables';
   return hasNoWords(text, signatureOf) ? 'settings' : 'moment';
 }
 
 function conversionUses(
-  { from, to }: Conversion,
+  { from, to, isOfXml = false }: Conversion,
   input: FunctionRow | undefined,
   asDate: Dependence,
   outputs: ReadonlyMap<number, TypeOutput>,
 ): FunctionUse[] {
-  const printed = from === null ? 'moment' : printing(from, outputs, false);
+  const asText = from === null ? 'moment' : printing(from, outputs, false);
+  const printed = isOfXml ? 'tables' : asText;
   // Reading text can depend on the clock: 'today' is a date.
   const read =
     input === undefined ||
@@ -353,7 +353,10 @@ function conversionUses(
     {
       schema: 'pg_catalog',
       operator: null,
-      name: from === null ? `text::${name(to)}` : `${name(typeOf(from))}::${target}`,
+      name:
+        from === null
+          ? `${isOfXml ? 'xml' : 'text'}::${name(to)}`
+          : `${name(typeOf(from))}::${target}`,
       dependence,
       ...(dependence === 'settings' ? { isOfReader: true } : {}),
     },

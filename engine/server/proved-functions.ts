@@ -1,8 +1,9 @@
 /**
  * Which functions are proved to depend on their arguments alone by their bodies (body-trees.ts):
  * what these compute must depend on nothing else, and the functions that they call neither. Those
- * that read the time of the transaction as well, and settings beside it, are another kind: they
- * are right where they are computed by whoever reads.
+ * that depend on settings of the session as well are like PostgreSQL's own that do. Those that read
+ * the time of the transaction, and settings beside it, are another kind: they are right where they
+ * are computed by whoever reads.
  */
 import type { Db } from '../db/db.ts';
 import { readBodies } from './body-trees.ts';
@@ -22,6 +23,8 @@ type InBodies = Pick<FunctionFacts, 'enums' | 'untrusted' | 'isParallelUnsafe' |
 
 export type ProvedByBodies = {
   readonly proved: ReadonlySet<number>;
+  /** Those that depend on settings as well, and on no time. */
+  readonly bySettings: ReadonlySet<number>;
   /** Those that depend on the time as well (`FunctionUse.isOfReader`). */
   readonly readTime: ReadonlySet<number>;
   /** Why the others are not, to be said after "its body". */
@@ -46,6 +49,7 @@ export async function provedByBodies(
     )
     .map(({ oid }) => oid);
   const proved = new Set<number>();
+  const bySettings = new Set<number>();
   const readTime = new Set<number>();
   const refused = new Map<number, string>();
   const facts: InBodies[] = [];
@@ -63,25 +67,18 @@ export async function provedByBodies(
       continue;
     }
     const found = await factsOf(body.trees, [...within, oid]);
-    const use = isOfTime(found.unstable) ? undefined : firstOf(found.unstable);
+    const use = found.unstable.find(({ isOfReader }) => isOfReader !== true);
     if (use !== undefined) {
       refused.set(oid, said(use));
       continue;
     }
-    (found.unstable.length === 0 ? proved : readTime).add(oid);
+    const isOfTime = found.unstable.some(({ dependence }) => dependence === 'moment');
+    if (found.unstable.length === 0) proved.add(oid);
+    else (isOfTime ? readTime : bySettings).add(oid);
     facts.push({ ...found, enums: [...found.enums, ...body.enums] });
   }
-  return { proved, readTime, refused, facts: together(facts) };
+  return { proved, bySettings, readTime, refused, facts: together(facts) };
 }
-
-/** Whether what they read is the time, and nothing but settings beside it. */
-const isOfTime = (uses: readonly FunctionUse[]): boolean =>
-  uses.every(({ isOfReader }) => isOfReader === true) &&
-  uses.some(({ dependence }) => dependence === 'moment');
-
-/** What is to be said of them: the time would have been right. */
-const firstOf = (uses: readonly FunctionUse[]): FunctionUse | undefined =>
-  uses.find(({ isOfReader }) => isOfReader !== true) ?? uses[0];
 
 function said(use: FunctionUse): string {
   const { name, operator, dependence, reads, otherwiseWith, body } = use;

@@ -21,6 +21,13 @@ const SKIP_LOCKED = 1;
 /** Of `SQLValueFunctionOp`: before it are those of dates and times. */
 const CURRENT_ROLE = 9;
 
+/** What it reads depends on the document and on conversions to the types of its columns. */
+export const isXmlTable = (node: TreeNode): boolean =>
+  node.node.startsWith('TABLEFUNC') && (numberOf(node, 'functype') ?? XML_TABLE) === XML_TABLE;
+
+/** Of `TableFuncType`; before PostgreSQL 17 there is no other. */
+const XML_TABLE = 0;
+
 const SPECIAL: readonly Special[] = [
   {
     node: /^SQLVALUEFUNCTION/,
@@ -38,6 +45,7 @@ const SPECIAL: readonly Special[] = [
   },
   {
     node: /^(XMLEXPR|TABLEFUNC|JSON)/,
+    isUse: (node) => !isXmlTable(node),
     name: 'an XML or JSON constructor',
     dependence: 'settings',
   },

@@ -46,7 +46,7 @@ export const DEPENDS_ON_TIME_ZONE = new Set([
   'age(timestamp with time zone, timestamp with time zone)',
 ]);
 
-/** A constant argument, as text, and whether it is an interval without months and days. */
+/** An argument: its text, if it is a constant; whether it is an interval of hours and less. */
 export type Constant = { readonly text: string | null; readonly isTimeOnly: boolean };
 
 /**

@@ -1,7 +1,7 @@
 /** Constants in PostgreSQL's stored parse trees: `:constvalue 4 [ 1 0 0 0 ]`, a datum's bytes. */
 import type { Constant } from './stable-functions.ts';
 import type { TreeNode } from './stored-tree.ts';
-import { numberOf } from './stored-tree.ts';
+import { nodesOf, numberOf } from './stored-tree.ts';
 
 export const TEXT = 25;
 const INTEGER = 23;
@@ -27,6 +27,29 @@ export function constantOf(node: TreeNode): Constant | null {
     isTimeOnly: type === INTERVAL && bytes.slice(8).every((byte) => byte === 0),
   };
 }
+
+/**
+ * Whether it is an interval of hours, minutes and seconds: a constant, one that is multiplied, or
+ * what make_interval makes of these alone. `signatureOf` is as in date-texts.ts.
+ */
+export function isTimeOnly(node: TreeNode, signatureOf: (oid: number) => string): boolean {
+  if (constantOf(node)?.isTimeOnly === true) return true;
+  const signature = signatureOf(numberOf(node, 'funcid') ?? numberOf(node, 'opfuncid') ?? 0);
+  const args = nodesOf(node, 'args');
+  if (/^(interval_mul|mul_d_interval)\(/.test(signature))
+    return args.some((arg) => isTimeOnly(arg, signatureOf));
+  return (
+    signature.startsWith('make_interval(') &&
+    args.every((arg, index) => {
+      const isNamed = arg.node.startsWith('NAMEDARGEXPR');
+      const place = isNamed ? (numberOf(arg, 'argnumber') ?? 0) : index;
+      return place >= FIRST_OF_TIME || (!isNamed && integersOf(arg).includes(0));
+    })
+  );
+}
+
+/** Years, months, weeks and days come first. */
+const FIRST_OF_TIME = 4;
 
 /** The value of an integer constant, whatever the order of the server's bytes. */
 export const integersOf = (node: TreeNode): readonly number[] =>

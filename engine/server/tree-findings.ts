@@ -1,6 +1,6 @@
 /** The uses of functions, and the conversions through text, in stored parse trees. */
 import type { FunctionUse } from './function-facts.ts';
-import { specialUses } from './special-nodes.ts';
+import { isXmlTable, specialUses } from './special-nodes.ts';
 import { constantOf } from './stored-constants.ts';
 import type { TreeNode, TreeValue } from './stored-tree.ts';
 import { nodesOf, numberOf, typeOf, visitNodes } from './stored-tree.ts';
@@ -16,7 +16,12 @@ export type Use = {
   /** Whether its columns are listed: `jsonb_to_record(data) AS r(id int)`. */
   readonly hasColumnList: boolean;
 };
-export type Conversion = { readonly from: TreeNode | null; readonly to: number };
+/** `isOfXml`: from what XMLTABLE finds in its document. */
+export type Conversion = {
+  readonly from: TreeNode | null;
+  readonly to: number;
+  readonly isOfXml?: boolean;
+};
 export type Findings = {
   readonly uses: readonly Use[];
   readonly conversions: readonly Conversion[];
@@ -41,6 +46,11 @@ export function findIn(trees: readonly TreeValue[]): Findings {
         const [from] = argumentsOf(call);
         conversions.push(...types.map((to) => ({ from: from ?? null, to })));
       }
+      // XMLTABLE reads what it finds in the document as the types of its columns.
+      if (isXmlTable(node))
+        conversions.push(
+          ...oidsIn(node, 'coltypes').map((to) => ({ from: null, to, isOfXml: true })),
+        );
       const oid = FUNCTION_FIELDS.map((field) => numberOf(node, field)).find(
         (found) => found !== null && found !== 0,
       );

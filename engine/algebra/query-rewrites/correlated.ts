@@ -16,7 +16,7 @@
 import type { Expr, Query, Sublink } from '../../../parser/tree.ts';
 import { children, mapExprs, visit } from '../../../parser/walk.ts';
 import { canFail, failsItself } from '../can-fail.ts';
-import { readsNow } from '../timed.ts';
+import { readsNow } from '../moments.ts';
 import { conjuncts } from './relations.ts';
 
 /** The items of FROM of a SELECT. */

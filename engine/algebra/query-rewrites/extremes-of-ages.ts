@@ -9,7 +9,7 @@
 import { DATE, TIMESTAMP, TIMESTAMPTZ } from '../facts.ts';
 import type { Aggregate, ColumnRef, Expr, Query } from '../../../parser/tree.ts';
 import { mapExprs } from '../../../parser/walk.ts';
-import { isTimeBound } from '../timed.ts';
+import { isTimeBound } from '../moments.ts';
 
 const TIMES: ReadonlySet<number | null> = new Set([DATE, TIMESTAMP, TIMESTAMPTZ]);
 

@@ -15,7 +15,7 @@
  */
 import type { Expr, GroupItem, Query, Select } from '../../../parser/tree.ts';
 import { equalExpr, mapExprs, visit } from '../../../parser/walk.ts';
-import { isOfNow } from '../timed.ts';
+import { isOfNow } from '../moments.ts';
 import { groupKeysOf } from './grouping-sets.ts';
 import { conjuncts, keysIn } from './relations.ts';
 import { rowsBelow } from './rows-below.ts';

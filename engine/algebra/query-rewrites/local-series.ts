@@ -13,7 +13,7 @@
  */
 import type { Call, Expr, Query, Relation } from '../../../parser/tree.ts';
 import { equalExpr, visit } from '../../../parser/walk.ts';
-import { isNow } from '../timed.ts';
+import { isNow } from '../moments.ts';
 import { eachQuery, expressionsOf, mapQueries } from './relations.ts';
 import { EMPTY } from './select.ts';
 import { isWholeDays } from './shift-by-interval.ts';

@@ -9,7 +9,7 @@
  */
 import type { Aggregate, Expr, GroupItem, Query, Select } from '../../../parser/tree.ts';
 import { returnsSet, visit } from '../../../parser/walk.ts';
-import { readsNow } from '../timed.ts';
+import { readsNow } from '../moments.ts';
 import { conjunction, conjuncts, mapQueries } from './relations.ts';
 
 export const withoutMomentKeys = (query: Query): Query =>

@@ -8,7 +8,7 @@
  */
 import type { Expr, Query } from '../../../parser/tree.ts';
 import { mapExprs } from '../../../parser/walk.ts';
-import { now } from '../timed.ts';
+import { now } from '../moments.ts';
 import { cast, textOf } from './zoned.ts';
 
 /** Days from today; null is the time at which the transaction began. */

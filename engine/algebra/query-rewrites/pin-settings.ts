@@ -15,8 +15,8 @@
  */
 import { quoteLiteral } from '../../../parser/quote.ts';
 import type { Binary, Call, Cast, Expr, Query, ValueFunction } from '../../../parser/tree.ts';
-import { mapExpr, mapExprs, mapQuery } from '../../../parser/walk.ts';
-import { now } from '../timed.ts';
+import { mapExpr, mapExprs, mapQuery, visit } from '../../../parser/walk.ts';
+import { now } from '../moments.ts';
 import { localSeries, seriesAsSubqueries } from './local-series.ts';
 import { mapQueries } from './relations.ts';
 import { selectedBy } from './rowless-sublinks.ts';
@@ -60,6 +60,7 @@ function isZoneSetting(node: Expr): boolean {
 
 /** `see` is called for each node that has another form. */
 export function pinExpr(expr: Expr, zone: Zone, see: () => void = () => {}): Expr {
+  if (isOfSession(expr, zone)) return expr;
   const own = mapExpr(expr, (node) => (node === expr ? null : pinExpr(node, zone, see)));
   const other = pinNode(expr, own, zone);
   if (other !== null) see();
@@ -202,6 +203,21 @@ function pinAge(original: Call, node: Call, zone: Zone): Expr | null {
   );
   const times = others.length === 0 ? [atZone(today, zone), first] : node.args;
   return areDates ? { ...node, args: times.map((time) => atZone(time, zone)) } : null;
+}
+
+/**
+ * Whether it is the age of instants, which stays that of the session's zone. Then so are those that
+ * are computed within it: the midnight of one zone in another one is none.
+ */
+function isOfSession(expr: Expr, zone: Zone): boolean {
+  if (expr.kind !== 'call' || expr.schema !== null || expr.name !== 'age') return false;
+  const isOfInstants = expr.args.some((arg) => zone.typeOf(arg) === TIMESTAMPTZ);
+  if (!isOfInstants || expr.args.length !== 2) return false;
+  let hasWord = false;
+  visit(expr, (node) => {
+    hasWord ||= node.kind === 'value_function';
+  });
+  return !hasWord && pinAge(expr, expr, zone) === null;
 }
 
 const isPlain = (node: Call): boolean =>

@@ -18,7 +18,8 @@
  */
 import type { Expr, Query, Relation, Select, Sort } from '../../../parser/tree.ts';
 import { equalExpr, mapExpr, mapExprs, mapQuery, visit } from '../../../parser/walk.ts';
-import { isOfNow, readsNow, readsNowInBody, timedComparison } from '../timed.ts';
+import { isOfNow, readsNow, readsNowInBody } from '../moments.ts';
+import { timedComparison } from '../timed.ts';
 import { hasAggregateWithin } from './aggregates-within.ts';
 import { failsForOthers, hasOwnQuery, isCorrelated, isOfRow } from './correlated.ts';
 import { PRESENT } from './existence.ts';

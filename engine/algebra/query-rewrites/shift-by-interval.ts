@@ -24,8 +24,17 @@ export function shifted(time: Expr, interval: Expr, sign: Sign, zone: Zone): Exp
   );
 }
 
-/** Whether an interval is a constant of hours, minutes and seconds alone. */
+/**
+ * Whether an interval has hours, minutes and seconds alone: a constant, one that is multiplied, or
+ * what make_interval makes of these.
+ */
 export function isTimeOnly(interval: Expr): boolean {
+  if (interval.kind === 'binary' && interval.op === '*')
+    return isTimeOnly(interval.left) || isTimeOnly(interval.right);
+  if (interval.kind === 'call' && interval.schema === null && interval.name === 'make_interval')
+    return interval.args.every(
+      (arg) => arg.kind === 'named_argument' && /^(hours|mins|secs)$/.test(arg.name),
+    );
   const parts = partsOf(interval);
   return parts !== null && parts.every((part) => !part.isLocal);
 }

@@ -16,7 +16,7 @@
  */
 import type { Aggregate, Call, ColumnRef, Expr, Query } from '../../../parser/tree.ts';
 import { mapExprs } from '../../../parser/walk.ts';
-import { isNow } from '../timed.ts';
+import { isNow } from '../moments.ts';
 import { TIMESTAMP, TIMESTAMPTZ } from '../facts.ts';
 import { literal } from './zoned.ts';
 

@@ -25,7 +25,8 @@ import {
 import type { PlanReason } from '../reason.ts';
 import { momentDependent } from '../reason.ts';
 import type { Timed } from '../timed.ts';
-import { MOMENT, atMoment, isOfNow, mapTimed, readsNowInBody, timedOf } from '../timed.ts';
+import { atMoment, isOfNow, readsNowInBody } from '../moments.ts';
+import { MOMENT, mapTimed, timedOf } from '../timed.ts';
 import { visit } from '../../../parser/walk.ts';
 
 /**

@@ -253,12 +253,6 @@ const REFUSED: readonly Case[] = [
     `(a text) RETURNS text LANGUAGE sql AS $$ SELECT current_setting('x.y', true) || a $$`,
     'f(t)',
   ],
-  ['depends on session settings', `(a date) RETURNS text LANGUAGE sql AS 'SELECT a::text'`, 'f(d)'],
-  [
-    'depends on session settings',
-    `(a timestamptz) RETURNS date LANGUAGE sql AS 'SELECT a::date'`,
-    'f(ts)',
-  ],
   [
     'converts a value',
     `(a date) RETURNS text LANGUAGE plpgsql AS $$ begin return a; end $$`,

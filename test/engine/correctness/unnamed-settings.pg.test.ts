@@ -7,7 +7,11 @@ import { expect, test } from 'vitest';
 import { expectEqual } from '../commands/support/oracle.ts';
 import { inPreparedSandbox } from '../commands/support/sandbox.ts';
 
-const SETUP = `CREATE TABLE event (
+const SETUP = `CREATE FUNCTION shown(day date) RETURNS text LANGUAGE sql AS 'SELECT day::text';
+  CREATE FUNCTION days_of(at timestamptz, since timestamptz) RETURNS int LANGUAGE plpgsql
+    AS $$ begin return extract(day FROM age(at, since)) + extract(month FROM age(at, since)) * 30;
+      end $$;
+  CREATE TABLE event (
     id int PRIMARY KEY, kind text, day date, at timestamptz, took interval, size float8
   );
   CREATE TABLE kind (name text PRIMARY KEY, since timestamptz);
@@ -33,6 +37,17 @@ const DEFINITIONS: Readonly<Record<string, string>> = {
   parsed: `SELECT to_char(date '2026-01-01' + id % 12, 'MM/DD/YYYY')::date AS day,
       (20260101 + id % 28)::numeric::text::timestamptz AS at, count(*) AS n
     FROM public.event GROUP BY 1, 2`,
+  in_bodies: `SELECT public.shown(day) AS day, sum(public.days_of(at, '2026-01-05 03:00Z')) AS days,
+      max(public.shown(day)) FILTER (WHERE size > 1) AS last
+    FROM public.event GROUP BY 1`,
+  by_bodies: `SELECT k.name, string_agg(public.shown(e.day), ',' ORDER BY e.id) AS days
+    FROM public.kind k LEFT JOIN public.event e ON e.kind = k.name
+      AND public.days_of(e.at, k.since) > 29 GROUP BY k.name`,
+  ages: `SELECT kind, age(max(at), min(at)) AS spread, max(age(at, '2026-01-05 03:00Z')) AS oldest
+    FROM public.event GROUP BY kind`,
+  ages_until_now: `SELECT id, extract(year FROM age(now(), at)) AS years, age(now(), day) AS since,
+      now() - at AS ago, public.days_of(now(), at) AS days, day::text AS day
+    FROM public.event WHERE size > 1`,
   several: `SELECT * FROM (
       SELECT kind, day::text AS day, count(*) AS n FROM public.event GROUP BY 1, 2
       UNION ALL SELECT name, since::text, 1 FROM public.kind
@@ -84,6 +99,19 @@ test.each(Object.entries(DEFINITIONS))('%s', async (name, definition) => {
     await compare('after repair and a change');
     await others[1]?.imat.fold(name);
     await compare('after all');
+  });
+});
+
+test('what the time changes in a store is not computed under unnamed settings', async () => {
+  await inPreparedSandbox(SETUP, async (sandbox) => {
+    for (const definition of [
+      `SELECT day::text AS day FROM public.event WHERE at > now() - interval '2 days'`,
+      `SELECT kind, count(*) AS n FROM public.event WHERE age(now(), at) > interval '2 days'
+        GROUP BY kind`,
+    ]) {
+      expect(await sandbox.imat.create('by_time', definition)).toMatchObject({ strategy: 'swap' });
+      await sandbox.imat.revert('by_time');
+    }
   });
 });
 

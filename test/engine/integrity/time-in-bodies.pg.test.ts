@@ -155,10 +155,6 @@ const REFUSED: readonly (readonly [why: string, declared: string, call?: string]
     `(a int) RETURNS boolean LANGUAGE sql AS 'SELECT now() > (SELECT max(at) FROM public.t)'`,
   ],
   [
-    'depends on session settings',
-    `(a int) RETURNS text LANGUAGE sql AS $$ SELECT to_char(a, 'L9') $$`,
-  ],
-  [
     'runs under settings of its own',
     `(a int) RETURNS date SET TimeZone = 'UTC' LANGUAGE sql AS 'SELECT CURRENT_DATE'`,
   ],
