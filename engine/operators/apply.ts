@@ -60,6 +60,10 @@ function tableOf({ rows, columns, ...node }: NodeOf<'apply'>, shape: Shape): Sql
         });
         return described.length === 0 ? text : sql`${text} AS (${join(described, ', ')})`;
       });
+      const [only] = rows.functions;
+      // XMLTABLE is no function.
+      if (only?.call.kind === 'syntax_form')
+        return sql`LATERAL ${join(calls, '')} AS ${alias}(${join(names, ', ')})`;
       const ordinality = rows.ordinality ? sql` WITH ORDINALITY` : sql``;
       const from = sql`ROWS FROM (${join(calls, ', ')})${ordinality}`;
       return sql`LATERAL ${from} AS ${alias}(${join(names, ', ')})`;

@@ -2,7 +2,15 @@
  * Adapts FROM: tables, subqueries, functions and joins. The items get their numbers in the order in
  * which they stand.
  */
-import type { Alias, JoinExpr, Node, RangeFunction, RangeTableSample, RangeVar } from 'libpg-query';
+import type {
+  Alias,
+  JoinExpr,
+  Node,
+  RangeFunction,
+  RangeTableFunc,
+  RangeTableSample,
+  RangeVar,
+} from 'libpg-query';
 import { quoteIdent } from '../quote.ts';
 import type {
   ColumnDefinition,
@@ -15,6 +23,7 @@ import type {
 } from '../tree.ts';
 import type { Reading } from './reading.ts';
 import { exprs, maybe, selectOf, strings } from './reading.ts';
+import { adaptXmlTableCall } from './syntax-forms.ts';
 import { typeText } from './type-names.ts';
 
 export type From = {
@@ -38,6 +47,7 @@ function adaptRelation(reading: Reading, node: Node): Relation {
   if ('RangeVar' in node) return adaptTable(reading, node.RangeVar, null, node);
   if ('RangeTableSample' in node) return adaptSample(reading, node.RangeTableSample, node);
   if ('RangeFunction' in node) return adaptFunctions(reading, node.RangeFunction, node);
+  if ('RangeTableFunc' in node) return adaptXmlTable(reading, node.RangeTableFunc, node);
   if ('RangeSubselect' in node) {
     const { subquery, lateral = false, alias } = node.RangeSubselect;
     const statement = selectOf(subquery);
@@ -129,6 +139,31 @@ function adaptFunctions(reading: Reading, range: RangeFunction, node: Node): Fun
     ordinality,
     lateral,
     ...names,
+    span: reading.spanOf(node),
+  };
+}
+
+/** XMLTABLE lists its columns itself; PostgreSQL prints no other names for them. */
+function adaptXmlTable(reading: Reading, table: RangeTableFunc, node: Node): Relation {
+  const { columns = [], alias, lateral = false } = table;
+  const call = adaptXmlTableCall(reading, node);
+  if (call === null) {
+    reading.fail(node, 'XMLTABLE');
+    return UNREAD;
+  }
+  const listed = columns.flatMap((one) =>
+    'RangeTableFuncCol' in one ? [one.RangeTableFuncCol.colname ?? ''] : [],
+  );
+  const names = named(alias, 'xmltable');
+  const columnAliases = [...names.columnAliases, ...listed.slice(names.columnAliases.length)];
+  return {
+    kind: 'function',
+    functions: [{ call, definitions: [] }],
+    rowsFrom: false,
+    ordinality: false,
+    lateral,
+    ...names,
+    columnAliases,
     span: reading.spanOf(node),
   };
 }

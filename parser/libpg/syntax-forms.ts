@@ -4,7 +4,7 @@
  * PostgreSQL as they mean the same everywhere.
  */
 import type { Node } from 'libpg-query';
-import type { Expr } from '../tree.ts';
+import type { Expr, Span, SyntaxForm } from '../tree.ts';
 import type { Reading } from './reading.ts';
 
 const FORMS: ReadonlySet<string> = new Set([
@@ -23,34 +23,83 @@ const FORMS: ReadonlySet<string> = new Set([
 const AGGREGATES: ReadonlySet<string> = new Set(['JsonObjectAgg', 'JsonArrayAgg']);
 
 /** Nodes that are parts of a form and no expressions. */
-const PARTS =
-  /^(List|ResTarget|TypeName|String|Integer|SortBy|Json(KeyValue|ValueExpr|Argument|Behavior))$/;
+const PARTS = new RegExp(
+  '^(List|ResTarget|RangeTableFuncCol|TypeName|String|Integer|SortBy|' +
+    'Json(KeyValue|ValueExpr|Argument|Behavior))$',
+);
 
 export function adaptSyntaxForm(reading: Reading, node: Node): Expr {
   const [kind = ''] = Object.keys(node);
   const span = reading.spanOf(node);
   if (!FORMS.has(kind) || span === null) return reading.fail(node, 'expression');
-  const inner = operandsOf(node, kind).flatMap((operand) => {
+  const parts = placed(reading, operandsOf(node, kind));
+  const end = endOfForm(reading.text, parts.at(-1)?.place.end ?? span.start, span.end);
+  return {
+    kind: 'syntax_form',
+    name: /^\w+/.exec(reading.text.slice(span.start))?.[0].toUpperCase() ?? kind,
+    isAggregate: AGGREGATES.has(kind) && !JSON.stringify(node).includes('"over"'),
+    ...wordsAround(reading, parts, { start: span.start, end }),
+  };
+}
+
+type Placed = { readonly operand: Node; readonly place: Span };
+
+/** The operands in the order in which they are written. */
+function placed(reading: Reading, operands: readonly Node[]): readonly Placed[] {
+  const found = operands.flatMap((operand) => {
     const place = reading.spanOf(operand);
     return place === null ? [] : [{ operand, place }];
   });
-  const parts = inner.toSorted((a, b) => a.place.start - b.place.start);
+  return found.toSorted((a, b) => a.place.start - b.place.start);
+}
+
+/** The operands, and the words between them. */
+function wordsAround(
+  reading: Reading,
+  parts: readonly Placed[],
+  span: Span,
+): Pick<SyntaxForm, 'words' | 'args' | 'span'> {
   const words: string[] = [];
   let at = span.start;
   for (const { place } of parts) {
     words.push(reading.text.slice(at, place.start));
     at = place.end;
   }
-  const end = endOfForm(reading.text, at, span.end);
-  words.push(reading.text.slice(at, end));
+  words.push(reading.text.slice(at, span.end));
+  return { words, args: parts.map(({ operand }) => reading.expr(operand)), span };
+}
+
+/**
+ * XMLTABLE in FROM. Its node has no offset: its word stands before the first operand, and the
+ * bracket behind that word is closed behind the last column. Null where that is not so.
+ */
+export function adaptXmlTableCall(reading: Reading, node: Node): SyntaxForm | null {
+  const [content] = Object.values(node);
+  const { alias: _alias, ...own } = content as { alias?: unknown };
+  const parts = placed(reading, operandsOf(own, ''));
+  const [first] = parts;
+  const start = first === undefined ? -1 : reading.text.lastIndexOf('XMLTABLE(', first.place.start);
+  const last = parts.at(-1);
+  const end =
+    last === undefined ? null : closingOf(reading.text.slice(start), last.place.end - start);
+  if (start < 0 || end === null) return null;
+  const span = { start, end: start + end };
   return {
     kind: 'syntax_form',
-    name: /^\w+/.exec(reading.text.slice(span.start))?.[0].toUpperCase() ?? kind,
-    isAggregate: AGGREGATES.has(kind) && !JSON.stringify(node).includes('"over"'),
-    words,
-    args: parts.map(({ operand }) => reading.expr(operand)),
-    span: { start: span.start, end },
+    name: 'XMLTABLE',
+    isAggregate: false,
+    ...wordsAround(reading, parts, span),
   };
+}
+
+/** Behind the bracket that closes the first one; null where it is not after `from`. */
+function closingOf(text: string, from: number): number | null {
+  let depth = 0;
+  for (const { 0: token, index } of text.matchAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]/g)) {
+    if (token === '(') depth += 1;
+    if (token === ')' && --depth === 0) return index >= from ? index + 1 : null;
+  }
+  return null;
 }
 
 /** What may stand behind the operand of IS. */

@@ -38,7 +38,7 @@ test('everything unreadable is said at once, in order of place, each in one line
 
 test('columns of what has no tree are not said to be unknown', async () => {
   const text = ` SELECT x.n, t.a FROM public.t,
-    LATERAL XMLTABLE('//r' PASSING (t.b::xml) COLUMNS n integer PATH 'n') x`;
+    LATERAL JSON_TABLE(t.b, '$[*]' COLUMNS (n integer PATH '$.n')) x`;
   expect((await unreadableOf(text)).map(([kind]) => kind)).toEqual(['unsupported']);
 });
 

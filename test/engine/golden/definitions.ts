@@ -321,4 +321,12 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
         rank() OVER (ORDER BY c.name) AS place
       FROM customer c`,
   },
+  {
+    name: 'xml-table',
+    shows: 'rows that XMLTABLE finds in documents',
+    query: `SELECT c.name, r.tag, count(*) AS found
+      FROM customer c, XMLTABLE('/r/tag' PASSING (XMLPARSE(CONTENT c.country))
+        COLUMNS tag text PATH '.', place FOR ORDINALITY) r
+      GROUP BY c.name, r.tag`,
+  },
 ];
