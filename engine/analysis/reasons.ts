@@ -106,7 +106,7 @@ export function functionReasons(functions: FunctionFacts, query: Query | null): 
         ? ([
             'moment_dependent',
             `"${name}" can give another result although no table has changed`,
-            momentHint(use.schema, use.body ?? null),
+            READS_WORDS.test(use.name) ? WITHOUT_WORDS : momentHint(use.schema, use.body ?? null),
           ] as const)
         : ([
             'settings_dependent',
@@ -117,6 +117,12 @@ export function functionReasons(functions: FunctionFacts, query: Query | null): 
     return [{ kind, message, hint, span: node?.span ?? null }];
   });
 }
+
+/** A text or JSON that is read as a date or a time. */
+const READS_WORDS = /::(date|timestamp(tz)?)$/;
+const WITHOUT_WORDS =
+  `The text "today" is a date. Write to_date(x, 'YYYY-MM-DD') or to_timestamp(x, ..), which take ` +
+  'no such words, or leave it out of the definition.';
 
 const isTimeInBody = ({ schema, dependence, isOfReader }: FunctionUse): boolean =>
   isOfReader === true && dependence === 'moment' && schema !== 'pg_catalog';

@@ -213,7 +213,7 @@ function unstableIn(
       conversionUses(
         conversion,
         functions.get(inputs.get(conversion.to) ?? 0),
-        dateText(conversion.from, functions),
+        conversion.isOfDigits === true ? 'settings' : dateText(conversion.from, functions),
         outputs,
       ),
     ),

@@ -1,5 +1,6 @@
 /** The uses of functions, and the conversions through text, in stored parse trees. */
 import type { FunctionUse } from './function-facts.ts';
+import { guardedIn } from './guarded-texts.ts';
 import { isXmlTable, specialUses } from './special-nodes.ts';
 import { constantOf } from './stored-constants.ts';
 import type { TreeNode, TreeValue } from './stored-tree.ts';
@@ -21,6 +22,8 @@ export type Conversion = {
   readonly from: TreeNode | null;
   readonly to: number;
   readonly isOfXml?: boolean;
+  /** Whether the text is known to consist of digits (guarded-texts.ts). */
+  readonly isOfDigits?: boolean;
 };
 export type Findings = {
   readonly uses: readonly Use[];
@@ -40,6 +43,7 @@ export function findIn(trees: readonly TreeValue[]): Findings {
   const special: FunctionUse[] = [];
   for (const tree of trees) {
     const listed = new Set<TreeNode>();
+    const guarded = new Set<TreeNode>();
     visitNodes(tree, (node) => {
       for (const { call, types } of columnList(node)) {
         listed.add(call);
@@ -63,11 +67,13 @@ export function findIn(trees: readonly TreeValue[]): Findings {
           isCall: node.node === 'FUNCEXPR' && numberOf(node, 'funcformat') === EXPLICIT_CALL,
           hasColumnList: listed.has(node),
         });
+      for (const one of guardedIn(node)) guarded.add(one);
       // A cast through text: the source type's output, the target type's input.
       if (node.node.startsWith('COERCEVIAIO'))
         conversions.push({
           from: nodesOf(node, 'arg')[0] ?? null,
           to: numberOf(node, 'resulttype') ?? 0,
+          isOfDigits: guarded.has(node),
         });
       for (const { name, dependence, isOfReader } of specialUses(node))
         special.push({

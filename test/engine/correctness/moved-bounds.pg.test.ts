@@ -71,8 +71,19 @@ test('texts have the order of the collation of the column', async () => {
 });
 
 test('intervals that are equal and not the same are no bound', async () => {
-  const definition = `SELECT id FROM public.t WHERE due + CASE WHEN extract(hour FROM now()) = 23
-    THEN interval '30 days' ELSE interval '1 mon' END > timestamp '2026-12-28'`;
+  const definition = `SELECT id FROM public.t
+    WHERE due + extract(hour FROM now())::float8 * interval '1 mon' > timestamp '2026-12-28'`;
   const { strategy } = await sandbox.imat.create('months', definition, { dryRun: true });
   expect(strategy).toBe('swap');
+});
+
+test('a choice between such intervals by the time alone is made when it is read', async () => {
+  const definition = `SELECT id FROM public.t WHERE due + CASE WHEN extract(hour FROM now()) = 23
+    THEN interval '30 days' ELSE interval '1 mon' END > timestamp '2026-12-28'`;
+  expect(await sandbox.imat.create('chosen', definition)).toMatchObject({ strategy: 'delta' });
+  await sandbox.sql(`UPDATE t SET due = timestamp '2026-11-27 12:00' + id % 5 * interval '1 day'`);
+  await expectEqual(sandbox.db, 'imat.chosen', definition);
+  await sandbox.imat.fold('chosen');
+  await expectEqual(sandbox.db, 'imat.chosen', definition);
+  await sandbox.imat.revert('chosen');
 });
