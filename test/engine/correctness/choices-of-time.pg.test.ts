@@ -3,6 +3,7 @@
  * from a column with an interval of columns, and of the seconds and days of such a difference.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expectEqual } from '../commands/support/oracle.ts';
 import type { Sandbox, Session } from '../commands/support/sandbox.ts';
 import { createPreparedSandbox } from '../commands/support/sandbox.ts';
 import { seedsHere } from './support/seeds.ts';
@@ -47,6 +48,10 @@ const ADD: Readonly<Record<string, string>> = {
     FROM public.t GROUP BY g`,
   days: `SELECT g, count(*) FILTER (WHERE extract(day FROM now() - opened) >= 2) AS a,
     count(*) FILTER (WHERE date_part('day', now() - opened) = due) AS b FROM public.t GROUP BY g`,
+  floors: `SELECT id FROM public.t WHERE floor(extract(epoch FROM now() - opened) * 20) = due`,
+  hours: `SELECT id FROM public.t
+    WHERE now() - opened > make_interval(hours => due, secs => 0.03)`,
+  whole_days: `SELECT id FROM public.t WHERE extract(day FROM now() - opened) = due`,
   viewed: 'SELECT g, count(*) AS n FROM public.slow GROUP BY g',
 };
 const REGROUP: Readonly<Record<string, string>> = {
@@ -116,6 +121,36 @@ test('a range whose bounds are in the wrong order fails as in the definition', a
   await expect(sandbox.sql(ALL['open'] ?? '')).rejects.toThrow(failure);
   await sandbox.sql('DELETE FROM t WHERE id = 90');
   await sandbox.sql('TABLE imat.open');
+});
+
+test('a whole day ends long after the time at which it was compared', async () => {
+  await sandbox.sql(`INSERT INTO t (id, due, opened)
+    SELECT 70 + n, n, clock_timestamp() - interval '48 hours' + interval '2 s'
+      FROM generate_series(0, 3) n`);
+  const definition = `SELECT id FROM public.t WHERE id >= 70
+    AND extract(day FROM now() - opened) = due`;
+  await sandbox.imat.create('ending', definition);
+  await expectEqual(sandbox.db, 'imat.ending', definition);
+  await sandbox.sql('SELECT pg_sleep(2.1)');
+  await expectEqual(sandbox.db, 'imat.ending', definition);
+  await sandbox.imat.revert('ending');
+});
+
+test('ranges contain their ends as they are written', async () => {
+  await sandbox.sql(`CREATE TABLE r (id int PRIMARY KEY, a date, b date);
+    INSERT INTO r SELECT n, CURRENT_DATE - 1 + n % 3, CURRENT_DATE - 1 + n % 3 + n / 3
+      FROM generate_series(0, 8) n;
+    INSERT INTO r VALUES (9, NULL, CURRENT_DATE), (10, CURRENT_DATE, NULL), (11, NULL, NULL)`);
+  for (const bounds of ['', `, '[)'`, `, '[]'`, `, '()'`, `, '(]'`]) {
+    const definition = `SELECT id, daterange(a, b${bounds}) @> CURRENT_DATE AS inside,
+        tsrange(a, b${bounds}) @> CURRENT_DATE::timestamp AS at_midnight
+      FROM public.r WHERE CURRENT_DATE <@ daterange(a, b${bounds}) OR id % 2 = 0`;
+    expect(await sandbox.imat.create('ends', definition)).toMatchObject({ strategy: 'delta' });
+    await expectEqual(sandbox.db, 'imat.ends', definition, bounds);
+    await sandbox.sql('UPDATE r SET a = a - 1 WHERE id = 4');
+    await expectEqual(sandbox.db, 'imat.ends', definition, bounds);
+    await sandbox.imat.revert('ends');
+  }
 });
 
 test.each([
