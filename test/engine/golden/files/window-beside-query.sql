@@ -543,6 +543,44 @@ FROM (
   WHERE NOT (SELECT t.is_few FROM touched AS t)
 ) AS s;
 
+-- fold: stores the rows of touched keys
+CREATE OR REPLACE FUNCTION imat_store.refold_window_beside_query(keys integer[], has_null boolean)
+RETURNS bigint
+LANGUAGE sql
+BEGIN ATOMIC
+  WITH stored AS (
+    INSERT INTO imat_store.state_window_beside_query (id, found, name)
+    -- rows of touched keys now
+        SELECT s.id, s.found, s.name
+        FROM (
+        SELECT c.id AS id, (SELECT pg_catalog.count(*) AS count
+        FROM public.sale AS s
+        WHERE ((s.customer_id = c.id) AND ((s.customer_id = ANY (SELECT pg_catalog.unnest($1) AS key)) IS TRUE))) AS found, c.name AS name
+        FROM public.customer AS c
+        WHERE ((c.id = ANY ($1)) AND ((c.id = ANY (SELECT pg_catalog.unnest($1) AS key)) IS TRUE))
+        ) AS s
+        WHERE TRUE
+        UNION ALL
+        -- rows without a key now
+        SELECT s.id, s.found, s.name
+        FROM (
+        SELECT c.id AS id, (SELECT pg_catalog.count(*) AS count
+        FROM public.sale AS s
+        WHERE ((s.customer_id = c.id) AND (s.customer_id IS NULL))) AS found, c.name AS name
+        FROM public.customer AS c
+        WHERE (c.id IS NULL)
+        ) AS s
+        WHERE TRUE
+          AND $2
+          AND s.id IS NULL
+    RETURNING 1
+  )
+  SELECT pg_catalog.count(*) FROM stored;
+END;
+
+-- only the fold calls it
+REVOKE ALL ON FUNCTION imat_store.refold_window_beside_query(integer[], boolean) FROM PUBLIC;
+
 -- fold: computes the rows of touched keys again
 CREATE OR REPLACE FUNCTION imat_store.fold_window_beside_query(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
@@ -586,6 +624,7 @@ BEGIN
           )
     ), ''), true);
   EXECUTE 'SELECT t.* FROM imat_store.touched_window_beside_query AS t' INTO touched;
+  PERFORM pg_catalog.set_config('imat.few', '', true);
   IF NOT touched.is_few THEN
     DELETE FROM imat_store.state_window_beside_query;
     INSERT INTO imat_store.state_window_beside_query (id, found, name)
@@ -597,12 +636,7 @@ BEGIN
   WHERE id = ANY ($1) OR ($2 AND id IS NULL)$imat$
   USING touched.keys, touched.has_null;
   GET DIAGNOSTICS removed = ROW_COUNT;
-  -- The view asks for the touched keys again.
-    PERFORM pg_catalog.set_config('imat.few', touched.few::text, true);
-    EXECUTE $imat$INSERT INTO imat_store.state_window_beside_query (id, found, name)
-    SELECT id, found, name FROM imat_store.current_window_beside_query WHERE NOT imat_stays$imat$;
-    GET DIAGNOSTICS changed = ROW_COUNT;
-    PERFORM pg_catalog.set_config('imat.few', '', true);
+  changed := imat_store.refold_window_beside_query(touched.keys, touched.has_null);
   RETURN removed + changed;
 EXCEPTION
   WHEN program_limit_exceeded THEN
