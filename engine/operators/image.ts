@@ -10,14 +10,25 @@ import { fragment, sql } from '../sql/sql.ts';
 
 export type ImageGrouping = { readonly groupBy: readonly Sql[]; readonly select: Sql };
 
-/** What no two different values of the type have in common, as bytea. For a groupable type. */
+/**
+ * What no two different values of the type have in common, as bytea. For a groupable type.
+ *
+ * It stands in the text of capture functions and folds as well, where no object is named that can
+ * be renamed or moved to another schema, such as the output function of an extension's type:
+ * writers would fail. PostgreSQL itself finds that of a value.
+ */
 export function imageOf(value: Sql, { image, type }: TypeFacts): Sql {
   if (image === null) throw new Error(`type ${type} has no image`);
-  if (image.form === 'binary') return sql`${fragment(image.by)}(${value})`;
+  const { form, by } = image;
+  const isOwn = by?.startsWith('pg_catalog.') === true;
+  if (form === 'binary')
+    return isOwn ? sql`${fragment(by)}(${value})` : sql`pg_catalog.record_send(ROW(${value}))`;
   const text =
-    image.by === null
+    by === null
       ? sql`CAST(${value} AS pg_catalog.text)`
-      : sql`pg_catalog.textin(${fragment(image.by)}(${value}))`;
+      : isOwn
+        ? sql`pg_catalog.textin(${fragment(by)}(${value}))`
+        : sql`CASE WHEN ${value} IS NOT NULL THEN pg_catalog.format('%s', ${value}) END`;
   return sql`pg_catalog.convert_to(${text}, pg_catalog.getdatabaseencoding())`;
 }
 
