@@ -796,7 +796,7 @@ CREATE FUNCTION imat_catalog.break_differing(wanted integer[], wait boolean)
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.break_differing(integer[],boolean) IS
-  'Marks the imats as broken that do not pass their checks, and returns how many do not; NULL if they could not be compared. wanted: ids of imats, or NULL for all. wait: for other sessions that work on them.';
+  'Marks the imats as broken that do not pass their checks, and returns how many do not. wanted: ids of imats, or NULL for all. wait: for other sessions that work on them.';
 GRANT EXECUTE ON FUNCTION imat_catalog.break_differing(integer[],boolean) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.break_imat(imat integer, reason text)

@@ -43,10 +43,9 @@ BEGIN
   RETURN differing;
 EXCEPTION WHEN lock_not_available THEN
   IF wait THEN RAISE; END IF;
-  RETURN NULL;
+  RETURN 0;
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.break_differing(integer[], boolean) IS
-  'Marks the imats as broken that do not pass their checks, and returns how many do not; NULL if '
-  'they could not be compared. wanted: ids of imats, or NULL for all. wait: for other sessions '
-  'that work on them.';
+  'Marks the imats as broken that do not pass their checks, and returns how many do not. wanted: '
+  'ids of imats, or NULL for all. wait: for other sessions that work on them.';

@@ -14,7 +14,6 @@ DECLARE
   sources pg_catalog.oid[];
   source pg_catalog.oid;
   corruption pg_catalog.text;
-  compared pg_catalog.text;
 BEGIN
   CALL imat_catalog.require_no_transaction('imat.fold');
   LOOP
@@ -35,11 +34,7 @@ BEGIN
     PERFORM FROM imat_catalog.imat i WHERE i.id OPERATOR(pg_catalog.=) target.id FOR SHARE;
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-    -- No transaction has ended between two snapshots that are the same, so what has been compared
-    -- need not be compared again.
-    compared := pg_catalog.pg_current_snapshot()::pg_catalog.text;
     differing := imat_catalog.break_differing(ARRAY[target.id], false);
-    IF differing IS NULL THEN compared := ''; END IF;
     COMMIT;
     IF differing OPERATOR(pg_catalog.>) 0 THEN
       PERFORM imat_catalog.require_whole(target.id);
@@ -60,8 +55,7 @@ BEGIN
     rows := 0;
     EXIT WHEN NOT imat_catalog.has_pending(target.id);
     IF NOT imat_catalog.hold_sources(target.id)
-      OR pg_catalog.pg_current_snapshot()::pg_catalog.text OPERATOR(pg_catalog.<>) compared
-        AND imat_catalog.check_imat(target.id) IS NOT NULL THEN
+      OR imat_catalog.check_imat(target.id) IS NOT NULL THEN
       emptied := emptied OPERATOR(pg_catalog.+) 1;
       IF emptied OPERATOR(pg_catalog.>) 300 THEN
         RAISE EXCEPTION

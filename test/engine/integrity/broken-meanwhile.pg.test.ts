@@ -21,6 +21,30 @@ beforeEach(async () => {
 });
 afterEach(() => world.drop());
 
+test.each(['added', 'regrouped'])(
+  'a function is replaced after a fold of %s has its snapshot',
+  async (name) => {
+    await world.sql('DROP EVENT TRIGGER imat_ddl, imat_drop');
+    const replace = (change: string): Promise<unknown> =>
+      world.sql(`CREATE OR REPLACE FUNCTION f(int) RETURNS int IMMUTABLE LANGUAGE sql
+        AS 'SELECT $1 + ${change}'`);
+    await replace('1');
+    const shown = name === 'added' ? 'sum(public.f(v))' : 'array_agg(public.f(v) ORDER BY v)';
+    await world.imat.create(name, `SELECT g, ${shown} AS s FROM public.t GROUP BY g`);
+    await world.sql('INSERT INTO t VALUES (1, 100)');
+    const [program, holder] = [await world.program(), await world.session()];
+    const log = await world.value<string>(
+      `SELECT log::text FROM imat_catalog.source WHERE relation = 't'::regclass`,
+    );
+    await holder.sql(`BEGIN; LOCK TABLE ${log} IN ACCESS EXCLUSIVE MODE`);
+    const outcome = outcomeOf<unknown>(program.imat.fold(name));
+    await untilBlocked(world, program.pid);
+    await replace('1000');
+    await holder.sql('COMMIT');
+    expect(await outcome).toMatchObject({ condition: 'broken' });
+  },
+);
+
 test.each([
   ['fold', 'sums'],
   ['rebuild', 'sums'],
