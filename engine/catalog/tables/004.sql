@@ -7,7 +7,11 @@ ALTER TABLE imat_catalog.imat
   ADD COLUMN broken text,
   ADD COLUMN broken_at timestamptz,
   -- the cluster in which its facts were read: pg_upgrade makes another one
-  ADD COLUMN facts_cluster bigint;
+  ADD COLUMN facts_cluster bigint,
+  -- names in imat_store of its views, functions and further tables; empty: not looked for
+  ADD COLUMN objects name[] NOT NULL DEFAULT '{}',
+  -- those of its stored tables that have a unique index, which folds need
+  ADD COLUMN keyed_tables name[] NOT NULL DEFAULT '{}';
 
 ALTER TABLE imat_catalog.source
   -- its capture triggers as imat left them: see triggers_of
