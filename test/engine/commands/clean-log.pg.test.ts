@@ -64,7 +64,7 @@ describe('cleaning', () => {
     await world.imat.create(
       'recent',
       `SELECT count(*) AS n FROM public.visit, public.sale 
-       WHERE extract(epoch FROM now() - at) < 86400`,
+       WHERE extract(hour FROM now() - at) < 24`,
     );
     expect(await world.value(`SELECT to_regclass('imat_store.log_public_visit')`)).toBeNull();
     await world.sql(`INSERT INTO sale SELECT i, 'x', 1, 1 FROM generate_series(10000, 11000) AS i`);
