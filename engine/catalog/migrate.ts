@@ -245,7 +245,6 @@ export async function restoreSchemas(db: Db): Promise<void> {
     );
     if (reset?.exists !== true) await db.execute(catalogFiles().tables[STORE_TABLES - 1] ?? '');
     await replaceFunctions(db);
-    await db.query('SELECT imat_catalog.put_triggers()');
     await makeCatalogPrivate(db, known);
   });
 }
@@ -262,13 +261,15 @@ async function migrateTables(db: Db, from: number, explicitly: boolean): Promise
 }
 
 /**
- * Runs all files of functions/ and drops what an earlier imat installed and this one does not.
+ * Runs all files of functions/, drops what an earlier imat installed and this one does not, and
+ * puts triggers where they are missing.
  * Bodies are not looked into until all routines are there, so their order does not matter.
  */
 async function replaceFunctions(db: Db): Promise<void> {
   const { functions, functionsHash, imatVersion, tables } = catalogFiles();
   await db.execute(`SET LOCAL check_function_bodies = off;\n${functions.join('\n')}`);
   await db.execute(DROP_FORMER);
+  await db.query('SELECT imat_catalog.put_triggers()');
   await db.query(
     'UPDATE imat_catalog.migration SET functions_hash = $1, imat_version = $2 WHERE version = $3',
     [functionsHash, imatVersion, tables.length],

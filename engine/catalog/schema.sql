@@ -2032,7 +2032,7 @@ CREATE FUNCTION imat_catalog.put_triggers()
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.put_triggers() IS
-  'Creates the triggers on tables of the catalog again that are gone.';
+  'Creates the triggers on tables of the catalog that are not there.';
 GRANT EXECUTE ON FUNCTION imat_catalog.put_triggers() TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.read_facts(imat integer, class oid, object oid)

@@ -1,4 +1,6 @@
--- As tables/ has made them: they go with their functions, which DROP ... CASCADE can take.
+-- Those that are there stay. They go with their functions, which DROP ... CASCADE can take.
+--
+-- ALWAYS: DISABLE TRIGGER ALL and ENABLE TRIGGER ALL leave another state.
 CREATE OR REPLACE FUNCTION imat_catalog.put_triggers() RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -19,4 +21,4 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.put_triggers() IS
-  'Creates the triggers on tables of the catalog again that are gone.';
+  'Creates the triggers on tables of the catalog that are not there.';

@@ -12,11 +12,3 @@ COMMENT ON TABLE imat_catalog.arrival IS
 ALTER TABLE imat_catalog.arrival REPLICA IDENTITY FULL;
 -- A dump as INSERT commands has none for an empty table.
 INSERT INTO imat_catalog.arrival DEFAULT VALUES;
-
--- functions/ has its body.
-CREATE FUNCTION imat_catalog.notice_arrival() RETURNS trigger
-LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
-CREATE TRIGGER arrival BEFORE INSERT ON imat_catalog.arrival
-  FOR EACH STATEMENT EXECUTE FUNCTION imat_catalog.notice_arrival();
--- DISABLE TRIGGER ALL and ENABLE TRIGGER ALL leave another state.
-ALTER TABLE imat_catalog.arrival ENABLE ALWAYS TRIGGER arrival;
