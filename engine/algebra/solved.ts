@@ -9,6 +9,7 @@
  */
 import type { Binary, ColumnRef, Expr } from '../../parser/tree.ts';
 import { DATE, INT2, INT4, INT8, NUMERIC } from './facts.ts';
+import { binary } from './query-rewrites/expressions.ts';
 
 type OidOf = (column: ColumnRef) => number | null;
 
@@ -119,14 +120,6 @@ const guarded = (when: Binary, result: Expr): Expr => ({
   subject: null,
   whens: [{ when, result }],
   otherwise: null,
-  span: null,
-});
-
-const binary = (left: Expr, op: string, right: Expr): Binary => ({
-  kind: 'binary',
-  op,
-  left,
-  right,
   span: null,
 });
 

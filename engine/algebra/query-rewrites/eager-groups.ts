@@ -150,7 +150,7 @@ class Eager {
       });
       return { ...join, using };
     }
-    const equal = pairs.map(({ outer }, place) => binary('=', keys[place] ?? outer, outer));
+    const equal = pairs.map(({ outer }, place) => binary(keys[place] ?? outer, '=', outer));
     return { ...join, on: conjunction([...equal, ...kept]) };
   }
 
@@ -212,7 +212,7 @@ class Eager {
           args: [count, ZERO],
           span: null,
         };
-        return binary('/', cast(total, 'numeric'), divisor);
+        return binary(cast(total, 'numeric'), '/', divisor);
       }
       default:
         return null;
@@ -246,11 +246,8 @@ class Eager {
 
   #unmatched(value: Expr, own: Expr): Expr {
     const [key] = this.#keys;
-    const isMissing = binary(
-      'IS NOT DISTINCT FROM',
-      valueOf(this.#join.item, key?.name ?? ''),
-      NULL,
-    );
+    const found = valueOf(this.#join.item, key?.name ?? '');
+    const isMissing = binary(found, 'IS NOT DISTINCT FROM', NULL);
     return choose(isMissing, value, own);
   }
 
@@ -295,7 +292,7 @@ class Eager {
  * NOT NULL is false.
  */
 function conditionOf({ args: [arg], filter, star }: Aggregate): Expr | null {
-  const isThere = arg === undefined || star ? [] : [binary('IS DISTINCT FROM', arg, NULL)];
+  const isThere = arg === undefined || star ? [] : [binary(arg, 'IS DISTINCT FROM', NULL)];
   return conjunction([...(filter === null ? [] : [filter]), ...isThere]);
 }
 

@@ -1,12 +1,12 @@
 /** Expressions as rewrites make them. */
-import type { Expr } from '../../../parser/tree.ts';
+import type { Binary, Expr } from '../../../parser/tree.ts';
 
 export const literal = (sql: string): Expr => ({ kind: 'literal', sql, span: null });
 export const ONE = literal('1');
 export const ZERO = literal('0');
 export const NULL = literal('NULL');
 
-export const binary = (op: string, left: Expr, right: Expr): Expr => ({
+export const binary = (left: Expr, op: string, right: Expr): Binary => ({
   kind: 'binary',
   op,
   left,

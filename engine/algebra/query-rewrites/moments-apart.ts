@@ -20,6 +20,7 @@ import type { Binary, Call, Case, Expr, Keyword, Query } from '../../../parser/t
 import { equalExpr, mapExprs } from '../../../parser/walk.ts';
 import { isBound, readsNow } from '../moments.ts';
 import { findsRows, timedComparison } from '../timed.ts';
+import { binary } from './expressions.ts';
 import { textOf } from './zoned.ts';
 
 /** The same object where there is no such comparison. */
@@ -189,11 +190,3 @@ function containedIn({ op, left, right, span }: Binary): Expr | null {
 
 const isRange = (expr: Expr): expr is Call =>
   expr.kind === 'call' && expr.schema === null && RANGES.has(expr.name);
-
-const binary = (left: Expr, op: string, right: Expr): Binary => ({
-  kind: 'binary',
-  op,
-  left,
-  right,
-  span: null,
-});

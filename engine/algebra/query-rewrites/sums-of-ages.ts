@@ -18,6 +18,7 @@ import type { Aggregate, Call, ColumnRef, Expr, Query } from '../../../parser/tr
 import { mapExprs } from '../../../parser/walk.ts';
 import { isNow } from '../moments.ts';
 import { TIMESTAMP, TIMESTAMPTZ } from '../facts.ts';
+import { binary } from './expressions.ts';
 import { literal } from './zoned.ts';
 
 /** `typeOf`: the OID of a column's type; null if it is not known. */
@@ -82,11 +83,3 @@ const LOCAL_Y2000 = literal(`'2000-01-01 00:00:00'`, 'timestamp without time zon
 
 const asCalled = ({ name }: Aggregate, sum: Expr, number: Expr): Expr =>
   name === 'avg' ? binary(sum, '/', number) : sum;
-
-const binary = (left: Expr, op: string, right: Expr): Expr => ({
-  kind: 'binary',
-  op,
-  left,
-  right,
-  span: null,
-});
