@@ -39,8 +39,7 @@ export function finite(input: AggregateInput, arg: Argument, conditions: readonl
       minusInfinity: count('minus_infinity', sql`${value} = '-infinity'::interval`, '-infinity'),
     };
   }
-  if (isNumeric(type) && type.scale !== null) {
-    // A numeric with a precision can be NaN but not infinite.
+  if (isNumeric(type) && (type.scale !== null || arg.isNeverInfinite)) {
     return {
       conditions: [...conditions, sql`${value} <> 'NaN'::numeric`],
       nan: count('nan', sql`${value} = 'NaN'::numeric`, 'NaN'),

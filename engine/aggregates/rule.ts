@@ -17,8 +17,10 @@ export type Argument = {
   /** The argument over the relations' aliases. */
   readonly value: Sql;
   readonly type: TypeFacts;
-  /** The display scale of every row's value where it is the same; null where rows may differ. */
-  readonly fixedScale: number | null;
+  /** The display scales of finite numeric values, in ascending order; null if not known. */
+  readonly scales: readonly number[] | null;
+  /** Whether no numeric value is infinite. */
+  readonly isNeverInfinite: boolean;
   /** What stored columns call it: the columns that it reads. */
   readonly name: string;
   /** The argument as the definition has it, for comments. */

@@ -21,7 +21,7 @@ export function pendingRows(
   if (relation?.kind !== 'table' || source === undefined)
     throw new Error(`no facts for item ${item}`);
   const read = scanOf(item, relation, source, exprs, netting);
-  const [rows] = scan.change?.(read, [], pending, netting) ?? [];
+  const [rows] = scan.change?.(read, [], pending, netting, []) ?? [];
   if (rows === undefined) throw new Error('a scan has one change');
   return rows;
 }

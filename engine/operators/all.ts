@@ -8,7 +8,7 @@ import { distinct } from './distinct.ts';
 import { filter } from './filter.ts';
 import { group } from './group.ts';
 import { join } from './join.ts';
-import type { Netting, Pending } from './pending.ts';
+import type { Pending } from './pending.ts';
 import { project } from './project.ts';
 import type { Face, Rows, Rule, Shape, Term } from './rule.ts';
 import { scan } from './scan.ts';
@@ -67,10 +67,10 @@ function faceBy<K extends Op>(
       inputs.map(({ shape }) => shape),
     ),
     now: rule.now(node, inputs),
-    change: (netting: Netting): readonly Term[] =>
+    change: (netting, asked = []): readonly Term[] =>
       rule.change === null || pending === null
         ? noChange(node)
-        : rule.change(node, inputs, pending, netting),
+        : rule.change(node, inputs, pending, netting, asked),
     ...beforeBy(rule, node, inputs),
   };
 }

@@ -23,7 +23,7 @@ import {
   tooManyKeys,
 } from '../algebra/reason.ts';
 import { ruleFor } from '../aggregates/all.ts';
-import { fixedScale } from '../aggregates/fixed-scale.ts';
+import { isNeverInfinite, scalesOf } from '../aggregates/numeric-values.ts';
 import { PartAllocator } from '../aggregates/parts.ts';
 import type { Argument, Finish } from '../aggregates/rule.ts';
 import { isFloat } from '../aggregates/rule.ts';
@@ -253,11 +253,13 @@ function planAggregate(
   const label = labeller(node);
   const ambiguous = over === null || call.name === 'count' ? null : ambiguousIn(args, types);
   if (ambiguous !== null) return ambiguousValue(call.name, label(ambiguous.expr), call.span);
+  const scale = scaleOf(node);
   const planned = args.map(
     ({ column: own, expr }, index): Argument => ({
       value: over?.args[index] ?? reading.argument(expr, call.filter),
       type: types.of(own.id),
-      fixedScale: fixedScale(expr, scaleOf(node)),
+      scales: scalesOf(expr, scale),
+      isNeverInfinite: isNeverInfinite(expr, scale),
       name: nameOf(expr),
       label: label(expr),
     }),

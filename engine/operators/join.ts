@@ -31,10 +31,10 @@
  * Inputs are asked for changes that are cancelled: a row of a small table that has changed a
  * hundred times would otherwise meet all its partners two hundred times.
  */
-import type { ColumnRef } from '../../parser/tree.ts';
-import { failingAcross, oidsIn } from '../algebra/fails-in.ts';
+import type { ColumnRef, Expr } from '../../parser/tree.ts';
+import { failingAcross, failsIn, oidsIn } from '../algebra/fails-in.ts';
 import type { NodeOf } from '../algebra/node.ts';
-import { idOf, placesOf } from '../algebra/node.ts';
+import { idOf, placesOf, referencesOf } from '../algebra/node.ts';
 import { solvedFor } from '../algebra/solved.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join as joined, lines, sql, unique } from '../sql/sql.ts';
@@ -108,6 +108,24 @@ function perChange(
   };
 }
 
+/**
+ * By the position of an input, the conditions on its rows alone that no row makes fail. Where
+ * changes are computed once, the conditions of a term do not reach the log.
+ */
+function conditionsOfOne(node: NodeOf<'join'>): ReadonlyMap<number, readonly Expr[]> {
+  const places = placesOf(node);
+  const fails = failsIn(node);
+  const found = new Map<number, Expr[]>();
+  for (const condition of node.conditions) {
+    const [position, ...others] = new Set(
+      referencesOf(condition).map((column) => places.get(column)),
+    );
+    if (position === undefined || others.length > 0 || fails(condition)) continue;
+    found.set(position, [...(found.get(position) ?? []), condition]);
+  }
+  return found;
+}
+
 /** The change of the join in one of its two forms. */
 export function joinTerms(
   node: NodeOf<'join'>,
@@ -116,8 +134,9 @@ export function joinTerms(
   netting: Netting,
   form: Form,
 ): readonly Term[] {
-  const computed = inputs.map((input) =>
-    lazily(() => computedOnce(input, input.change(netting), pending)),
+  const asked = pending.once === null ? null : conditionsOfOne(node);
+  const computed = inputs.map((input, position) =>
+    lazily(() => computedOnce(input, input.change(netting, asked?.get(position)), pending)),
   );
   const own = perChange(node, inputs);
   const { only } = pending;

@@ -76,7 +76,11 @@ export type Face = {
   readonly now: Rows;
   /** The rows at the frontier, where a table has them: with the change, they are the rows now. */
   readonly before?: Rows;
-  readonly change: (netting: Netting) => readonly Term[];
+  /**
+   * `asked`: conditions on these rows that whoever reads them asks in any case, and that no row
+   * makes fail: rows that do not fulfil them may be left out.
+   */
+  readonly change: (netting: Netting, asked?: readonly Expr[]) => readonly Term[];
 };
 
 export type Rule<K extends Op> = {
@@ -88,6 +92,7 @@ export type Rule<K extends Op> = {
         inputs: readonly Face[],
         pending: Pending,
         netting: Netting,
+        asked: readonly Expr[],
       ) => readonly Term[])
     | null;
   readonly against: (node: NodeOf<K>) => readonly PlanReason[];

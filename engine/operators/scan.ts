@@ -10,6 +10,8 @@
  *
  *   R at t1 - (R - D) at t0  =  D at t0  +  rows of R that have changed, at t1  -  the same, at t0
  */
+import type { Expr } from '../../parser/tree.ts';
+import type { ColumnFacts } from '../algebra/facts.ts';
 import type { NodeOf } from '../algebra/node.ts';
 import { logColumn } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -19,7 +21,7 @@ import { MOMENT } from '../algebra/timed.ts';
 import type { Netting, Pending } from './pending.ts';
 import { isPending } from './pending.ts';
 import type { Rule, Term } from './rule.ts';
-import { conditions } from './rule.ts';
+import { conditions, written } from './rule.ts';
 import { hasPassed, NOW } from './time.ts';
 
 /** `r1`, `r2`, ... by the occurrence's place in the definition. */
@@ -54,12 +56,12 @@ export const scan: Rule<'scan'> = {
     ],
     where: [],
   }),
-  change: (node, _inputs, pending, netting) => {
+  change: (node, _inputs, pending, netting, asked) => {
     const weight = weightName(node);
     const alias = ident(aliasOf(node));
     return [
       {
-        from: [sql`(${pendingRows(node, pending, netting, weight)}) AS ${alias}`],
+        from: [sql`(${pendingRows(node, pending, netting, weight, asked)}) AS ${alias}`],
         where: [],
         weight: sql`${alias}.${weight}`,
         sign: 1,
@@ -122,7 +124,13 @@ function passed(node: NodeOf<'scan'>, { moment }: Pending): readonly Term[] {
   ];
 }
 
-function pendingRows(node: NodeOf<'scan'>, pending: Pending, netting: Netting, weight: Sql): Sql {
+function pendingRows(
+  node: NodeOf<'scan'>,
+  pending: Pending,
+  netting: Netting,
+  weight: Sql,
+  asked: readonly Expr[],
+): Sql {
   const log = pending.logOf(node.source.oid);
   const facts = node.columns.map((one) => one.facts).filter(({ attnum }) => attnum !== MOMENT);
   const moments = node.columns
@@ -151,7 +159,23 @@ function pendingRows(node: NodeOf<'scan'>, pending: Pending, netting: Netting, w
   GROUP BY ${groups.length === 0 ? sql`()` : join(groups, ', ')}
   HAVING pg_catalog.sum(l.weight) <> 0${netting === 'fenced' ? sql`\n  OFFSET 0` : sql``}
 `;
-  return pending.expected === null ? net : withExpectedRows(net, node, pending.expected, weight);
+  const kept = fulfilling(net, node, weight, asked);
+  return pending.expected === null ? kept : withExpectedRows(kept, node, pending.expected, weight);
+}
+
+/**
+ * PostgreSQL asks conditions of log rows before it groups them, unless they are fenced. The rows
+ * that the planner is told to expect must not be subject to them: it would expect fewer.
+ */
+function fulfilling(rows: Sql, node: NodeOf<'scan'>, weight: Sql, asked: readonly Expr[]): Sql {
+  if (asked.length === 0) return rows;
+  const alias = ident(aliasOf(node));
+  const shape = scan.shape(node, []);
+  const columns = momentLast(node).map(({ name }) => sql`${alias}.${ident(name)}`);
+  return sql`
+  SELECT ${join([sql`${alias}.${weight}`, ...columns], ', ')}
+  FROM (${rows}) AS ${alias}${conditions(asked.map((condition) => written(condition, shape)))}
+`;
 }
 
 /**
@@ -170,11 +194,7 @@ function withExpectedRows(
   expected: (sourceOid: number) => Sql,
   weight: Sql,
 ): Sql {
-  const own = node.columns.map(({ facts }) => facts);
-  const nulls = [
-    ...own.filter(({ attnum }) => attnum !== MOMENT),
-    ...own.filter(({ attnum }) => attnum === MOMENT),
-  ].map(
+  const nulls = momentLast(node).map(
     ({ baseType, name }) =>
       sql`(CASE WHEN g.n IS NULL THEN NULL END)::${fragment(baseType)} AS ${ident(name)}`,
   );
@@ -184,6 +204,15 @@ function withExpectedRows(
   FROM pg_catalog.generate_series(1, ${expected(node.source.oid)}) AS g(n)
   WHERE (SELECT FALSE)
 `;
+}
+
+/** The columns in the order of pending rows. */
+function momentLast(node: NodeOf<'scan'>): readonly ColumnFacts[] {
+  const own = node.columns.map(({ facts }) => facts);
+  return [
+    ...own.filter(({ attnum }) => attnum !== MOMENT),
+    ...own.filter(({ attnum }) => attnum === MOMENT),
+  ];
 }
 
 /** A name that no column of the source that is read has. */

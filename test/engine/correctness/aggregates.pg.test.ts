@@ -77,7 +77,7 @@ const TYPES: readonly Type[] = [
   },
   {
     type: 'numeric(12,4)',
-    value: rarely(['0.5'], decimal(5, 4)),
+    value: rarely(['0.5', "'NaN'"], decimal(5, 4)),
     expressions: [
       'x * y',
       'x + y::numeric(12,1)',
@@ -85,7 +85,20 @@ const TYPES: readonly Type[] = [
       '- x',
       'coalesce(x, 1.25)',
       'CASE WHEN y > 0 THEN x ELSE 1 END',
+      'CASE WHEN y > 0 THEN x * y WHEN y < -2 THEN x END',
+      'coalesce(round(x / nullif(y, 0), 2), 0)',
+      'greatest(trunc(x, 1), 0.1234567, abs(y) % 3)',
       'round(x, 1)',
+    ],
+    aggregates: NUMBERS,
+  },
+  {
+    type: 'numeric',
+    value: rarely(["'NaN'", "'Infinity'", "'-Infinity'", '0.000', '1e-9'], mixedDecimal),
+    expressions: [
+      'round(x, 2)',
+      'CASE WHEN y > 0 THEN trunc(x, 1) ELSE 0 END',
+      'CASE WHEN y > 0 THEN round(x, 3) * 1.5 ELSE round(y, 1) END',
     ],
     aggregates: NUMBERS,
   },

@@ -425,11 +425,15 @@ WITH pending AS MATERIALIZED (
 ), changes_r2 AS MATERIALIZED (
   SELECT r2.weight AS weight, r2.id, r2.label, r2.price
     FROM ((
+      SELECT r2.weight, r2.id, r2.label, r2.price
+      FROM (
       SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2::character varying(40) AS label, l.c3::numeric(10,2) AS price
       FROM imat_store.log_public_product AS l
       WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
       GROUP BY l.c1, l.c2::character varying(40), l.c3::numeric(10,2)
       HAVING pg_catalog.sum(l.weight) <> 0
+    ) AS r2
+    WHERE (r2.price > (0)::numeric)
     )
       UNION ALL
       SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS id, (CASE WHEN g.n IS NULL THEN NULL END)::character varying(40) AS label, (CASE WHEN g.n IS NULL THEN NULL END)::numeric(10,2) AS price
@@ -507,12 +511,16 @@ WITH pending AS MATERIALIZED (
 ), changes_r2 AS MATERIALIZED (
   SELECT r2.weight AS weight, r2.id, r2.label, r2.price
     FROM ((
+      SELECT r2.weight, r2.id, r2.label, r2.price
+      FROM (
       SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2::character varying(40) AS label, l.c3::numeric(10,2) AS price
       FROM imat_store.log_public_product AS l
       WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
       GROUP BY l.c1, l.c2::character varying(40), l.c3::numeric(10,2)
       HAVING pg_catalog.sum(l.weight) <> 0
       OFFSET 0
+    ) AS r2
+    WHERE (r2.price > (0)::numeric)
     )
       UNION ALL
       SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS id, (CASE WHEN g.n IS NULL THEN NULL END)::character varying(40) AS label, (CASE WHEN g.n IS NULL THEN NULL END)::numeric(10,2) AS price

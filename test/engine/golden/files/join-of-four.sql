@@ -646,11 +646,15 @@ WITH pending AS MATERIALIZED (
 ), changes_r4 AS MATERIALIZED (
   SELECT r4.weight AS weight, r4.id, r4.price
     FROM ((
+      SELECT r4.weight, r4.id, r4.price
+      FROM (
       SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3::numeric(10,2) AS price
       FROM imat_store.log_public_product AS l
       WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
       GROUP BY l.c1, l.c3::numeric(10,2)
       HAVING pg_catalog.sum(l.weight) <> 0
+    ) AS r4
+    WHERE (r4.price > (0)::numeric)
     )
       UNION ALL
       SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS id, (CASE WHEN g.n IS NULL THEN NULL END)::numeric(10,2) AS price
@@ -905,12 +909,16 @@ WITH pending AS MATERIALIZED (
 ), changes_r4 AS MATERIALIZED (
   SELECT r4.weight AS weight, r4.id, r4.price
     FROM ((
+      SELECT r4.weight, r4.id, r4.price
+      FROM (
       SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3::numeric(10,2) AS price
       FROM imat_store.log_public_product AS l
       WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
       GROUP BY l.c1, l.c3::numeric(10,2)
       HAVING pg_catalog.sum(l.weight) <> 0
       OFFSET 0
+    ) AS r4
+    WHERE (r4.price > (0)::numeric)
     )
       UNION ALL
       SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS id, (CASE WHEN g.n IS NULL THEN NULL END)::numeric(10,2) AS price
@@ -1308,11 +1316,15 @@ WITH pending AS MATERIALIZED (
 ), changes_r4 AS MATERIALIZED (
   SELECT r4.weight AS weight, r4.id, r4.price
     FROM ((
+      SELECT r4.weight, r4.id, r4.price
+      FROM (
       SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3::numeric(10,2) AS price
       FROM imat_store.log_public_product AS l
       WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
       GROUP BY l.c1, l.c3::numeric(10,2)
       HAVING pg_catalog.sum(l.weight) <> 0
+    ) AS r4
+    WHERE (r4.price > (0)::numeric)
     )
       UNION ALL
       SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS id, (CASE WHEN g.n IS NULL THEN NULL END)::numeric(10,2) AS price

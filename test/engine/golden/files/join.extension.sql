@@ -234,11 +234,15 @@ WITH pending AS MATERIALIZED (
 ), changes_r2 AS MATERIALIZED (
   SELECT r2.weight AS weight, r2.id, r2.country
     FROM ((
+      SELECT r2.weight, r2.id, r2.country
+      FROM (
       SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3 AS country
       FROM imat_store.log_public_customer AS l
       WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
       GROUP BY l.c1, l.c3
       HAVING pg_catalog.sum(l.weight) <> 0
+    ) AS r2
+    WHERE (r2.country IS NOT NULL)
     )
       UNION ALL
       SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS id, (CASE WHEN g.n IS NULL THEN NULL END)::text AS country
@@ -323,12 +327,16 @@ WITH pending AS MATERIALIZED (
 ), changes_r2 AS MATERIALIZED (
   SELECT r2.weight AS weight, r2.id, r2.country
     FROM ((
+      SELECT r2.weight, r2.id, r2.country
+      FROM (
       SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3 AS country
       FROM imat_store.log_public_customer AS l
       WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
       GROUP BY l.c1, l.c3
       HAVING pg_catalog.sum(l.weight) <> 0
       OFFSET 0
+    ) AS r2
+    WHERE (r2.country IS NOT NULL)
     )
       UNION ALL
       SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS id, (CASE WHEN g.n IS NULL THEN NULL END)::text AS country

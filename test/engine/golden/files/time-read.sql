@@ -417,11 +417,15 @@ WITH pending AS MATERIALIZED (
 ), changes_r2 AS MATERIALIZED (
   SELECT r2.weight AS weight, r2.customer_id, r2.sold_at, r2.moment
     FROM ((
+      SELECT r2.weight, r2.customer_id, r2.sold_at, r2.moment
+      FROM (
       SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c7 AS sold_at, (SELECT p.moment FROM pending AS p) AS moment
       FROM imat_store.log_public_sale AS l
       WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
       GROUP BY l.c2, l.c7
       HAVING pg_catalog.sum(l.weight) <> 0
+    ) AS r2
+    WHERE (((r2.sold_at AT TIME ZONE ('UTC')::text))::date <= ((r2.moment AT TIME ZONE ('UTC')::text))::date)
     )
       UNION ALL
       SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS customer_id, (CASE WHEN g.n IS NULL THEN NULL END)::timestamp with time zone AS sold_at, (CASE WHEN g.n IS NULL THEN NULL END)::timestamp with time zone AS moment
@@ -532,12 +536,16 @@ WITH pending AS MATERIALIZED (
 ), changes_r2 AS MATERIALIZED (
   SELECT r2.weight AS weight, r2.customer_id, r2.sold_at, r2.moment
     FROM ((
+      SELECT r2.weight, r2.customer_id, r2.sold_at, r2.moment
+      FROM (
       SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c7 AS sold_at, (SELECT p.moment FROM pending AS p) AS moment
       FROM imat_store.log_public_sale AS l
       WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
       GROUP BY l.c2, l.c7
       HAVING pg_catalog.sum(l.weight) <> 0
       OFFSET 0
+    ) AS r2
+    WHERE (((r2.sold_at AT TIME ZONE ('UTC')::text))::date <= ((r2.moment AT TIME ZONE ('UTC')::text))::date)
     )
       UNION ALL
       SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS customer_id, (CASE WHEN g.n IS NULL THEN NULL END)::timestamp with time zone AS sold_at, (CASE WHEN g.n IS NULL THEN NULL END)::timestamp with time zone AS moment
