@@ -683,7 +683,7 @@ SELECT
   CASE WHEN v.amount = 'NaN'::numeric THEN v.rows ELSE 0 END AS nan_amount,
   CASE WHEN v.amount = 'Infinity'::numeric THEN v.rows ELSE 0 END AS plus_infinity_amount,
   CASE WHEN v.amount = '-Infinity'::numeric THEN v.rows ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN v.amount > '-Infinity'::numeric AND v.amount < 'Infinity'::numeric THEN (v.amount * v.rows)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN v.amount > '-Infinity'::numeric AND v.amount < 'Infinity'::numeric THEN CASE v.rows WHEN 1 THEN v.amount WHEN -1 THEN -v.amount ELSE v.amount * v.rows END ELSE 0 END AS sum_amount,
   CASE WHEN v.amount > '-Infinity'::numeric AND v.amount < 'Infinity'::numeric THEN ((v.amount * v.amount) * v.rows)::numeric ELSE 0 END AS squares_amount,
   CASE WHEN v.amount > '-Infinity'::numeric AND v.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(v.amount), 10900))::numeric * v.rows)::numeric ELSE 0 END AS scales_amount,
   CASE WHEN v.weight IS NOT NULL THEN v.rows ELSE 0 END AS count_weight,
@@ -714,7 +714,7 @@ SELECT
   CASE WHEN v.paid IS NOT NULL THEN (v.paid * v.rows)::money ELSE '0'::money END AS sum_paid,
   CASE WHEN v.price IS NOT NULL THEN v.rows ELSE 0 END AS count_price,
   CASE WHEN v.price = 'NaN'::numeric THEN v.rows ELSE 0 END AS nan_price,
-  CASE WHEN v.price <> 'NaN'::numeric THEN (v.price * v.rows)::numeric ELSE 0 END AS sum_price
+  CASE WHEN v.price <> 'NaN'::numeric THEN CASE v.rows WHEN 1 THEN v.price WHEN -1 THEN -v.price ELSE v.price * v.rows END ELSE 0 END AS sum_price
 FROM (
   -- all changes, cancelled against each other
   SELECT

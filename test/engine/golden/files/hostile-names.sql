@@ -305,7 +305,7 @@ break",
   r1.weight AS rows,
   CASE WHEN r1."$imat$" IS NOT NULL THEN r1.weight ELSE 0 END AS "count_$imat$",
   CASE WHEN r1."$imat$" = 'NaN'::numeric THEN r1.weight ELSE 0 END AS "nan_$imat$",
-  CASE WHEN r1."$imat$" <> 'NaN'::numeric THEN (r1."$imat$" * r1.weight)::numeric ELSE 0 END AS "sum_$imat$",
+  CASE WHEN r1."$imat$" <> 'NaN'::numeric THEN CASE r1.weight WHEN 1 THEN r1."$imat$" WHEN -1 THEN -r1."$imat$" ELSE r1."$imat$" * r1.weight END ELSE 0 END AS "sum_$imat$",
   CASE WHEN r1."na""me" IS NOT NULL THEN r1.weight ELSE 0 END AS "count_na""me"
 FROM
   (
@@ -334,7 +334,7 @@ break",
   r1.weight AS rows,
   CASE WHEN r1."$imat$" IS NOT NULL THEN r1.weight ELSE 0 END AS "count_$imat$",
   CASE WHEN r1."$imat$" = 'NaN'::numeric THEN r1.weight ELSE 0 END AS "nan_$imat$",
-  CASE WHEN r1."$imat$" <> 'NaN'::numeric THEN (r1."$imat$" * r1.weight)::numeric ELSE 0 END AS "sum_$imat$",
+  CASE WHEN r1."$imat$" <> 'NaN'::numeric THEN CASE r1.weight WHEN 1 THEN r1."$imat$" WHEN -1 THEN -r1."$imat$" ELSE r1."$imat$" * r1.weight END ELSE 0 END AS "sum_$imat$",
   CASE WHEN r1."na""me" IS NOT NULL THEN r1.weight ELSE 0 END AS "count_na""me"
 FROM
   (

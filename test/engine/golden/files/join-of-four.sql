@@ -670,7 +670,7 @@ SELECT
   CASE WHEN r3.amount = 'NaN'::numeric THEN r3.weight ELSE 0 END AS nan_amount,
   CASE WHEN r3.amount = 'Infinity'::numeric THEN r3.weight ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r3.amount = '-Infinity'::numeric THEN r3.weight ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (r3.amount * r3.weight)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN CASE r3.weight WHEN 1 THEN r3.amount WHEN -1 THEN -r3.amount ELSE r3.amount * r3.weight END ELSE 0 END AS sum_amount,
   CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r3.amount), 10900))::numeric * r3.weight)::numeric ELSE 0 END AS scales_amount
 FROM
   changes_r3 AS r3
@@ -691,7 +691,7 @@ SELECT
   CASE WHEN r3.amount = 'NaN'::numeric THEN r1.weight ELSE 0 END AS nan_amount,
   CASE WHEN r3.amount = 'Infinity'::numeric THEN r1.weight ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r3.amount = '-Infinity'::numeric THEN r1.weight ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (r3.amount * r1.weight)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN CASE r1.weight WHEN 1 THEN r3.amount WHEN -1 THEN -r3.amount ELSE r3.amount * r1.weight END ELSE 0 END AS sum_amount,
   CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r3.amount), 10900))::numeric * r1.weight)::numeric ELSE 0 END AS scales_amount
 FROM
   changes_r1 AS r1
@@ -712,7 +712,7 @@ SELECT
   CASE WHEN r3.amount = 'NaN'::numeric THEN (-r1.weight * r3.weight) ELSE 0 END AS nan_amount,
   CASE WHEN r3.amount = 'Infinity'::numeric THEN (-r1.weight * r3.weight) ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r3.amount = '-Infinity'::numeric THEN (-r1.weight * r3.weight) ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (r3.amount * (-r1.weight * r3.weight))::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN CASE (-r1.weight * r3.weight) WHEN 1 THEN r3.amount WHEN -1 THEN -r3.amount ELSE r3.amount * (-r1.weight * r3.weight) END ELSE 0 END AS sum_amount,
   CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r3.amount), 10900))::numeric * (-r1.weight * r3.weight))::numeric ELSE 0 END AS scales_amount
 FROM
   changes_r1 AS r1
@@ -734,7 +734,7 @@ SELECT
   CASE WHEN r3.amount = 'NaN'::numeric THEN (r1.weight * r2.weight) ELSE 0 END AS nan_amount,
   CASE WHEN r3.amount = 'Infinity'::numeric THEN (r1.weight * r2.weight) ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r3.amount = '-Infinity'::numeric THEN (r1.weight * r2.weight) ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (r3.amount * (r1.weight * r2.weight))::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN CASE (r1.weight * r2.weight) WHEN 1 THEN r3.amount WHEN -1 THEN -r3.amount ELSE r3.amount * (r1.weight * r2.weight) END ELSE 0 END AS sum_amount,
   CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r3.amount), 10900))::numeric * (r1.weight * r2.weight))::numeric ELSE 0 END AS scales_amount
 FROM
   changes_r2 AS r2
@@ -762,7 +762,7 @@ SELECT
   CASE WHEN r3.amount = 'NaN'::numeric THEN (-r1.weight * r2.weight * r3.weight) ELSE 0 END AS nan_amount,
   CASE WHEN r3.amount = 'Infinity'::numeric THEN (-r1.weight * r2.weight * r3.weight) ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r3.amount = '-Infinity'::numeric THEN (-r1.weight * r2.weight * r3.weight) ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (r3.amount * (-r1.weight * r2.weight * r3.weight))::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN CASE (-r1.weight * r2.weight * r3.weight) WHEN 1 THEN r3.amount WHEN -1 THEN -r3.amount ELSE r3.amount * (-r1.weight * r2.weight * r3.weight) END ELSE 0 END AS sum_amount,
   CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r3.amount), 10900))::numeric * (-r1.weight * r2.weight * r3.weight))::numeric ELSE 0 END AS scales_amount
 FROM
   changes_r2 AS r2
@@ -791,7 +791,7 @@ SELECT
   CASE WHEN r3.amount = 'NaN'::numeric THEN (r1.weight * r2.weight * r4.weight) ELSE 0 END AS nan_amount,
   CASE WHEN r3.amount = 'Infinity'::numeric THEN (r1.weight * r2.weight * r4.weight) ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r3.amount = '-Infinity'::numeric THEN (r1.weight * r2.weight * r4.weight) ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (r3.amount * (r1.weight * r2.weight * r4.weight))::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN CASE (r1.weight * r2.weight * r4.weight) WHEN 1 THEN r3.amount WHEN -1 THEN -r3.amount ELSE r3.amount * (r1.weight * r2.weight * r4.weight) END ELSE 0 END AS sum_amount,
   CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r3.amount), 10900))::numeric * (r1.weight * r2.weight * r4.weight))::numeric ELSE 0 END AS scales_amount
 FROM
   changes_r4 AS r4
@@ -826,7 +826,7 @@ SELECT
   CASE WHEN r3.amount = 'NaN'::numeric THEN (-r1.weight * r2.weight * r3.weight * r4.weight) ELSE 0 END AS nan_amount,
   CASE WHEN r3.amount = 'Infinity'::numeric THEN (-r1.weight * r2.weight * r3.weight * r4.weight) ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r3.amount = '-Infinity'::numeric THEN (-r1.weight * r2.weight * r3.weight * r4.weight) ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (r3.amount * (-r1.weight * r2.weight * r3.weight * r4.weight))::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN CASE (-r1.weight * r2.weight * r3.weight * r4.weight) WHEN 1 THEN r3.amount WHEN -1 THEN -r3.amount ELSE r3.amount * (-r1.weight * r2.weight * r3.weight * r4.weight) END ELSE 0 END AS sum_amount,
   CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r3.amount), 10900))::numeric * (-r1.weight * r2.weight * r3.weight * r4.weight))::numeric ELSE 0 END AS scales_amount
 FROM
   changes_r3 AS r3
@@ -934,7 +934,7 @@ SELECT
   CASE WHEN r3.amount = 'NaN'::numeric THEN p.weight ELSE 0 END AS nan_amount,
   CASE WHEN r3.amount = 'Infinity'::numeric THEN p.weight ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r3.amount = '-Infinity'::numeric THEN p.weight ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (r3.amount * p.weight)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN CASE p.weight WHEN 1 THEN r3.amount WHEN -1 THEN -r3.amount ELSE r3.amount * p.weight END ELSE 0 END AS sum_amount,
   CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r3.amount), 10900))::numeric * p.weight)::numeric ELSE 0 END AS scales_amount
 FROM
   (
@@ -1143,7 +1143,7 @@ SELECT
   CASE WHEN r3.amount = 'NaN'::numeric THEN r1.weight ELSE 0 END AS nan_amount,
   CASE WHEN r3.amount = 'Infinity'::numeric THEN r1.weight ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r3.amount = '-Infinity'::numeric THEN r1.weight ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (r3.amount * r1.weight)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN CASE r1.weight WHEN 1 THEN r3.amount WHEN -1 THEN -r3.amount ELSE r3.amount * r1.weight END ELSE 0 END AS sum_amount,
   CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r3.amount), 10900))::numeric * r1.weight)::numeric ELSE 0 END AS scales_amount
 FROM
   changes_r1 AS r1
@@ -1164,7 +1164,7 @@ SELECT
   CASE WHEN r3.amount = 'NaN'::numeric THEN (-r1.weight * r3.weight) ELSE 0 END AS nan_amount,
   CASE WHEN r3.amount = 'Infinity'::numeric THEN (-r1.weight * r3.weight) ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r3.amount = '-Infinity'::numeric THEN (-r1.weight * r3.weight) ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (r3.amount * (-r1.weight * r3.weight))::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN CASE (-r1.weight * r3.weight) WHEN 1 THEN r3.amount WHEN -1 THEN -r3.amount ELSE r3.amount * (-r1.weight * r3.weight) END ELSE 0 END AS sum_amount,
   CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r3.amount), 10900))::numeric * (-r1.weight * r3.weight))::numeric ELSE 0 END AS scales_amount
 FROM
   changes_r1 AS r1
@@ -1186,7 +1186,7 @@ SELECT
   CASE WHEN r3.amount = 'NaN'::numeric THEN (r1.weight * r2.weight) ELSE 0 END AS nan_amount,
   CASE WHEN r3.amount = 'Infinity'::numeric THEN (r1.weight * r2.weight) ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r3.amount = '-Infinity'::numeric THEN (r1.weight * r2.weight) ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (r3.amount * (r1.weight * r2.weight))::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN CASE (r1.weight * r2.weight) WHEN 1 THEN r3.amount WHEN -1 THEN -r3.amount ELSE r3.amount * (r1.weight * r2.weight) END ELSE 0 END AS sum_amount,
   CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r3.amount), 10900))::numeric * (r1.weight * r2.weight))::numeric ELSE 0 END AS scales_amount
 FROM
   changes_r2 AS r2
@@ -1214,7 +1214,7 @@ SELECT
   CASE WHEN r3.amount = 'NaN'::numeric THEN (-r1.weight * r2.weight * r3.weight) ELSE 0 END AS nan_amount,
   CASE WHEN r3.amount = 'Infinity'::numeric THEN (-r1.weight * r2.weight * r3.weight) ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r3.amount = '-Infinity'::numeric THEN (-r1.weight * r2.weight * r3.weight) ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (r3.amount * (-r1.weight * r2.weight * r3.weight))::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN CASE (-r1.weight * r2.weight * r3.weight) WHEN 1 THEN r3.amount WHEN -1 THEN -r3.amount ELSE r3.amount * (-r1.weight * r2.weight * r3.weight) END ELSE 0 END AS sum_amount,
   CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r3.amount), 10900))::numeric * (-r1.weight * r2.weight * r3.weight))::numeric ELSE 0 END AS scales_amount
 FROM
   changes_r2 AS r2
@@ -1265,7 +1265,7 @@ SELECT
   CASE WHEN r3.amount = 'NaN'::numeric THEN r3.weight ELSE 0 END AS nan_amount,
   CASE WHEN r3.amount = 'Infinity'::numeric THEN r3.weight ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r3.amount = '-Infinity'::numeric THEN r3.weight ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (r3.amount * r3.weight)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN CASE r3.weight WHEN 1 THEN r3.amount WHEN -1 THEN -r3.amount ELSE r3.amount * r3.weight END ELSE 0 END AS sum_amount,
   CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r3.amount), 10900))::numeric * r3.weight)::numeric ELSE 0 END AS scales_amount
 FROM
   changes_r3 AS r3
@@ -1354,7 +1354,7 @@ SELECT
   CASE WHEN r3.amount = 'NaN'::numeric THEN (r1.weight * r2.weight * r4.weight) ELSE 0 END AS nan_amount,
   CASE WHEN r3.amount = 'Infinity'::numeric THEN (r1.weight * r2.weight * r4.weight) ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r3.amount = '-Infinity'::numeric THEN (r1.weight * r2.weight * r4.weight) ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (r3.amount * (r1.weight * r2.weight * r4.weight))::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN CASE (r1.weight * r2.weight * r4.weight) WHEN 1 THEN r3.amount WHEN -1 THEN -r3.amount ELSE r3.amount * (r1.weight * r2.weight * r4.weight) END ELSE 0 END AS sum_amount,
   CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r3.amount), 10900))::numeric * (r1.weight * r2.weight * r4.weight))::numeric ELSE 0 END AS scales_amount
 FROM
   changes_r4 AS r4
@@ -1389,7 +1389,7 @@ SELECT
   CASE WHEN r3.amount = 'NaN'::numeric THEN (-r1.weight * r2.weight * r3.weight * r4.weight) ELSE 0 END AS nan_amount,
   CASE WHEN r3.amount = 'Infinity'::numeric THEN (-r1.weight * r2.weight * r3.weight * r4.weight) ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r3.amount = '-Infinity'::numeric THEN (-r1.weight * r2.weight * r3.weight * r4.weight) ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (r3.amount * (-r1.weight * r2.weight * r3.weight * r4.weight))::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN CASE (-r1.weight * r2.weight * r3.weight * r4.weight) WHEN 1 THEN r3.amount WHEN -1 THEN -r3.amount ELSE r3.amount * (-r1.weight * r2.weight * r3.weight * r4.weight) END ELSE 0 END AS sum_amount,
   CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r3.amount), 10900))::numeric * (-r1.weight * r2.weight * r3.weight * r4.weight))::numeric ELSE 0 END AS scales_amount
 FROM
   changes_r3 AS r3

@@ -258,7 +258,7 @@ SELECT
   CASE WHEN r1.amount = 'NaN'::numeric THEN r1.weight ELSE 0 END AS nan_amount,
   CASE WHEN r1.amount = 'Infinity'::numeric THEN r1.weight ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r1.amount = '-Infinity'::numeric THEN r1.weight ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * r1.weight)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN CASE r1.weight WHEN 1 THEN r1.amount WHEN -1 THEN -r1.amount ELSE r1.amount * r1.weight END ELSE 0 END AS sum_amount,
   CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r1.weight)::numeric ELSE 0 END AS scales_amount
 FROM
   changes_r1 AS r1,
@@ -275,7 +275,7 @@ SELECT
   CASE WHEN r1.amount = 'NaN'::numeric THEN r2.weight ELSE 0 END AS nan_amount,
   CASE WHEN r1.amount = 'Infinity'::numeric THEN r2.weight ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r1.amount = '-Infinity'::numeric THEN r2.weight ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * r2.weight)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN CASE r2.weight WHEN 1 THEN r1.amount WHEN -1 THEN -r1.amount ELSE r1.amount * r2.weight END ELSE 0 END AS sum_amount,
   CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r2.weight)::numeric ELSE 0 END AS scales_amount
 FROM
   public.sale AS r1,
@@ -292,7 +292,7 @@ SELECT
   CASE WHEN r1.amount = 'NaN'::numeric THEN (-r1.weight * r2.weight) ELSE 0 END AS nan_amount,
   CASE WHEN r1.amount = 'Infinity'::numeric THEN (-r1.weight * r2.weight) ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r1.amount = '-Infinity'::numeric THEN (-r1.weight * r2.weight) ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * (-r1.weight * r2.weight))::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN CASE (-r1.weight * r2.weight) WHEN 1 THEN r1.amount WHEN -1 THEN -r1.amount ELSE r1.amount * (-r1.weight * r2.weight) END ELSE 0 END AS sum_amount,
   CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * (-r1.weight * r2.weight))::numeric ELSE 0 END AS scales_amount
 FROM
   changes_r1 AS r1,
@@ -352,7 +352,7 @@ SELECT
   CASE WHEN r1.amount = 'NaN'::numeric THEN p.weight ELSE 0 END AS nan_amount,
   CASE WHEN r1.amount = 'Infinity'::numeric THEN p.weight ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r1.amount = '-Infinity'::numeric THEN p.weight ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * p.weight)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN CASE p.weight WHEN 1 THEN r1.amount WHEN -1 THEN -r1.amount ELSE r1.amount * p.weight END ELSE 0 END AS sum_amount,
   CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * p.weight)::numeric ELSE 0 END AS scales_amount
 FROM
   (

@@ -788,7 +788,7 @@ SELECT
   CASE WHEN r2.amount = 'NaN'::numeric THEN s1.weight ELSE 0 END AS nan_amount,
   CASE WHEN r2.amount = 'Infinity'::numeric THEN s1.weight ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r2.amount = '-Infinity'::numeric THEN s1.weight ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r2.amount > '-Infinity'::numeric AND r2.amount < 'Infinity'::numeric THEN (r2.amount * s1.weight)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r2.amount > '-Infinity'::numeric AND r2.amount < 'Infinity'::numeric THEN CASE s1.weight WHEN 1 THEN r2.amount WHEN -1 THEN -r2.amount ELSE r2.amount * s1.weight END ELSE 0 END AS sum_amount,
   CASE WHEN r2.amount > '-Infinity'::numeric AND r2.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r2.amount), 10900))::numeric * s1.weight)::numeric ELSE 0 END AS scales_amount
 FROM
   changes_s1 AS s1,
@@ -804,7 +804,7 @@ SELECT
   CASE WHEN r2.amount = 'NaN'::numeric THEN r2.weight ELSE 0 END AS nan_amount,
   CASE WHEN r2.amount = 'Infinity'::numeric THEN r2.weight ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r2.amount = '-Infinity'::numeric THEN r2.weight ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r2.amount > '-Infinity'::numeric AND r2.amount < 'Infinity'::numeric THEN (r2.amount * r2.weight)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r2.amount > '-Infinity'::numeric AND r2.amount < 'Infinity'::numeric THEN CASE r2.weight WHEN 1 THEN r2.amount WHEN -1 THEN -r2.amount ELSE r2.amount * r2.weight END ELSE 0 END AS sum_amount,
   CASE WHEN r2.amount > '-Infinity'::numeric AND r2.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r2.amount), 10900))::numeric * r2.weight)::numeric ELSE 0 END AS scales_amount
 FROM
   (SELECT s.id AS c1, s.head AS c2, s.depth AS c3 FROM imat_store.state2_recursion AS s) AS s1,
@@ -820,7 +820,7 @@ SELECT
   CASE WHEN r2.amount = 'NaN'::numeric THEN (s1.weight * r2.weight) ELSE 0 END AS nan_amount,
   CASE WHEN r2.amount = 'Infinity'::numeric THEN (s1.weight * r2.weight) ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r2.amount = '-Infinity'::numeric THEN (s1.weight * r2.weight) ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r2.amount > '-Infinity'::numeric AND r2.amount < 'Infinity'::numeric THEN (r2.amount * (s1.weight * r2.weight))::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r2.amount > '-Infinity'::numeric AND r2.amount < 'Infinity'::numeric THEN CASE (s1.weight * r2.weight) WHEN 1 THEN r2.amount WHEN -1 THEN -r2.amount ELSE r2.amount * (s1.weight * r2.weight) END ELSE 0 END AS sum_amount,
   CASE WHEN r2.amount > '-Infinity'::numeric AND r2.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r2.amount), 10900))::numeric * (s1.weight * r2.weight))::numeric ELSE 0 END AS scales_amount
 FROM
   changes_s1 AS s1,
@@ -836,7 +836,7 @@ SELECT
   CASE WHEN r2.amount = 'NaN'::numeric THEN (-s1.weight * r2.weight) ELSE 0 END AS nan_amount,
   CASE WHEN r2.amount = 'Infinity'::numeric THEN (-s1.weight * r2.weight) ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r2.amount = '-Infinity'::numeric THEN (-s1.weight * r2.weight) ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r2.amount > '-Infinity'::numeric AND r2.amount < 'Infinity'::numeric THEN (r2.amount * (-s1.weight * r2.weight))::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r2.amount > '-Infinity'::numeric AND r2.amount < 'Infinity'::numeric THEN CASE (-s1.weight * r2.weight) WHEN 1 THEN r2.amount WHEN -1 THEN -r2.amount ELSE r2.amount * (-s1.weight * r2.weight) END ELSE 0 END AS sum_amount,
   CASE WHEN r2.amount > '-Infinity'::numeric AND r2.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r2.amount), 10900))::numeric * (-s1.weight * r2.weight))::numeric ELSE 0 END AS scales_amount
 FROM
   changes_s1 AS s1,
@@ -951,7 +951,7 @@ SELECT
   CASE WHEN r2.amount = 'NaN'::numeric THEN p.weight ELSE 0 END AS nan_amount,
   CASE WHEN r2.amount = 'Infinity'::numeric THEN p.weight ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r2.amount = '-Infinity'::numeric THEN p.weight ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r2.amount > '-Infinity'::numeric AND r2.amount < 'Infinity'::numeric THEN (r2.amount * p.weight)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r2.amount > '-Infinity'::numeric AND r2.amount < 'Infinity'::numeric THEN CASE p.weight WHEN 1 THEN r2.amount WHEN -1 THEN -r2.amount ELSE r2.amount * p.weight END ELSE 0 END AS sum_amount,
   CASE WHEN r2.amount > '-Infinity'::numeric AND r2.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r2.amount), 10900))::numeric * p.weight)::numeric ELSE 0 END AS scales_amount
 FROM
   (

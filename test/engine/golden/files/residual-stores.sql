@@ -446,7 +446,7 @@ SELECT
   CASE WHEN r1.amount = 'NaN'::numeric THEN r1.weight ELSE 0 END AS nan_amount,
   CASE WHEN r1.amount = 'Infinity'::numeric THEN r1.weight ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r1.amount = '-Infinity'::numeric THEN r1.weight ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * r1.weight)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN CASE r1.weight WHEN 1 THEN r1.amount WHEN -1 THEN -r1.amount ELSE r1.amount * r1.weight END ELSE 0 END AS sum_amount,
   CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r1.weight)::numeric ELSE 0 END AS scales_amount
 FROM
   (
@@ -471,7 +471,7 @@ SELECT
   CASE WHEN r1.amount = 'NaN'::numeric THEN r1.weight ELSE 0 END AS nan_amount,
   CASE WHEN r1.amount = 'Infinity'::numeric THEN r1.weight ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r1.amount = '-Infinity'::numeric THEN r1.weight ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * r1.weight)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN CASE r1.weight WHEN 1 THEN r1.amount WHEN -1 THEN -r1.amount ELSE r1.amount * r1.weight END ELSE 0 END AS sum_amount,
   CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r1.weight)::numeric ELSE 0 END AS scales_amount
 FROM
   (
@@ -580,7 +580,7 @@ SELECT
   CASE WHEN r1.amount = 'NaN'::numeric THEN r1.weight ELSE 0 END AS nan_amount,
   CASE WHEN r1.amount = 'Infinity'::numeric THEN r1.weight ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r1.amount = '-Infinity'::numeric THEN r1.weight ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * r1.weight)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN CASE r1.weight WHEN 1 THEN r1.amount WHEN -1 THEN -r1.amount ELSE r1.amount * r1.weight END ELSE 0 END AS sum_amount,
   CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r1.weight)::numeric ELSE 0 END AS scales_amount
 FROM
   (
@@ -605,7 +605,7 @@ SELECT
   CASE WHEN r1.amount = 'NaN'::numeric THEN r1.weight ELSE 0 END AS nan_amount,
   CASE WHEN r1.amount = 'Infinity'::numeric THEN r1.weight ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r1.amount = '-Infinity'::numeric THEN r1.weight ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * r1.weight)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN CASE r1.weight WHEN 1 THEN r1.amount WHEN -1 THEN -r1.amount ELSE r1.amount * r1.weight END ELSE 0 END AS sum_amount,
   CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r1.weight)::numeric ELSE 0 END AS scales_amount
 FROM
   (
@@ -961,7 +961,7 @@ SELECT
   CASE WHEN g.c12 = 'NaN'::numeric THEN g.weight ELSE 0 END AS nan_sum,
   CASE WHEN g.c12 = 'Infinity'::numeric THEN g.weight ELSE 0 END AS plus_infinity_sum,
   CASE WHEN g.c12 = '-Infinity'::numeric THEN g.weight ELSE 0 END AS minus_infinity_sum,
-  CASE WHEN g.c12 > '-Infinity'::numeric AND g.c12 < 'Infinity'::numeric THEN (g.c12 * g.weight)::numeric ELSE 0 END AS sum_sum,
+  CASE WHEN g.c12 > '-Infinity'::numeric AND g.c12 < 'Infinity'::numeric THEN CASE g.weight WHEN 1 THEN g.c12 WHEN -1 THEN -g.c12 ELSE g.c12 * g.weight END ELSE 0 END AS sum_sum,
   CASE WHEN g.c12 > '-Infinity'::numeric AND g.c12 < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(g.c12), 10900))::numeric * g.weight)::numeric ELSE 0 END AS scales_sum
 FROM
   groups0 AS g;
@@ -1033,7 +1033,7 @@ SELECT
   CASE WHEN g.c12 = 'NaN'::numeric THEN g.weight ELSE 0 END AS nan_sum,
   CASE WHEN g.c12 = 'Infinity'::numeric THEN g.weight ELSE 0 END AS plus_infinity_sum,
   CASE WHEN g.c12 = '-Infinity'::numeric THEN g.weight ELSE 0 END AS minus_infinity_sum,
-  CASE WHEN g.c12 > '-Infinity'::numeric AND g.c12 < 'Infinity'::numeric THEN (g.c12 * g.weight)::numeric ELSE 0 END AS sum_sum,
+  CASE WHEN g.c12 > '-Infinity'::numeric AND g.c12 < 'Infinity'::numeric THEN CASE g.weight WHEN 1 THEN g.c12 WHEN -1 THEN -g.c12 ELSE g.c12 * g.weight END ELSE 0 END AS sum_sum,
   CASE WHEN g.c12 > '-Infinity'::numeric AND g.c12 < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(g.c12), 10900))::numeric * g.weight)::numeric ELSE 0 END AS scales_sum
 FROM
   groups0 AS g;

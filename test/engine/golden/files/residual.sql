@@ -268,7 +268,7 @@ SELECT
   CASE WHEN r1.amount = 'NaN'::numeric THEN r1.weight ELSE 0 END AS nan_amount,
   CASE WHEN r1.amount = 'Infinity'::numeric THEN r1.weight ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r1.amount = '-Infinity'::numeric THEN r1.weight ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * r1.weight)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN CASE r1.weight WHEN 1 THEN r1.amount WHEN -1 THEN -r1.amount ELSE r1.amount * r1.weight END ELSE 0 END AS sum_amount,
   CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r1.weight)::numeric ELSE 0 END AS scales_amount
 FROM
   (
@@ -293,7 +293,7 @@ SELECT
   CASE WHEN r1.amount = 'NaN'::numeric THEN r1.weight ELSE 0 END AS nan_amount,
   CASE WHEN r1.amount = 'Infinity'::numeric THEN r1.weight ELSE 0 END AS plus_infinity_amount,
   CASE WHEN r1.amount = '-Infinity'::numeric THEN r1.weight ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * r1.weight)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN CASE r1.weight WHEN 1 THEN r1.amount WHEN -1 THEN -r1.amount ELSE r1.amount * r1.weight END ELSE 0 END AS sum_amount,
   CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r1.weight)::numeric ELSE 0 END AS scales_amount
 FROM
   (

@@ -459,7 +459,7 @@ SELECT
   CASE WHEN u4.c26 = 'NaN'::numeric THEN u4.weight ELSE 0 END AS nan_value,
   CASE WHEN u4.c26 = 'Infinity'::numeric THEN u4.weight ELSE 0 END AS plus_infinity_value,
   CASE WHEN u4.c26 = '-Infinity'::numeric THEN u4.weight ELSE 0 END AS minus_infinity_value,
-  CASE WHEN u4.c26 > '-Infinity'::numeric AND u4.c26 < 'Infinity'::numeric THEN (u4.c26 * u4.weight)::numeric ELSE 0 END AS sum_value,
+  CASE WHEN u4.c26 > '-Infinity'::numeric AND u4.c26 < 'Infinity'::numeric THEN CASE u4.weight WHEN 1 THEN u4.c26 WHEN -1 THEN -u4.c26 ELSE u4.c26 * u4.weight END ELSE 0 END AS sum_value,
   CASE WHEN u4.c26 > '-Infinity'::numeric AND u4.c26 < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(u4.c26), 10900))::numeric * u4.weight)::numeric ELSE 0 END AS scales_value
 FROM
   (SELECT u3.weight AS weight, (u3.c19)::text AS c25, (u3.c20)::numeric AS c26
@@ -478,7 +478,7 @@ SELECT
   CASE WHEN u4.c26 = 'NaN'::numeric THEN u4.weight ELSE 0 END AS nan_value,
   CASE WHEN u4.c26 = 'Infinity'::numeric THEN u4.weight ELSE 0 END AS plus_infinity_value,
   CASE WHEN u4.c26 = '-Infinity'::numeric THEN u4.weight ELSE 0 END AS minus_infinity_value,
-  CASE WHEN u4.c26 > '-Infinity'::numeric AND u4.c26 < 'Infinity'::numeric THEN (u4.c26 * u4.weight)::numeric ELSE 0 END AS sum_value,
+  CASE WHEN u4.c26 > '-Infinity'::numeric AND u4.c26 < 'Infinity'::numeric THEN CASE u4.weight WHEN 1 THEN u4.c26 WHEN -1 THEN -u4.c26 ELSE u4.c26 * u4.weight END ELSE 0 END AS sum_value,
   CASE WHEN u4.c26 > '-Infinity'::numeric AND u4.c26 < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(u4.c26), 10900))::numeric * u4.weight)::numeric ELSE 0 END AS scales_value
 FROM
   (SELECT u3.weight AS weight, (u3.c19)::text AS c25, (u3.c20)::numeric AS c26
@@ -505,7 +505,7 @@ SELECT
   CASE WHEN u4.c26 = 'NaN'::numeric THEN u4.weight ELSE 0 END AS nan_value,
   CASE WHEN u4.c26 = 'Infinity'::numeric THEN u4.weight ELSE 0 END AS plus_infinity_value,
   CASE WHEN u4.c26 = '-Infinity'::numeric THEN u4.weight ELSE 0 END AS minus_infinity_value,
-  CASE WHEN u4.c26 > '-Infinity'::numeric AND u4.c26 < 'Infinity'::numeric THEN (u4.c26 * u4.weight)::numeric ELSE 0 END AS sum_value,
+  CASE WHEN u4.c26 > '-Infinity'::numeric AND u4.c26 < 'Infinity'::numeric THEN CASE u4.weight WHEN 1 THEN u4.c26 WHEN -1 THEN -u4.c26 ELSE u4.c26 * u4.weight END ELSE 0 END AS sum_value,
   CASE WHEN u4.c26 > '-Infinity'::numeric AND u4.c26 < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(u4.c26), 10900))::numeric * u4.weight)::numeric ELSE 0 END AS scales_value
 FROM
   (SELECT u3.weight AS weight, (u3.c19)::text AS c25, (u3.c20)::numeric AS c26
@@ -532,7 +532,7 @@ SELECT
   CASE WHEN u4.c26 = 'NaN'::numeric THEN u4.weight ELSE 0 END AS nan_value,
   CASE WHEN u4.c26 = 'Infinity'::numeric THEN u4.weight ELSE 0 END AS plus_infinity_value,
   CASE WHEN u4.c26 = '-Infinity'::numeric THEN u4.weight ELSE 0 END AS minus_infinity_value,
-  CASE WHEN u4.c26 > '-Infinity'::numeric AND u4.c26 < 'Infinity'::numeric THEN (u4.c26 * u4.weight)::numeric ELSE 0 END AS sum_value,
+  CASE WHEN u4.c26 > '-Infinity'::numeric AND u4.c26 < 'Infinity'::numeric THEN CASE u4.weight WHEN 1 THEN u4.c26 WHEN -1 THEN -u4.c26 ELSE u4.c26 * u4.weight END ELSE 0 END AS sum_value,
   CASE WHEN u4.c26 > '-Infinity'::numeric AND u4.c26 < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(u4.c26), 10900))::numeric * u4.weight)::numeric ELSE 0 END AS scales_value
 FROM
   (SELECT u3.weight AS weight, (u3.c19)::text AS c25, (u3.c20)::numeric AS c26
