@@ -186,7 +186,7 @@ export class SessionPool {
     db.answerWithin(MARGIN_MS);
     await db.execute(
       `SET statement_timeout = ${statementTimeoutMs}; SET lock_timeout = ${lockTimeoutMs};
-       SET idle_in_transaction_session_timeout = '60s'; SET application_name = 'imat worker'`,
+       SET application_name = 'imat worker'`,
     );
     await db
       .execute(`SET client_connection_check_interval = '${CLIENT_CHECK}'`)

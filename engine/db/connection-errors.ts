@@ -14,10 +14,10 @@ type Place = {
 };
 
 /**
- * SQLSTATEs that end a session whatever it was doing: connection exceptions, shutdown, crash,
- * start-up under way.
+ * SQLSTATEs that end a session whatever it was doing: connection exceptions, time-outs of a
+ * transaction, shutdown, crash, start-up under way, time-out of the session.
  */
-const SESSION_LOST = /^(08|57P0[1235])/;
+const SESSION_LOST = /^(08|25P0[34]|57P0[1235])/;
 
 type Trouble = { readonly reason: string; readonly hint: string };
 
@@ -48,6 +48,8 @@ const NETWORK: Readonly<Record<string, Trouble>> = {
   EHOSTUNREACH: NO_ROUTE,
   ENETUNREACH: NO_ROUTE,
   ECONNRESET: CLOSED,
+  // A statement was sent after the server had ended the session.
+  EPIPE: CLOSED,
   'Connection terminated unexpectedly': CLOSED,
   'There was an error establishing an SSL connection': {
     reason: 'what answers is not a PostgreSQL server',

@@ -31,6 +31,16 @@ export const TEXT_TYPES: CustomTypesConfig = {
     PARSERS.get(oid) ?? asText) as CustomTypesConfig['getTypeParser'],
 };
 
+/**
+ * A load takes as long as it takes. A process that is stopped or cut off in a transaction must not
+ * keep its locks; of the server's own setting, which may be shorter than what imat computes between
+ * two statements, or none, nothing is left. Below PostgreSQL 17 there is no transaction_timeout.
+ */
+const TRANSACTION_TIMEOUTS = `
+  SET idle_in_transaction_session_timeout = '60s';
+  SELECT set_config('transaction_timeout', '0', false)
+  WHERE current_setting('transaction_timeout', true) IS NOT NULL`;
+
 /** For the few statements that a session begins with. */
 const OPENING_MS = 15_000;
 /** Node takes a longer timeout for none. */
@@ -76,6 +86,7 @@ export class Session implements Db {
       'SET search_path = pg_catalog; SET statement_timeout = 0; ' +
         "SET default_transaction_isolation = 'read committed'",
     );
+    if (parts.driver === 'pg') await session.execute(TRANSACTION_TIMEOUTS);
     session.answerWithin(null);
     return session;
   }

@@ -8,6 +8,12 @@ import { ImatError } from '../errors/imat-error.ts';
 
 export const LOCK_TIMEOUT_MS = 50;
 
+/**
+ * After this the server ends the session: others wait for a lock that nobody works under, as that
+ * of a process that was stopped (Ctrl-Z), or whose machine has lost its network.
+ */
+const IDLE_TIMEOUT = '10s';
+
 const ATTEMPTS = 100;
 
 /** As SQLSTATE. */
@@ -35,7 +41,12 @@ export async function withShortLock<T>(
       return await db.transaction(
         isolation,
         body,
-        `SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`,
+        `SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'${
+          // The embedded database has no other sessions.
+          db.driver === 'pg'
+            ? `; SET LOCAL idle_in_transaction_session_timeout = '${IDLE_TIMEOUT}'`
+            : ''
+        }`,
       );
     } catch (error) {
       if (!hasContended(error)) throw error;

@@ -16,6 +16,7 @@ test.each([
   ['timeout expired', undefined, 'no answer in time', 'firewall'],
   ['connect EHOSTUNREACH 10.0.0.1', 'EHOSTUNREACH', 'no route to the host', 'firewall'],
   ['read ECONNRESET', 'ECONNRESET', 'the connection was closed at the other end', 'its log'],
+  ['write EPIPE', 'EPIPE', 'the connection was closed at the other end', 'its log'],
   ['Connection terminated unexpectedly', undefined, 'the connection was closed at', 'its log'],
 ])('where no server answers (%s), the message says why', (message, code, reason, hint) => {
   const error = connectFailure(reported(message, code), PLACE);
