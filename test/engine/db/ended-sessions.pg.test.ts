@@ -35,7 +35,7 @@ test('a session that the server ends rejects what was asked; the process lives o
   }
 });
 
-test('time-outs of the database end no transaction of imat, and a stopped one keeps no lock', async () => {
+test('time-outs of the database do not matter, and a stopped command keeps no lock', async () => {
   const owner = await connectDb({ kind: 'url', url: database.url });
   const [found] = await owner.query<{ name: string | null; here: string }>(
     `SELECT current_setting('transaction_timeout', true) AS name,
