@@ -50,9 +50,14 @@ const CONDITIONS: Readonly<
     hint: 'Connect to the primary, or to a role and database that may write.',
   },
   XX001: { condition: 'state_corrupted' },
-  54000: { condition: 'definition_failed' },
-  // By class: data exceptions, what functions raise, and lack of memory, disk or connections.
+  // By class: data exceptions, what functions raise and foreign tables, limits such as the depth of
+  // the stack, and lack of memory, disk or connections.
   22: { condition: 'definition_failed' },
+  '2F': { condition: 'definition_failed' },
+  38: { condition: 'definition_failed' },
+  39: { condition: 'definition_failed' },
+  54: { condition: 'definition_failed' },
+  HV: { condition: 'definition_failed' },
   P0: { condition: 'definition_failed' },
   53: { condition: 'server_trouble', hint: 'Try again when the server has room.' },
 };
@@ -121,11 +126,30 @@ export function toImatError(error: unknown): unknown {
   const known = CONDITIONS[sqlstate] ?? CONDITIONS[sqlstate.slice(0, 2)];
   if (known !== undefined)
     return new ImatError(known.condition, { ...fields, hint: hint ?? known.hint });
+  if (isOfARow(error)) return new ImatError('definition_failed', fields);
   return new ImatError('internal', {
     ...fields,
     message: `PostgreSQL reported ${sqlstate}: ${message}`,
   });
 }
+
+/** The classes of PostgreSQL's own SQLSTATEs. */
+const CLASSES = new Set(
+  (
+    '00 01 02 03 08 09 0A 0B 0F 0L 0P 0Z 20 21 22 23 24 25 26 27 28 2B 2D 2F 34 38 39 3B 3D 3F ' +
+    '40 42 44 53 54 55 57 58 72 F0 HV P0 XX'
+  ).split(' '),
+);
+
+/**
+ * What a definition can fail with for a row besides: a value that its domain refuses, a subquery
+ * with two rows, and a code that a user's function has chosen. Constraints of a table, and rows
+ * that one command would change twice, which have a hint, would be imat's own.
+ */
+const isOfARow = ({ sqlstate, table, hint }: ServerError): boolean =>
+  (/^23(?:502|514)$/.test(sqlstate) && table === null) ||
+  (sqlstate === '21000' && hint === null) ||
+  !CLASSES.has(sqlstate.slice(0, 2));
 
 /** A routine or a relation of imat's own schemas. Names stand in messages of every language. */
 const isGone = ({ sqlstate, message }: ServerError): boolean =>
@@ -227,10 +251,15 @@ export async function maintained<T>(
       other === null
         ? `run imat ${command} ${shellWord(name)} to retry now`
         : `see imat status ${shellWord(other)} for the time of the next attempt`;
+    // What is stored can have values that a domain has not allowed since: no row has to be fixed.
+    const refused = cause instanceof ServerError && /^23/.test(cause.sqlstate);
+    const anew = refused
+      ? ` If no row is wrong any more, imat repair ${shellWord(other ?? name)} helps.`
+      : '';
     throw new ImatError('definition_failed', {
       message,
       detail: detail === null ? place : `${detail} ${place}`,
-      hint: hint ?? `Fix the rows or the definition, then ${again}.`,
+      hint: hint ?? `Fix the rows or the definition, then ${again}.${anew}`,
       cause,
     });
   }

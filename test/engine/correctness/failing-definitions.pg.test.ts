@@ -11,6 +11,13 @@ const bench = useBench(`
   CREATE TABLE v (id int PRIMARY KEY, g int, x int, y int, t text);
   CREATE TABLE w (g int, d int);
   CREATE TABLE span (id int PRIMARY KEY, since timestamp, until timestamp, due date, word text);
+  CREATE DOMAIN small AS int CHECK (VALUE < 100);
+  CREATE FUNCTION even(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
+  BEGIN
+    IF n % 2 = 1 THEN RAISE 'odd' USING ERRCODE = 'UE123'; END IF;
+    RETURN n;
+  END $$;
+  CREATE TABLE valued (id int PRIMARY KEY, d small);
 `);
 
 type Case = {
@@ -21,6 +28,25 @@ type Case = {
 };
 
 const CASES: readonly Case[] = [
+  {
+    name: 'a value that its domain refuses',
+    definition: 'SELECT (x * 10)::public.small AS k, count(*) AS n FROM v GROUP BY 1',
+    poison: 'INSERT INTO v VALUES (9, 1, 10, 1)',
+    sqlstate: '23514',
+  },
+  {
+    name: 'a subquery with two rows',
+    definition: 'SELECT v.id, (SELECT s.since FROM span s WHERE s.word = v.t) AS since FROM v',
+    poison: "INSERT INTO span (id, word) VALUES (9, '5'), (10, '5')",
+    sqlstate: '21000',
+  },
+  {
+    name: 'a code that a function has chosen',
+    definition:
+      'SELECT public.even(y * 2 + x % 2) AS k, count(*) AS n FROM v WHERE g > 0 GROUP BY 1',
+    poison: 'INSERT INTO v VALUES (9, 1, 1, 1)',
+    sqlstate: 'UE123',
+  },
   {
     name: 'a division by zero in an argument',
     definition: 'SELECT g, sum(x / y) AS s FROM v GROUP BY g',
@@ -158,7 +184,10 @@ async function expectFailure(subject: Subject, sqlstate: string): Promise<void> 
 const folded = async (subject: Subject): Promise<boolean> =>
   bench.imat.fold(subject.name).then(
     () => true,
-    () => false,
+    (error: unknown) => {
+      expect(error).toMatchObject({ condition: 'definition_failed' });
+      return false;
+    },
   );
 
 describe('a definition that fails for a row', () => {
@@ -254,6 +283,25 @@ describe('a definition that fails for a row', () => {
     await bench.check(subject, bench.observer);
     await bench.imat.fold(subject.name);
     await bench.user.execute('ROLLBACK');
+    await bench.check(subject);
+  });
+
+  test('what is stored has a value that a domain no longer allows: a repair', async () => {
+    await bench.user.execute('INSERT INTO valued VALUES (1, 5), (2, 7)');
+    const subject = await bench.convert('SELECT d, count(*) AS n FROM valued GROUP BY d');
+    await bench.user.execute(
+      `ALTER DOMAIN small ADD CONSTRAINT other CHECK (VALUE <> 7) NOT VALID;
+       UPDATE valued SET d = 8 WHERE d = 7`,
+    );
+    await bench.check(subject);
+    await expect(bench.imat.fold(subject.name)).rejects.toMatchObject({
+      condition: 'definition_failed',
+      hint: expect.stringContaining(`imat repair ${subject.name} helps.`) as string,
+    });
+    await bench.imat.repair(subject.name);
+    await bench.check(subject);
+    await bench.user.execute('INSERT INTO valued VALUES (3, 9)');
+    await bench.imat.fold(subject.name);
     await bench.check(subject);
   });
 });

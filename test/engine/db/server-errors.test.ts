@@ -5,7 +5,13 @@ import { toImatError } from '../../../engine/db/server-errors.ts';
 
 const reported = (
   sqlstate: string,
-  fields: { readonly schema?: string; readonly context?: string; readonly message?: string } = {},
+  fields: {
+    readonly schema?: string;
+    readonly table?: string;
+    readonly context?: string;
+    readonly message?: string;
+    readonly hint?: string;
+  } = {},
 ): ServerError =>
   new ServerError({
     message: 'column a.g does not exist',
@@ -85,4 +91,24 @@ test('a query that is nested too deeply for imat is no bug', () => {
     condition: 'definition_failed',
     message: 'the query is nested too deeply',
   });
+});
+
+test.each([
+  ['a domain', reported('23514', { schema: 'public', message: 'value for domain d violates' })],
+  ['a domain without NULL', reported('23502', { message: 'domain d does not allow null values' })],
+  ['a subquery with two rows', reported('21000')],
+  ['a function in SQL', reported('2F005')],
+  ['a function in another language', reported('38000')],
+  ['a foreign table', reported('HV00L')],
+  ['a code of a user', reported('UE123')],
+  ['the depth of the stack', reported('54001')],
+])('%s makes a definition fail: no bug in imat', (_, error) => {
+  expect(toImatError(error)).toMatchObject({ condition: 'definition_failed' });
+});
+
+test.each([
+  ['of a table of imat', { schema: 'imat_store', table: 'state_a' }, '23514'],
+  ['that changes a row twice', { hint: 'Ensure that no rows proposed have duplicates.' }, '21000'],
+])('what %s says is', (_, fields, sqlstate) => {
+  expect(toImatError(reported(sqlstate, fields))).toMatchObject({ condition: 'internal' });
 });
