@@ -133,7 +133,7 @@ export const ERROR_CATALOGUE = {
     category: 'integrity',
     meaning:
       'The stored data is inconsistent: a change to a source was not captured, for ' +
-      'example because one of imat’s triggers was disabled.',
+      'example because one of the triggers of imat was disabled.',
   },
   extension_unavailable: {
     code: 'IM023',

@@ -70,11 +70,11 @@ BEGIN
     AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = target.replacement) THEN
     IF to_regnamespace(quote_ident(target.original_schema)) IS NULL THEN
       -- No repair brings the schema back.
-      RETURN QUERY SELECT 'warning', format('the view in the original’s place was dropped with its '
-        'schema %I', target.original_schema), format('Create the schema, then run imat repair %s.',
-          word);
+      RETURN QUERY SELECT 'warning', format('the view in the place of the original was dropped '
+        'with its schema %I', target.original_schema),
+        format('Create the schema, then run imat repair %s.', word);
     ELSE
-      RETURN QUERY SELECT 'error', 'the view in the original’s place was dropped',
+      RETURN QUERY SELECT 'error', 'the view in the place of the original was dropped',
         format('imat repair %1$s creates it again; imat revert %1$s brings the materialized view '
           'back.', word);
     END IF;

@@ -120,6 +120,19 @@ test.each([
   expect(unqualified(body)).toEqual([fault]);
 });
 
+test('what goes to a server is ASCII: an encoding can lack any other character', () => {
+  const { tables, functions } = catalogFiles();
+  const folders = ['engine', 'workers'].flatMap((room) =>
+    readdirSync(room, { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.(?:ts|sql)$/.test(file) && !file.startsWith('report/'))
+      .map((file) => readFileSync(`${room}/${file}`, 'utf8')),
+  );
+  const others = [...tables, ...functions, ...folders].flatMap(
+    (text) => text.match(/.*[^\n\x20-\x7e].*/g) ?? [],
+  );
+  expect(others).toEqual([]);
+});
+
 test('the files run in the order of their kinds, and the hash covers the functions', () => {
   const { tables, functions, functionsHash } = catalogFiles();
   expect(functions).toHaveLength(FILES.length);

@@ -2,8 +2,10 @@
  * Sessions with another client_encoding than the server's: what they read, write and fold is the
  * same.
  */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import type { Db } from '../../../engine/db/db.ts';
+import { connectDb } from '../../../engine/db/connect-db.ts';
+import { createImat } from '../../../engine/index.ts';
 import { lacks } from '../../setup/database.ts';
 import type { Subject } from './support/bench.ts';
 import { useBench } from './support/bench.ts';
@@ -71,3 +73,40 @@ describe('client_encoding', () => {
     await everybody(subjects, [bench.user, other]);
   });
 });
+
+test.each(['LATIN1', 'EUC_KR', 'SQL_ASCII'])(
+  'a database with the encoding %s',
+  async (encoding) => {
+    const name = `in_${encoding.toLowerCase()}`;
+    await bench.user.execute(
+      `CREATE DATABASE ${name} TEMPLATE template0 ENCODING '${encoding}'
+       LC_COLLATE 'C' LC_CTYPE 'C' STRATEGY FILE_COPY`,
+    );
+    const url = new URL(inject('postgresUrl'));
+    url.pathname = `/${name}`;
+    const db = await connectDb({ kind: 'url', url: url.href });
+    const imat = createImat(db);
+    try {
+      await db.execute(
+        `CREATE TABLE public.v (id int PRIMARY KEY, t text);
+       CREATE MATERIALIZED VIEW public.m AS SELECT t, count(*) AS n FROM public.v GROUP BY t`,
+      );
+      await imat.convert('public.m', { replace: true });
+      await imat.create('s', 'SELECT id FROM public.v TABLESAMPLE SYSTEM (100)');
+      await db.execute("INSERT INTO public.v VALUES (1, '\u00a7'), (2, 'a'), (3, 'a')");
+      expect(await imat.verify('m')).toMatchObject({ results: [{ equal: true, rows: 2 }] });
+      await imat.fold('m');
+      await imat.swap('s');
+      await db.execute('DROP VIEW public.m');
+      expect((await imat.doctor()).checks.map(({ message }) => message).join()).toContain(
+        'the view in the place of the original was dropped',
+      );
+      await imat.repair('m');
+      expect(await imat.verify()).toMatchObject({ results: [{ equal: true }, { equal: true }] });
+      for (const made of ['m', 's']) await imat.revert(made);
+    } finally {
+      await db.close();
+      await bench.user.execute(`DROP DATABASE ${name} WITH (FORCE)`);
+    }
+  },
+);
