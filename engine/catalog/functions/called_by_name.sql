@@ -30,7 +30,7 @@ AS $$
     SELECT 'pg_operator'::regclass, o.oid, ARRAY[o.oprresult]
     FROM body b, pg_operator o JOIN places p ON p.schema = o.oprnamespace
     WHERE o.oid >= 16384 AND (strpos(b.code, o.oprname::text) > 0
-      OR o.oprname ~ '^([<>]|[<>]?=|<>|!?~~?\*?)$')
+      OR o.oprname ~ E'^([<>]|[<>]?=|<>|!?~~?\\*?)$')
     UNION ALL
     SELECT 'pg_type'::regclass, y.oid, ARRAY[y.oid]
     FROM words w JOIN pg_type y ON y.typname = w.word JOIN places p ON p.schema = y.typnamespace

@@ -23,7 +23,7 @@ AS $$
   SELECT ARRAY(
     SELECT l.target::name FROM (
       SELECT k.target,
-        format(':(funcid|opfuncid|aggfnoid|winfnoid) (%s)\M', string_agg(k.oid::text, '|'))
+        format(E':(funcid|opfuncid|aggfnoid|winfnoid) (%s)\\M', string_agg(k.oid::text, '|'))
           || CASE k.target WHEN 'json' THEN '|JSONCONSTRUCTOREXPR' ELSE '' END AS pattern
       FROM looking k GROUP BY k.target) l
     WHERE EXISTS (SELECT FROM trees t WHERE t.tree ~ l.pattern))

@@ -5,7 +5,7 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT substring(p.prosrc FROM
-    'counting[*]?/?[^*/]*VALUES [(](\d+),[^*/]*/?[*]?counting[*]/\s+RETURN NULL;\s+END$')
+    E'counting[*]?/?[^*/]*VALUES [(](\\d+),[^*/]*/?[*]?counting[*]/\\s+RETURN NULL;\\s+END$')
   FROM pg_proc p WHERE p.oid = capture
 $$;
 

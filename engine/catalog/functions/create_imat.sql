@@ -8,7 +8,7 @@ DECLARE
   last record;
   made text;
   by_hand text := format('imat convert %s', CASE WHEN name ~ '^[A-Za-z0-9_.]+$' THEN name
-    ELSE '''' || replace(name, '''', '''\''''') || '''' END);
+    ELSE '''' || replace(name, '''', E'''\\''''') || '''' END);
 BEGIN
   IF name IS NULL THEN
     RAISE EXCEPTION

@@ -9,7 +9,7 @@ DECLARE
 BEGIN
   SELECT string_agg(
       CASE
-        WHEN a.attname LIKE '%\_listed'
+        WHEN a.attname LIKE E'%\\_listed'
           THEN format('enum_range(NULL::%s)', format_type(t.typelem, NULL))
         ELSE a.attname
       END,

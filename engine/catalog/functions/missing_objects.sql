@@ -7,7 +7,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   RETURN QUERY
-  SELECT format('imat_store.%I', o.name), o.name ~ '^(re)?fold\d*_'
+  SELECT format('imat_store.%I', o.name), o.name ~ E'^(re)?fold\\d*_'
   FROM imat_catalog.imat i, unnest(i.objects) o(name)
   WHERE i.id = imat AND to_regclass(format('imat_store.%I', o.name)) IS NULL
     AND to_regproc(format('imat_store.%I', o.name)) IS NULL

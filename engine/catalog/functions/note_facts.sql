@@ -13,7 +13,7 @@ DECLARE
   -- By name: pg_upgrade gives functions other OIDs.
   called text[] := ARRAY(
     SELECT f.facts->>'called' FROM imat_catalog.fact f
-    WHERE f.imat_id = imat AND f.class = 'pg_proc'::regclass AND f.facts->>'called' ~ '\D');
+    WHERE f.imat_id = imat AND f.class = 'pg_proc'::regclass AND f.facts->>'called' ~ E'\\D');
 BEGIN
   DELETE FROM imat_catalog.fact f WHERE f.imat_id = imat;
   INSERT INTO imat_catalog.fact (imat_id, class, object, version, facts)

@@ -7,7 +7,7 @@ AS $$
 BEGIN
   PERFORM imat_catalog.note_called(i.id, ARRAY(
       SELECT f.object FROM imat_catalog.fact f
-      WHERE f.imat_id = i.id AND f.class = 'pg_proc'::regclass AND f.facts->>'called' ~ '\D'),
+      WHERE f.imat_id = i.id AND f.class = 'pg_proc'::regclass AND f.facts->>'called' ~ E'\\D'),
     imat_catalog.watched_enums(i.id))
   FROM imat_catalog.imat i
   WHERE i.state = 'active' AND i.broken IS NULL AND i.facts_cluster = imat_catalog.cluster()

@@ -6,7 +6,7 @@ AS $$
     WHEN strpos(lower(p.prosrc), 'search_path') > 0 THEN NULL
     ELSE coalesce((
       SELECT imat_catalog.schemas_in(substr(c.setting, length('search_path=') + 1))
-      FROM unnest(p.proconfig) c(setting) WHERE c.setting LIKE 'search\_path=%'), schemas) END
+      FROM unnest(p.proconfig) c(setting) WHERE c.setting LIKE E'search\\_path=%'), schemas) END
   FROM pg_proc p WHERE p.oid = function
 $$;
 

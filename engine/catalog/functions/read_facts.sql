@@ -6,7 +6,7 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  places CONSTANT text := ':(location|stmt_location|stmt_len) -?\d+';
+  places CONSTANT text := E':(location|stmt_location|stmt_len) -?\\d+';
   -- The names that it had, and its query by that (note_inlined).
   inlined CONSTANT jsonb := coalesce((
     SELECT jsonb_strip_nulls(jsonb_build_object('inlined', f.facts->'inlined',

@@ -7,10 +7,10 @@ DECLARE
   code text;
 BEGIN
   SELECT regexp_match(p.prosrc,
-      '^(.*)/[*]counting[*]?/?([^*/]*)/?[*]?counting[*]/(\s+RETURN NULL;\s+END)$')
+      E'^(.*)/[*]counting[*]?/?([^*/]*)/?[*]?counting[*]/(\\s+RETURN NULL;\\s+END)$')
     INTO STRICT parts
   FROM pg_proc p WHERE p.oid = capture;
-  code := regexp_replace(parts[2], 'VALUES [(]\d+', 'VALUES (' || counted);
+  code := regexp_replace(parts[2], E'VALUES [(]\\d+', 'VALUES (' || counted);
   EXECUTE format(
     'CREATE OR REPLACE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS %L',
     capture::regproc, parts[1] || CASE counted WHEN '0' THEN '/*counting' || code || 'counting*/'

@@ -67,7 +67,7 @@ BEGIN
     IF NOT EXISTS (
       SELECT FROM pg_event_trigger_ddl_commands() c JOIN pg_trigger t ON t.oid = c.objid
       WHERE c.classid = 'pg_trigger'::regclass AND c.command_tag = 'CREATE TRIGGER'
-        AND t.tgname LIKE '!imat\_count\_%'
+        AND t.tgname LIKE E'!imat\\_count\\_%'
     ) THEN
       PERFORM imat_catalog.keep_counting(changed);
     END IF;

@@ -9,8 +9,8 @@ AS $$
   WITH plain AS MATERIALIZED (
     SELECT m[1] AS word, bool_or(m[2] IS NOT NULL) AS is_called
     -- ASCII characters that no name begins with, and that none goes on with.
-    FROM regexp_matches(code, '([^\x01-\x40\x5b-\x5e\x60\x7b-\x7f]'
-      '[^\x01-\x23\x25-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]*)\s*(\(|--|/\*)?', 'g') m
+    FROM regexp_matches(code, E'([^\\x01-\\x40\\x5b-\\x5e\\x60\\x7b-\\x7f]'
+      '[^\\x01-\\x23\\x25-\\x2f\\x3a-\\x40\\x5b-\\x5e\\x60\\x7b-\\x7f]*)\\s*(\\(|--|/\\*)?', 'g') m
     GROUP BY 1
   ), quoted AS MATERIALIZED (
     SELECT m[1] AS word FROM regexp_matches(code, '"(?:[^"]|"")+"', 'g') m
@@ -21,16 +21,16 @@ AS $$
   ), words AS MATERIALIZED (
     SELECT p.word, p.is_called FROM plain p
     UNION
-    SELECT s.word, p.is_called FROM plain p, regexp_split_to_table(p.word, '\$') s(word)
+    SELECT s.word, p.is_called FROM plain p, regexp_split_to_table(p.word, E'\\$') s(word)
     WHERE strpos(p.word, '$') > 0
     UNION
     SELECT q.word, true FROM quoted q
     UNION
     SELECT '"' || replace(u.name, '"', '""') || '"', true
     FROM quoted q, (
-      SELECT '\' AS mark
+      SELECT E'\\' AS mark
       UNION
-      SELECT m[1] FROM regexp_matches(code, 'uescape\s*''(.)''', 'gi') m
+      SELECT m[1] FROM regexp_matches(code, E'uescape\\s*''(.)''', 'gi') m
     ) e, LATERAL (SELECT imat_catalog.unescaped(
       replace(substr(q.word, 2, length(q.word) - 2), '""', '"'), e.mark)) u(name)
     WHERE code ~* 'u&"' AND strpos(q.word, e.mark) > 0 AND u.name IS NOT NULL

@@ -133,6 +133,15 @@ test('what goes to a server is ASCII: an encoding can lack any other character',
   expect(others).toEqual([]);
 });
 
+test('a backslash stands in a literal with E, whatever standard_conforming_strings is', () => {
+  const plain = FILES.flatMap(({ file, code }) =>
+    [...code.matchAll(/--.*|(E?)'((?:[^']|'')*)'(?:\s*\n\s*'(?:[^']|'')*')*/g)]
+      .filter(([text, escaped]) => escaped === '' && text.includes('\\'))
+      .map(([text]) => `${file}: ${text}`),
+  );
+  expect(plain).toEqual([]);
+});
+
 test('the files run in the order of their kinds, and the hash covers the functions', () => {
   const { tables, functions, functionsHash } = catalogFiles();
   expect(functions).toHaveLength(FILES.length);

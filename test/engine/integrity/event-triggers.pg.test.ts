@@ -182,3 +182,38 @@ test('a swap under way and a command on its table: both end, and nothing is wron
     expect((await sandbox.imat.list()).map(({ state }) => state)).toEqual(['broken', 'broken']);
   });
 });
+
+test('a session with another standard_conforming_strings notices the same', async () => {
+  const definition = 'SELECT g, sum(public.outer_one(v)) AS s FROM public.seen GROUP BY g';
+  const setup = `CREATE TABLE t (g int, v int);
+    CREATE VIEW seen AS SELECT g, v FROM t WHERE v + 1 > 1 AND g IN (1, 2);
+    CREATE FUNCTION inner_one(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 + 1';
+    CREATE FUNCTION outer_one(int) RETURNS int IMMUTABLE LANGUAGE plpgsql
+      AS 'BEGIN RETURN /* a */ public.inner_one($1); END';
+    CREATE MATERIALIZED VIEW mv AS ${definition}`;
+  await inPreparedSandbox(setup, async (sandbox) => {
+    await sandbox.imat.convert('mv');
+    await sandbox.sql(
+      `SET standard_conforming_strings = off; SET escape_string_warning = off;
+       SET backslash_quote = off; INSERT INTO t VALUES (1, 1)`,
+    );
+    await sandbox.rows("SELECT imat.create_imat('it''s')");
+    const differing = 'SELECT message FROM imat_catalog.differences(NULL)';
+    await sandbox.sql('CREATE TABLE unrelated (i int); ALTER TABLE t ADD COLUMN w int');
+    expect(await sandbox.rows(differing)).toEqual([]);
+    await sandbox.sql("CALL imat.fold('mv')");
+    await expectEqual(sandbox.db, 'imat.mv', definition);
+    await sandbox.sql(
+      `CREATE OR REPLACE FUNCTION inner_one(int) RETURNS int IMMUTABLE LANGUAGE sql
+         AS 'SELECT $1 + 2'`,
+    );
+    await expect(sandbox.rows('SELECT * FROM imat.mv')).rejects.toMatchObject({
+      sqlstate: 'IM024',
+    });
+    // What it is converted with in such a session is what others see.
+    await sandbox.imat.repair('mv');
+    await sandbox.sql('RESET standard_conforming_strings; ALTER TABLE t ADD COLUMN x int');
+    expect(await sandbox.rows(differing)).toEqual([]);
+    await expectEqual(sandbox.db, 'imat.mv', definition);
+  });
+});
