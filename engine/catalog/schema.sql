@@ -818,7 +818,8 @@ GRANT EXECUTE ON FUNCTION imat_catalog.called_by_name(oid,name[]) TO PUBLIC;
 CREATE FUNCTION imat_catalog.called_name(class oid, object oid)
   RETURNS text
   LANGUAGE sql STABLE
-  SET search_path=pg_catalog, pg_temp;
+  SET search_path=pg_catalog, pg_temp
+  SET quote_all_identifiers=off;
 COMMENT ON FUNCTION imat_catalog.called_name(oid,oid) IS
   'Returns the name by which a body in quotes finds a function, an operator or a type.';
 GRANT EXECUTE ON FUNCTION imat_catalog.called_name(oid,oid) TO PUBLIC;
@@ -1073,6 +1074,7 @@ CREATE FUNCTION imat_catalog.differences(wanted integer[])
   RETURNS TABLE(imat_id integer, message text)
   LANGUAGE plpgsql STABLE
   SET search_path=pg_catalog, pg_temp
+  SET quote_all_identifiers=off
   SET jit=off
   SET plan_cache_mode=force_generic_plan;
 COMMENT ON FUNCTION imat_catalog.differences(integer[]) IS
@@ -1823,7 +1825,8 @@ GRANT EXECUTE ON FUNCTION imat_catalog.note_facts(integer,oid[]) TO PUBLIC;
 CREATE FUNCTION imat_catalog.note_inlined(imat integer, views oid[])
   RETURNS void
   LANGUAGE sql VOLATILE
-  SET search_path=pg_catalog, pg_temp;
+  SET search_path=pg_catalog, pg_temp
+  SET quote_all_identifiers=off;
 COMMENT ON FUNCTION imat_catalog.note_inlined(integer,oid[]) IS
   'Notes views and materialized views whose queries are in the text of an imat''s definition, which does not name them.';
 GRANT EXECUTE ON FUNCTION imat_catalog.note_inlined(integer,oid[]) TO PUBLIC;
@@ -1864,6 +1867,7 @@ CREATE FUNCTION imat_catalog.note_renamed(wanted integer[])
   RETURNS void
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog, pg_temp
+  SET quote_all_identifiers=off
   SET plan_cache_mode=force_generic_plan;
 COMMENT ON FUNCTION imat_catalog.note_renamed(integer[]) IS
   'Notes the names that views have now whose queries are in the text of definitions. wanted: ids of imats, or NULL for all.';

@@ -84,7 +84,7 @@ export class Session implements Db {
     session.#userSearchPath = row?.search_path ?? '';
     await session.execute(
       'SET search_path = pg_catalog; SET statement_timeout = 0; ' +
-        'SET standard_conforming_strings = on; ' +
+        'SET standard_conforming_strings = on; SET quote_all_identifiers = off; ' +
         "SET default_transaction_isolation = 'read committed'",
     );
     if (parts.driver === 'pg') await session.execute(TRANSACTION_TIMEOUTS);

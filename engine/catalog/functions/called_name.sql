@@ -1,6 +1,7 @@
 CREATE OR REPLACE FUNCTION imat_catalog.called_name(class oid, object oid) RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
   SELECT CASE class WHEN 'pg_proc'::regclass THEN object::regprocedure::text
     WHEN 'pg_operator'::regclass THEN object::regoperator::text

@@ -3,6 +3,7 @@ CREATE OR REPLACE FUNCTION imat_catalog.differences(wanted integer[])
 RETURNS TABLE (imat_id integer, message text)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 SET jit = off
 -- Each fold asks twice: to plan it for the array of each call took as long as to run it.
 SET plan_cache_mode = force_generic_plan

@@ -2,6 +2,7 @@
 CREATE OR REPLACE FUNCTION imat_catalog.note_inlined(imat integer, views oid[]) RETURNS void
 LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
   INSERT INTO imat_catalog.fact (imat_id, class, object, version, facts)
   SELECT imat, 'pg_class'::regclass, v.object,

@@ -2,6 +2,7 @@
 CREATE OR REPLACE FUNCTION imat_catalog.note_renamed(wanted integer[]) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 SET plan_cache_mode = force_generic_plan
 AS $$
 BEGIN

@@ -183,7 +183,7 @@ test('a swap under way and a command on its table: both end, and nothing is wron
   });
 });
 
-test('a session with another standard_conforming_strings notices the same', async () => {
+test('a session with other settings for literals and names notices the same', async () => {
   const definition = 'SELECT g, sum(public.outer_one(v)) AS s FROM public.seen GROUP BY g';
   const setup = `CREATE TABLE t (g int, v int);
     CREATE VIEW seen AS SELECT g, v FROM t WHERE v + 1 > 1 AND g IN (1, 2);
@@ -195,7 +195,7 @@ test('a session with another standard_conforming_strings notices the same', asyn
     await sandbox.imat.convert('mv');
     await sandbox.sql(
       `SET standard_conforming_strings = off; SET escape_string_warning = off;
-       SET backslash_quote = off; INSERT INTO t VALUES (1, 1)`,
+       SET backslash_quote = off; SET quote_all_identifiers = on; INSERT INTO t VALUES (1, 1)`,
     );
     await sandbox.rows("SELECT imat.create_imat('it''s')");
     const differing = 'SELECT message FROM imat_catalog.differences(NULL)';
@@ -212,7 +212,7 @@ test('a session with another standard_conforming_strings notices the same', asyn
     });
     // What it is converted with in such a session is what others see.
     await sandbox.imat.repair('mv');
-    await sandbox.sql('RESET standard_conforming_strings; ALTER TABLE t ADD COLUMN x int');
+    await sandbox.sql('RESET ALL; ALTER TABLE t ADD COLUMN x int');
     expect(await sandbox.rows(differing)).toEqual([]);
     await expectEqual(sandbox.db, 'imat.mv', definition);
   });
