@@ -252,7 +252,7 @@ export async function maintained<T>(
         ? `run imat ${command} ${shellWord(name)} to retry now`
         : `see imat status ${shellWord(other)} for the time of the next attempt`;
     // What is stored can have values that a domain has not allowed since: no row has to be fixed.
-    const refused = cause instanceof ServerError && /^23/.test(cause.sqlstate);
+    const refused = cause instanceof ServerError && cause.sqlstate.startsWith('23');
     const anew = refused
       ? ` If no row is wrong any more, imat repair ${shellWord(other ?? name)} helps.`
       : '';

@@ -42,7 +42,7 @@ test('time-outs of the database do not matter, and a stopped command keeps no lo
        format('ALTER DATABASE %I SET', current_database()) AS here`,
   );
   const names = ['idle_in_transaction_session_timeout', 'statement_timeout'];
-  if (found?.name != null) names.push('transaction_timeout');
+  if (typeof found?.name === 'string') names.push('transaction_timeout');
   for (const name of names) await owner.execute(`${found?.here} ${name} = '20ms'`);
   const db = await connectDb({ kind: 'url', url: database.url });
   const idleMost = async (): Promise<string | undefined> => {
