@@ -33,7 +33,8 @@ COMMENT ON TABLE imat_catalog.change_count IS
 CREATE TABLE imat_catalog.change_group (
   id integer GENERATED ALWAYS AS IDENTITY NOT NULL,
   name text NOT NULL,
-  owner regrole NOT NULL,
+  owner_text text NOT NULL,
+  owner regrole GENERATED ALWAYS AS (imat_catalog.role_named(owner_text)) STORED,
   comment text,
   created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
   counted_since timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
@@ -48,7 +49,8 @@ COMMENT ON TABLE imat_catalog.change_group IS
 
 CREATE TABLE imat_catalog.counted (
   id integer GENERATED ALWAYS AS IDENTITY NOT NULL,
-  relation regclass,
+  relation_text text,
+  relation regclass GENERATED ALWAYS AS (imat_catalog.relation_named(relation_text)) STORED,
   CONSTRAINT counted_pkey PRIMARY KEY (id),
   CONSTRAINT counted_relation_key UNIQUE (relation)
 );
@@ -193,7 +195,8 @@ COMMENT ON TABLE imat_catalog.imat_source IS
 CREATE TABLE imat_catalog.member (
   id integer GENERATED ALWAYS AS IDENTITY NOT NULL,
   group_id integer NOT NULL,
-  relation regclass NOT NULL,
+  relation_text text,
+  relation regclass GENERATED ALWAYS AS (imat_catalog.relation_named(relation_text)) STORED,
   kind text NOT NULL,
   schema_name text NOT NULL,
   relation_name text NOT NULL,
@@ -668,13 +671,13 @@ COMMENT ON PROCEDURE imat.swap(text) IS
   'Stores the definition of an imat with the strategy swap anew and switches readers to it. CALL it outside of a transaction block. The setting imat.rows then holds the number of stored rows.';
 GRANT EXECUTE ON PROCEDURE imat.swap(text) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.add_members(target imat_catalog.change_group, tables regclass[], sequences regclass[], mark text)
+CREATE FUNCTION imat_catalog.add_members(target imat_catalog.change_group, tables regclass[], sequences regclass[], mark text, by_role oid)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog, pg_temp;
-COMMENT ON FUNCTION imat_catalog.add_members(imat_catalog.change_group,regclass[],regclass[],text) IS
-  'Begins to count tables and sequences for a group, from a mark on.';
-GRANT EXECUTE ON FUNCTION imat_catalog.add_members(imat_catalog.change_group,regclass[],regclass[],text) TO PUBLIC;
+COMMENT ON FUNCTION imat_catalog.add_members(imat_catalog.change_group,regclass[],regclass[],text,oid) IS
+  'Begins to count tables and sequences for a group, from a mark on. by_role: who must own them; NULL for anybody.';
+GRANT EXECUTE ON FUNCTION imat_catalog.add_members(imat_catalog.change_group,regclass[],regclass[],text,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.add_moment(of_group integer, named text, own_before boolean DEFAULT NULL::boolean, stops boolean DEFAULT false)
   RETURNS bigint
@@ -912,13 +915,13 @@ COMMENT ON FUNCTION imat_catalog.check_imat(integer) IS
   'Returns why what is stored of an imat may be wrong, as text; NULL if it is whole.';
 GRANT EXECUTE ON FUNCTION imat_catalog.check_imat(integer) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.check_member(relation regclass, wanted text)
+CREATE FUNCTION imat_catalog.check_member(relation regclass, wanted text, by_role oid)
   RETURNS void
   LANGUAGE plpgsql STABLE
   SET search_path=pg_catalog, pg_temp;
-COMMENT ON FUNCTION imat_catalog.check_member(regclass,text) IS
-  'Raises an error if the relation cannot be in a group as a table or a sequence, or if the caller does not own it.';
-GRANT EXECUTE ON FUNCTION imat_catalog.check_member(regclass,text) TO PUBLIC;
+COMMENT ON FUNCTION imat_catalog.check_member(regclass,text,oid) IS
+  'Raises an error if the relation cannot be in a group as a table or a sequence, or if a role does not own it. by_role NULL: whoever owns it.';
+GRANT EXECUTE ON FUNCTION imat_catalog.check_member(regclass,text,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.claim(imat integer)
   RETURNS boolean
@@ -1839,6 +1842,14 @@ COMMENT ON FUNCTION imat_catalog.note_labels(integer,oid[]) IS
   'Notes the labels of enums that the bodies of a definition''s functions may print. watched: those whose labels are kept beside what is stored.';
 GRANT EXECUTE ON FUNCTION imat_catalog.note_labels(integer,oid[]) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.note_members()
+  RETURNS void
+  LANGUAGE sql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.note_members() IS
+  'Notes the names that the tables and sequences of groups have now, that some have been dropped, and who owns the groups.';
+GRANT EXECUTE ON FUNCTION imat_catalog.note_members() TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.note_moved(source oid)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
@@ -2212,13 +2223,20 @@ COMMENT ON FUNCTION imat_catalog.required_name(regclass) IS
   'Returns the qualified name of a relation as SQL. Raises undefined_table if it was dropped.';
 GRANT EXECUTE ON FUNCTION imat_catalog.required_name(regclass) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.resume_members(target imat_catalog.change_group, mark text)
+CREATE FUNCTION imat_catalog.resume_members(target imat_catalog.change_group, mark text, by_role oid)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog, pg_temp;
-COMMENT ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text) IS
-  'Counts again, from a mark on, what the group counted when it was stopped.';
-GRANT EXECUTE ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text) TO PUBLIC;
+COMMENT ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text,oid) IS
+  'Counts again, from a mark on, what the group counted when it was stopped. by_role: who must own it; NULL after a restore, where what cannot be counted is left out with a warning.';
+GRANT EXECUTE ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text,oid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.role_named(name text)
+  RETURNS regrole
+  LANGUAGE sql IMMUTABLE;
+COMMENT ON FUNCTION imat_catalog.role_named(text) IS
+  'Returns the role that has a quoted name, or the owner of the imat catalog if there is none.';
+GRANT EXECUTE ON FUNCTION imat_catalog.role_named(text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.row_columns(relation oid)
   RETURNS text
@@ -2264,7 +2282,7 @@ CREATE FUNCTION imat_catalog.sequence_steps(member integer, from_id bigint, to_i
   LANGUAGE sql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.sequence_steps(integer,bigint,bigint) IS
-  'Returns by how many of its increments at the start a sequence has moved between two moments; NULL if it was dropped before the second.';
+  'Returns by how many of its increments at the start a sequence has moved between two moments; NULL if it was dropped before the second, or if a bigint cannot hold that.';
 GRANT EXECUTE ON FUNCTION imat_catalog.sequence_steps(integer,bigint,bigint) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.set_counting(capture oid, counted text)
@@ -2602,6 +2620,14 @@ CREATE FUNCTION imat_catalog.written_columns(relation oid)
 COMMENT ON FUNCTION imat_catalog.written_columns(oid) IS
   'Returns what tells whether the values of a table''s columns have been written anew: if both parts differ, they may have been. NULL for anything but a table.';
 GRANT EXECUTE ON FUNCTION imat_catalog.written_columns(oid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.wrote_row(id xid8, made_by xid)
+  RETURNS boolean
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.wrote_row(xid8,xid) IS
+  'Returns true if a transaction that changed an object''s schema wrote a row of PostgreSQL''s catalog about it, itself or in a subtransaction.';
+GRANT EXECUTE ON FUNCTION imat_catalog.wrote_row(xid8,xid) TO PUBLIC;
 
 CREATE FUNCTION imat_store.append_reset(source regclass)
   RETURNS void

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION imat_catalog.add_members(target imat_catalog.change_group,
-  tables regclass[], sequences regclass[], mark text) RETURNS void
+  tables regclass[], sequences regclass[], mark text, by_role oid) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -8,12 +8,14 @@ DECLARE
   begun bigint;
   made integer;
 BEGIN
+  -- One of the tables may have a name that another one had.
+  PERFORM imat_catalog.note_members();
   FOR one IN
     SELECT t.relation, 'table' AS kind FROM unnest(tables) t(relation)
     UNION ALL
     SELECT q.relation, 'sequence' FROM unnest(sequences) q(relation)
   LOOP
-    PERFORM imat_catalog.check_member(one.relation, one.kind);
+    PERFORM imat_catalog.check_member(one.relation, one.kind, by_role);
     IF EXISTS (SELECT FROM imat_catalog.member m
       WHERE m.group_id = target.id AND m.relation = one.relation AND m.to_id IS NULL)
       OR (SELECT count(*) > 1 FROM unnest(tables || sequences) u(relation)
@@ -45,8 +47,9 @@ BEGIN
     WHERE c.oid = ANY (tables || sequences)
     ORDER BY c.oid
   LOOP
-    INSERT INTO imat_catalog.member (group_id, relation, kind, schema_name, relation_name, from_id)
-      VALUES (target.id, one.relation, one.kind, one.nspname, one.relname, begun)
+    INSERT INTO imat_catalog.member (group_id, relation_text, kind, schema_name, relation_name,
+      from_id)
+      VALUES (target.id, one.relation::regclass, one.kind, one.nspname, one.relname, begun)
       RETURNING id INTO made;
     IF one.kind = 'sequence' THEN PERFORM imat_catalog.store_sequence(made, begun);
     ELSE PERFORM imat_catalog.sync_member(made);
@@ -57,5 +60,6 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.add_members(imat_catalog.change_group, regclass[], regclass[],
-  text) IS
-  'Begins to count tables and sequences for a group, from a mark on.';
+  text, oid) IS
+  'Begins to count tables and sequences for a group, from a mark on. by_role: who must own them; '
+  'NULL for anybody.';

@@ -7,7 +7,7 @@ DECLARE
   target imat_catalog.change_group := imat_catalog.own_group(group_name);
 BEGIN
   PERFORM imat_catalog.require_counting(target);
-  PERFORM imat_catalog.add_members(target, tables, sequences, mark);
+  PERFORM imat_catalog.add_members(target, tables, sequences, mark, imat_catalog.caller());
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.add_to_group(text, regclass[], regclass[], text) IS

@@ -29,7 +29,7 @@ BEGIN
   UPDATE imat_catalog.change_group g SET counted_since = clock_timestamp();
   FOR target IN SELECT * FROM imat_catalog.change_group g WHERE g.id = ANY (counting) ORDER BY g.id
   LOOP
-    PERFORM imat_catalog.resume_members(target, 'RESTORED_%');
+    PERFORM imat_catalog.resume_members(target, 'RESTORED_%', NULL);
     RAISE WARNING
       USING MESSAGE = format('group "%s" was restored from another cluster', target.name),
         DETAIL = 'What was changed after its last mark is not known; counting begins anew.';

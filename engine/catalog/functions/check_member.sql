@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION imat_catalog.check_member(relation regclass, wanted text) RETURNS void
+CREATE OR REPLACE FUNCTION imat_catalog.check_member(relation regclass, wanted text,
+  by_role oid) RETURNS void
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -57,7 +58,7 @@ BEGIN
       USING ERRCODE = 'wrong_object_type',
         MESSAGE = format('"%s" cannot be in a group: it %s', relation, wrong), HINT = hint;
   END IF;
-  IF NOT imat_catalog.owns(imat_catalog.caller(), source.relowner) THEN
+  IF by_role IS NOT NULL AND NOT imat_catalog.owns(by_role, source.relowner) THEN
     RAISE EXCEPTION
       USING ERRCODE = 'insufficient_privilege',
         MESSAGE = format('must be owner of "%s"', relation),
@@ -74,6 +75,6 @@ BEGIN
   END IF;
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.check_member(regclass, text) IS
-  'Raises an error if the relation cannot be in a group as a table or a sequence, or if the caller '
-  'does not own it.';
+COMMENT ON FUNCTION imat_catalog.check_member(regclass, text, oid) IS
+  'Raises an error if the relation cannot be in a group as a table or a sequence, or if a role '
+  'does not own it. by_role NULL: whoever owns it.';

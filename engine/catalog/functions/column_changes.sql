@@ -22,7 +22,7 @@ AS $$
     ) r ON true
     -- The commit time of the column's row is that of its last change.
     CROSS JOIN LATERAL (SELECT r.id IS NOT NULL
-      AND (r.xid = t.xid OR t.at IS NULL) AS recorded) u
+      AND (imat_catalog.wrote_row(r.xid, a.xmin) OR t.at IS NULL) AS recorded) u
   WHERE a.attrelid = relation AND a.attnum > 0
     AND imat_catalog.may_read_relation(imat_catalog.caller(), relation)
   ORDER BY a.attnum

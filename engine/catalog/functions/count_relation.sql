@@ -11,7 +11,7 @@ BEGIN
   SELECT c.id INTO counted FROM imat_catalog.counted c WHERE c.relation = count_relation.relation
     FOR UPDATE;
   IF FOUND THEN RETURN counted; END IF;
-  INSERT INTO imat_catalog.counted (relation) VALUES (relation) RETURNING id INTO counted;
+  INSERT INTO imat_catalog.counted (relation_text) VALUES (relation) RETURNING id INTO counted;
   FOREACH event IN ARRAY ARRAY['insert', 'update', 'delete', 'truncate'] LOOP
     -- A partitioned table has no rows of its own that TRUNCATE could remove.
     CONTINUE WHEN event = 'truncate'

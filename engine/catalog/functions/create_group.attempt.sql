@@ -14,9 +14,10 @@ BEGIN
   IF EXISTS (SELECT FROM imat_catalog.change_group g WHERE NOT g.here) THEN
     PERFORM imat_catalog.begin_anew();
   END IF;
-  INSERT INTO imat_catalog.change_group (name, owner) VALUES (name, imat_catalog.caller())
+  INSERT INTO imat_catalog.change_group (name, owner_text)
+    VALUES (name, imat_catalog.caller()::regrole)
     RETURNING * INTO target;
-  PERFORM imat_catalog.add_members(target, tables, sequences, mark);
+  PERFORM imat_catalog.add_members(target, tables, sequences, mark, imat_catalog.caller());
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.create_group(text, regclass[], regclass[], text) IS

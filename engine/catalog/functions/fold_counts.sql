@@ -27,6 +27,7 @@ BEGIN
   EXCEPTION WHEN lock_not_available THEN
     RETURN 0;
   END;
+  PERFORM imat_catalog.note_members();
   folded := imat_catalog.fold_counters();
   DELETE FROM imat_catalog.counted c WHERE c.relation IS NULL
     AND NOT EXISTS (SELECT FROM imat_catalog.member_part p WHERE p.counted_id = c.id)

@@ -39,8 +39,8 @@ AS $$
       NULL, NULL, 'commit timestamp', '{}'::text[]
     FROM committed m, target t
     WHERE m.at IS NOT NULL
-      AND NOT EXISTS (SELECT FROM recorded r WHERE r.xid = imat_catalog.full_xid(m.made_by)
-        AND r.here)
+      AND NOT EXISTS (SELECT FROM recorded r
+        WHERE r.here AND imat_catalog.wrote_row(r.xid, m.made_by))
   ) h
   ORDER BY h.at DESC, h.type DESC, h.part
 $$;

@@ -11,7 +11,7 @@ BEGIN
         MESSAGE = format('group "%s" is not stopped', group_name),
         HINT = 'imat.set_mark sets a mark.';
   END IF;
-  PERFORM imat_catalog.resume_members(target, mark);
+  PERFORM imat_catalog.resume_members(target, mark, imat_catalog.caller());
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.start_group(text, text) IS

@@ -7,7 +7,7 @@ DECLARE
   event text;
 BEGIN
   SELECT c.relation INTO source FROM imat_catalog.counted c WHERE c.id = counted FOR UPDATE;
-  UPDATE imat_catalog.counted c SET relation = NULL WHERE c.id = counted;
+  UPDATE imat_catalog.counted c SET relation_text = NULL WHERE c.id = counted;
   IF NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = source) THEN RETURN; END IF;
   FOREACH event IN ARRAY ARRAY['insert', 'update', 'delete', 'truncate'] LOOP
     -- IF EXISTS would print a notice for each that a restore did not bring.

@@ -1,9 +1,26 @@
 -- Change accounting: groups of tables and sequences, marks, and counters of changed rows.
 
+-- Relations and roles are stored by name: see tables/006.sql, and docs/decisions/0041.
+CREATE FUNCTION imat_catalog.relation_named(name text) RETURNS regclass
+LANGUAGE sql IMMUTABLE
+AS $$ SELECT pg_catalog.to_regclass(name) $$;
+COMMENT ON FUNCTION imat_catalog.relation_named IS
+  'Returns the relation that has a qualified name, or NULL if there is none.';
+
+CREATE FUNCTION imat_catalog.role_named(name text) RETURNS regrole
+LANGUAGE sql IMMUTABLE
+AS $$
+  SELECT coalesce(pg_catalog.to_regrole(name), (SELECT n.nspowner::pg_catalog.regrole
+    FROM pg_catalog.pg_namespace n WHERE n.nspname OPERATOR(pg_catalog.=) 'imat_catalog'))
+$$;
+COMMENT ON FUNCTION imat_catalog.role_named IS
+  'Returns the role that has a quoted name, or the owner of the imat catalog if there is none.';
+
 CREATE TABLE imat_catalog.change_group (
   id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   name text NOT NULL UNIQUE CHECK (name <> ''),
-  owner regrole NOT NULL,
+  owner_text text NOT NULL,
+  owner regrole GENERATED ALWAYS AS (imat_catalog.role_named(owner_text)) STORED,
   comment text,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   -- an update of it computes "here" again
@@ -37,7 +54,9 @@ COMMENT ON TABLE imat_catalog.moment IS
 CREATE TABLE imat_catalog.member (
   id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   group_id integer NOT NULL REFERENCES imat_catalog.change_group ON DELETE CASCADE,
-  relation regclass NOT NULL,
+  -- NULL when it has been dropped
+  relation_text text,
+  relation regclass GENERATED ALWAYS AS (imat_catalog.relation_named(relation_text)) STORED,
   kind text NOT NULL CHECK (kind IN ('table', 'sequence')),
   -- its names, for when it has been dropped
   schema_name text NOT NULL,
@@ -56,7 +75,9 @@ CREATE TABLE imat_catalog.counted (
   -- the argument of the triggers
   id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   -- NULL when it is no longer counted; if it is counted again, that is another row
+  relation_text text,
   relation regclass UNIQUE
+    GENERATED ALWAYS AS (imat_catalog.relation_named(relation_text)) STORED
 );
 COMMENT ON TABLE imat_catalog.counted IS
   'The tables that have counting triggers: those in groups, and the partitions of those.';

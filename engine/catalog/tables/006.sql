@@ -4,12 +4,7 @@
 -- that group by a primary key are restored after all tables. Therefore names are stored as text,
 -- and a generated column, which no dump contains, holds the OID. A rename changes neither.
 --
--- It is declared IMMUTABLE only because a generated column requires that.
-CREATE FUNCTION imat_catalog.relation_named(name text) RETURNS regclass
-LANGUAGE sql IMMUTABLE
-AS $$ SELECT pg_catalog.to_regclass(name) $$;
-COMMENT ON FUNCTION imat_catalog.relation_named IS
-  'Returns the relation that has a qualified name, or NULL if there is none.';
+-- relation_named (tables/002.sql) is declared IMMUTABLE only because generated columns require it.
 
 DROP VIEW IF EXISTS imat_catalog.status, imat_catalog.held_back, imat_catalog.reading,
   imat_catalog.log_upkeep;

@@ -72,6 +72,29 @@ test('a dropped column shows as its tombstone, with the time', async () => {
   ).toEqual([{ name: '........pg.dropped.2........', is_dropped: true, kind: 'drop', at }]);
 });
 
+test('what a savepoint or a block with EXCEPTION did is known once', async () => {
+  await db.execute(`CREATE TABLE public.nested (a int, gone int);
+    SELECT imat_catalog.record_commands_from_now_on();
+    SELECT imat.create_group('nested', ARRAY['public.nested']::regclass[])`);
+  const recorded = { kind: 'create', source: 'event trigger', command: 'ALTER TABLE' };
+  await db.execute('BEGIN; SAVEPOINT s; ALTER TABLE public.nested ADD b int; COMMIT');
+  await db.execute(`DO $$ BEGIN ALTER TABLE public.nested DROP gone, ADD c int;
+    EXCEPTION WHEN division_by_zero THEN NULL; END $$`);
+  expect(
+    await db.query(`SELECT name, kind, command, source FROM imat.column_changes('public.nested')`),
+  ).toEqual([
+    { name: 'a', kind: null, command: null, source: 'commit timestamp' },
+    { ...recorded, name: 'gone', kind: 'drop' },
+    { ...recorded, name: 'b' },
+    { ...recorded, name: 'c' },
+  ]);
+  expect(
+    await db.query(`SELECT part, count(*)::int AS n FROM imat.history('public.nested')
+      WHERE type = 'column' GROUP BY part ORDER BY part`),
+  ).toEqual(['a', 'b', 'c', 'gone'].map((part) => ({ part, n: 1 })));
+  await db.execute(`SELECT imat.drop_group('nested')`);
+});
+
 test.each(['ANALYZE public.same', 'VACUUM public.same', 'VACUUM FREEZE public.same'])(
   '%s changes neither the table nor its columns',
   async (statement) => {

@@ -101,6 +101,15 @@ test('sequences: increments by the step at the start, is_called too, negative to
       { z: 'm1', n: '3', r: 0 },
       { z: 'm2', n: '1', r: 0 },
     ]);
+    // More steps than a bigint holds must not hide the other sequences.
+    await world.sql(`ALTER SEQUENCE s INCREMENT 1 MINVALUE ${-(2n ** 63n)}`);
+    await world.sql(`SELECT setval('s', ${-(2n ** 63n)})`);
+    await world.sql(`SELECT imat.set_mark('g', 'm3')`);
+    await world.sql(`SELECT setval('s', ${2n ** 63n - 1n})`);
+    expect(await since('m3', 'NULL')).toEqual([
+      { s: 's', n: null, c: false },
+      { s: 'down', n: '0', c: false },
+    ]);
   });
 });
 

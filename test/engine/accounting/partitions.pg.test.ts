@@ -87,6 +87,45 @@ test('leaves that come and go are counted while they are there', async () => {
   });
 });
 
+test.each([
+  ['by the command', ''],
+  ['by a compaction', 'DROP EVENT TRIGGER imat_partitions'],
+])(
+  'what a table of a group has counted stays its own when it becomes a partition: %s',
+  async (_, without) => {
+    const setup = `${SETUP}; CREATE TABLE p3 (id int, v int)`;
+    await inPreparedSandbox(setup, async (world) => {
+      await world.sql(CREATE);
+      await world.sql(`SELECT imat.create_group('h', ARRAY['p3', 'p']::regclass[], '{}', 'start');
+        SELECT imat.create_group('of_p3', ARRAY['p3']::regclass[], '{}', 'start')`);
+      await world.sql(`INSERT INTO p3 VALUES (200, 0), (201, 0); ${without}`);
+      await world.sql('ALTER TABLE p ATTACH PARTITION p3 FOR VALUES FROM (200) TO (300)');
+      await world.sql('SELECT imat.fold_counts()');
+      await world.sql('DELETE FROM p3 WHERE id = 200; INSERT INTO p VALUES (1, 0)');
+      const both = [
+        ['DELETE 1', 'INSERT 1'],
+        ['DELETE 1', 'INSERT 2'],
+      ] as const;
+      const check = async (): Promise<void> => {
+        expect(await verbs(world, 'g', 'start', null)).toEqual(both[0]);
+        expect(await verbs(world, 'of_p3', 'start', null)).toEqual(both[1]);
+        expect(await stats(world, 'h', 'start', null)).toEqual([
+          ['p', 2],
+          ['p3', 3],
+        ]);
+      };
+      await check();
+      await world.sql(`SELECT imat.set_mark('g'), imat.set_mark('h'), imat.set_mark('of_p3')`);
+      await world.sql('SELECT imat.fold_counts()');
+      await check();
+      await world.sql('ALTER TABLE p DETACH PARTITION p3; SELECT imat.fold_counts()');
+      await world.sql('INSERT INTO p3 VALUES (1, 0)');
+      expect(await verbs(world, 'g', 'start', null)).toEqual(both[0]);
+      expect(await verbs(world, 'of_p3', 'start', null)).toEqual(['DELETE 1', 'INSERT 3']);
+    });
+  },
+);
+
 test('without the event trigger, a compaction finds new leaves', async () => {
   await inPreparedSandbox(SETUP, async (world) => {
     await world.sql(CREATE);

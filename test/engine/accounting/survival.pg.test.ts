@@ -178,4 +178,68 @@ describe.skipIf(binaries === undefined)('counters', () => {
     await restored.execute('ALTER TABLE t DROP COLUMN x');
     expect(await restored.query(history)).toEqual([{ ...came, kind: 'drop' }, came]);
   });
+
+  test('a restore of groups of several owners, with tables renamed or dropped', async () => {
+    const db = await create(serverOf(home), 'owners');
+    for (const server of [home, abroad])
+      await (await open(serverOf(server), 'postgres')).execute(
+        `CREATE ROLE ann LOGIN; CREATE ROLE bob LOGIN`,
+      );
+    await db.execute(`CREATE ROLE only_here;
+      CREATE TABLE t (id int); CREATE TABLE gone (id int); CREATE TABLE former (id int);
+      CREATE TABLE u (id int); CREATE TABLE v (id int);
+      ALTER TABLE t OWNER TO ann; ALTER TABLE gone OWNER TO ann; ALTER TABLE former OWNER TO ann;
+      ALTER TABLE u OWNER TO bob; ALTER TABLE v OWNER TO only_here;
+      SET ROLE ann;
+      SELECT imat.create_group('g', ARRAY['t', 'gone', 'former']::regclass[], '{}', 'start');
+      SET ROLE bob; SELECT imat.create_group('h', ARRAY['u']::regclass[], '{}', 'start');
+      SET ROLE only_here; SELECT imat.create_group('i', ARRAY['v']::regclass[], '{}', 'start');
+      RESET ROLE; INSERT INTO t VALUES (1); INSERT INTO gone VALUES (1), (2);
+      INSERT INTO former VALUES (1), (2), (3);
+      ALTER TABLE t RENAME TO renamed; DROP TABLE gone, former; ALTER TABLE u SET UNLOGGED;
+      CREATE TABLE gone (id int); SELECT imat.set_mark('g', 'm'); SELECT imat.fold_counts()`);
+    const file = join(serverOf(home).directory, 'owners.dump');
+    const url = (server: PostgresServer | null | undefined): string =>
+      serverOf(server).url.replace(/postgres$/, 'owners');
+    // Of an OID of this cluster, the other one knows another table.
+    await program('pg_dump', ['-Fc', '-f', file, '-d', url(home)]);
+    const { url: other } = serverOf(abroad);
+    await program('createdb', ['--maintenance-db', other, '-T', 'template0', 'owners']);
+    await program('pg_restore', ['--exit-on-error', '-O', '-x', '-d', url(abroad), file]);
+    const restored = await open(serverOf(abroad), 'owners');
+    await restored.execute(
+      `ALTER TABLE renamed OWNER TO ann; ALTER TABLE u OWNER TO bob;
+       GRANT USAGE ON SCHEMA imat TO PUBLIC`,
+    );
+    const names = 'SELECT relation::text AS name FROM imat_catalog.member ORDER BY id';
+    expect(await restored.query(names)).toEqual(
+      ['renamed', null, null, 'u', 'v'].map((name) => ({ name })),
+    );
+    expect(
+      await restored.query(
+        'SELECT group_name AS name, group_owner AS owner FROM imat.list_groups()',
+      ),
+    ).toEqual([
+      { name: 'g', owner: 'ann' },
+      { name: 'h', owner: 'bob' },
+      { name: 'i', owner: 'postgres' },
+    ]);
+    const ann = new URL(url(abroad));
+    ann.username = 'ann';
+    expect(await warnings(ann.href, `SELECT imat.set_mark('g', 'here')`)).toEqual([
+      'group "g" was restored from another cluster',
+      '"public.u" is in group "h" no more: "public.u" cannot be in a group: it is unlogged',
+      'group "h" was restored from another cluster',
+      'group "i" was restored from another cluster',
+    ]);
+    await restored.execute('INSERT INTO renamed VALUES (1); INSERT INTO gone VALUES (1)');
+    expect(
+      await restored.query(`SELECT stat_table AS t, sum(stat_rows) AS n
+        FROM imat.log_stat_group('g', 'start', NULL) GROUP BY 1 ORDER BY 1`),
+    ).toEqual([
+      { t: 'former', n: '3' },
+      { t: 'gone', n: '2' },
+      { t: 'renamed', n: '2' },
+    ]);
+  });
 });
