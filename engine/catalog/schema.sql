@@ -1223,7 +1223,9 @@ GRANT EXECUTE ON FUNCTION imat_catalog.finish_swap(integer,interval) TO PUBLIC;
 CREATE FUNCTION imat_catalog.fold_counters()
   RETURNS bigint
   LANGUAGE sql VOLATILE
-  SET search_path=pg_catalog, pg_temp;
+  SET search_path=pg_catalog, pg_temp
+  SET enable_nestloop=off
+  SET jit=off;
 COMMENT ON FUNCTION imat_catalog.fold_counters() IS
   'Adds up the counters of intervals that have ended; returns how many it has removed. Groups must be locked against changes of their tables and against the deletion of marks.';
 GRANT EXECUTE ON FUNCTION imat_catalog.fold_counters() TO PUBLIC;
