@@ -98,6 +98,8 @@ export const TIMESTAMP = 1114;
 export const TIMESTAMPTZ = 1184;
 export const TIMESTAMPTZ_ARRAY = 1185;
 export const INTERVAL = 1186;
+export const TSRANGE = 3908;
+export const TSTZRANGE = 3910;
 
 const SHORT: ReadonlySet<string> = new Set([
   'smallint',

@@ -22,8 +22,7 @@ import {
   aggregateReasons,
   functionReasons,
   sourceReasons,
-  inOrderOfPlace,
-  publicReason,
+  shownReasons,
   timeInBodies,
 } from './reasons.ts';
 
@@ -226,7 +225,7 @@ async function analyseView(
   }
   if (plan === null && keepsSettings) reasons.push(...bySettings);
   const shown = (found: readonly PlanReason[]): Reason[] =>
-    inOrderOfPlace(found).map((reason) => publicReason(reason, inspection.definition));
+    shownReasons(found, inspection.definition);
   const bottom = inspection.all.filter(
     (relation) => relation.kind !== 'view' || relation.imatId !== null,
   );

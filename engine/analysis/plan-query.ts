@@ -20,6 +20,7 @@ import {
 import { replaceColumnAliases } from '../algebra/query-rewrites/column-aliases.ts';
 import { agesUntilNow } from '../algebra/query-rewrites/ages-until-now.ts';
 import { extremesOfAges } from '../algebra/query-rewrites/extremes-of-ages.ts';
+import { rangesAtMoments } from '../algebra/query-rewrites/ranges-at-moments.ts';
 import { sumsOfAges } from '../algebra/query-rewrites/sums-of-ages.ts';
 import { inlineCtes } from '../algebra/query-rewrites/inline-ctes.ts';
 import { inlineViews } from '../algebra/query-rewrites/inline-views.ts';
@@ -48,8 +49,8 @@ import { reasonsAgainst } from '../regroup/reasons-against.ts';
 import { pushTime, unionsIn } from '../regroup/push-time.ts';
 import { hasPaths, isOfTime } from '../regroup/regroup-plan.ts';
 import { timedItems } from '../regroup/timed-items.ts';
-import type { FunctionFacts } from '../server/function-facts.ts';
-import { isClock } from '../server/functions.ts';
+import type { FunctionFacts, FunctionUse } from '../server/function-facts.ts';
+import { isClock, isTimeInBody } from '../server/functions.ts';
 import type { Inspection } from '../server/relations.ts';
 import type { Decide } from './key-costs.ts';
 import { areFew, areLarge, isCoarse, isFiner, isLarge, tellsRowsApart } from './coarse.ts';
@@ -70,6 +71,8 @@ type Reasons = { readonly reasons: readonly PlanReason[] };
 /** `againstAdd`: why the whole cannot be maintained by adding changes up; empty where it can. */
 export type Planned = { readonly plan: Plan; readonly againstAdd: readonly PlanReason[] };
 
+const isOfTheTime = (use: FunctionUse): boolean => isClock(use) || isTimeInBody(use);
+
 type Server = { readonly major: number; readonly overRows: readonly boolean[] | null };
 
 /**
@@ -86,10 +89,14 @@ export async function planQuery(
 ): Promise<Planned | Reasons> {
   const views = await viewQueries(db, inspection, functions);
   if ('reasons' in views) return views;
-  const plan = (how: Handling): Promise<Planned | Reasons> =>
-    planWith(db, given, inspection, functions, server, { views: views.queries, ...how });
-  const planned = await plan({ pushes: false, values: false });
-  if (!('reasons' in planned) || !functions.unstable.some(isClock)) return planned;
+  const plan = (how: Partial<Handling>): Promise<Planned | Reasons> =>
+    planWith(db, given, inspection, functions, server, {
+      ...NOTHING,
+      views: views.queries,
+      ...how,
+    });
+  const planned = await plan(NOTHING);
+  if (!('reasons' in planned) || !functions.unstable.some(isOfTheTime)) return planned;
   for (const how of OF_TIME) {
     const other = await plan(how);
     if (!('reasons' in other)) return other;
@@ -99,14 +106,26 @@ export async function planQuery(
 
 /**
  * How the time is handled. `pushes`: whether conditions are moved to the tables whose columns they
- * compare; `values`: whether values that change with the day may be stored.
+ * compare; `values`: whether values that change with the day may be stored; `copies`: whether
+ * aggregates may be computed at each read from rows that are as many as the tables have; `lifts`:
+ * whether the time chooses among such rows when they are read.
  */
-type Handling = { readonly pushes: boolean; readonly values: boolean };
+type Handling = {
+  readonly pushes: boolean;
+  readonly values: boolean;
+  readonly copies: boolean;
+  readonly lifts: boolean;
+};
 
-const OF_TIME: readonly Handling[] = [
-  { pushes: true, values: false },
-  { pushes: false, values: true },
+const NOTHING: Handling = { pushes: false, values: false, copies: false, lifts: false };
+
+/** What swaps because it reads the time runs its definition at each read: any store costs less. */
+const OF_TIME: readonly Partial<Handling>[] = [
+  { pushes: true },
+  { values: true },
   { pushes: true, values: true },
+  { copies: true },
+  { copies: true, lifts: true },
 ];
 
 async function planWith(
@@ -115,12 +134,12 @@ async function planWith(
   inspection: Inspection,
   functions: FunctionFacts,
   server: Server,
-  { views, pushes, values }: Handling & { readonly views: Views },
+  { views, pushes, values, ...how }: Handling & { readonly views: Views },
 ): Promise<Planned | Reasons> {
-  const definition = withoutMomentKeys(asPlanned(given));
   const sources = new Map<number, SourceFacts>(
     inspection.all.map((relation) => [relation.oid, relation]),
   );
+  const definition = rangesIn(withoutMomentKeys(asPlanned(given)), sources);
   const decided: boolean[] = [];
   const decide: Decide = async (byStatistics) => {
     const known = server.overRows?.[decided.length] ?? false;
@@ -131,8 +150,8 @@ async function planWith(
   const { major: serverMajor } = server;
   const adding: Adding = { db, sources, serverMajor, values, decide, recursions: new Map() };
   const added = await planAdd(adding, definition, views, inspection.columns);
-  const named = standalone(definition, views, sources);
-  const isTimeless = !functions.unstable.some(isClock);
+  const named = rangesIn(standalone(definition, views, sources), sources);
+  const isTimeless = !functions.unstable.some(isOfTheTime);
   const whereAdded = async (found: AddPlan, one: Query): Promise<Planned> => {
     const parts = { query: one, columns: inspection.columns, runs: isTrusted(functions) };
     const keyed = isTimeless ? await storedByKey(adding, found, parts) : null;
@@ -154,7 +173,7 @@ async function planWith(
   if (against.length > 0) return { reasons: against };
   const inPart = takenInPart(query);
   if (inPart !== null) return { reasons: [ofCte(recursionInPart, inPart)] };
-  const rules = rulesOf(adding, functions);
+  const rules = rulesOf(adding, functions, how);
   const plan = await planStores(
     withTimeAbove(query, sources),
     inspection.columns,
@@ -196,7 +215,11 @@ async function storedByKey(
 /** To plan a query runs its IMMUTABLE functions, with the rights of whoever asks. */
 const isTrusted = ({ untrusted }: FunctionFacts): boolean => untrusted.length === 0;
 
-const rulesOf = (adding: Adding, functions: FunctionFacts): Rules => {
+const rulesOf = (
+  adding: Adding,
+  functions: FunctionFacts,
+  { copies, lifts }: Pick<Rules, 'copies' | 'lifts'>,
+): Rules => {
   const { db, sources, decide } = adding;
   const runs = isTrusted(functions);
   return {
@@ -208,7 +231,9 @@ const rulesOf = (adding: Adding, functions: FunctionFacts): Rules => {
     isCoarse: (one) => decide(() => isCoarse(db, one, runs)),
     isFiner: (rows, groups) => decide(() => isFiner(db, rows, groups, runs)),
     areLarge: (groups) => decide(async () => runs && areLarge(db, groups)),
-    areFew: (rows) => decide(async () => runs && areFew(db, rows)),
+    copies,
+    lifts,
+    areFew: async (rows) => copies || (await decide(async () => runs && areFew(db, rows))),
   };
 };
 
@@ -223,10 +248,20 @@ async function withTimeBelow(db: Db, query: Query): Promise<Query> {
 }
 
 function withTimeAbove(query: Query, sources: ReadonlyMap<number, SourceFacts>): Query {
-  const outline = outlineOf(query);
-  const typeOf = (column: ColumnRef): number | null =>
-    factsOf(outline, sources, column)?.oid ?? null;
+  const typeOf = columnTypesIn(query, sources);
   return sumsOfAges(extremesOfAges(agesUntilNow(query), typeOf), typeOf);
+}
+
+const rangesIn = (query: Query, sources: ReadonlyMap<number, SourceFacts>): Query =>
+  rangesAtMoments(query, columnTypesIn(query, sources));
+
+/** The OIDs of the types of columns of tables; null for others. */
+function columnTypesIn(
+  query: Query,
+  sources: ReadonlyMap<number, SourceFacts>,
+): (column: ColumnRef) => number | null {
+  const outline = outlineOf(query);
+  return (column) => factsOf(outline, sources, column)?.oid ?? null;
 }
 
 /** The query over tables alone: without views, CTEs, and other names of columns. */

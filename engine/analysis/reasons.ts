@@ -9,14 +9,25 @@ import type { Reason } from '../api.ts';
 import { positionAt } from '../errors/imat-error.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import { aggregateNotMaintained } from '../algebra/reason.ts';
-import type { FunctionFacts, FunctionUse } from '../server/function-facts.ts';
-import { isClock } from '../server/functions.ts';
+import type { FunctionFacts } from '../server/function-facts.ts';
+import { isClock, isTimeInBody } from '../server/functions.ts';
 import { VALUE_FUNCTIONS } from '../server/special-nodes.ts';
 import type { Inspection } from '../server/relations.ts';
 
-export function inOrderOfPlace(reasons: readonly PlanReason[]): PlanReason[] {
+function inOrderOfPlace(reasons: readonly PlanReason[]): PlanReason[] {
   const place = (reason: PlanReason): number => reason.span?.start ?? Number.MAX_SAFE_INTEGER;
   return reasons.toSorted((a, b) => place(a) - place(b));
+}
+
+/**
+ * Reasons as they are shown, each once on a line: what completes an expression can write a part of
+ * it many times.
+ */
+export function shownReasons(reasons: readonly PlanReason[], definition: string): Reason[] {
+  const all = inOrderOfPlace(reasons).map((reason) => publicReason(reason, definition));
+  const isSame = (a: Reason, b: Reason): boolean =>
+    a.message === b.message && a.position?.line === b.position?.line;
+  return all.filter((one, index) => all.findIndex((other) => isSame(one, other)) === index);
 }
 
 /**
@@ -124,9 +135,6 @@ const WITHOUT_WORDS =
   `The text "today" is a date. Write to_date(x, 'YYYY-MM-DD') or to_timestamp(x, ..), which take ` +
   'no such words, or leave it out of the definition.';
 
-const isTimeInBody = ({ schema, dependence, isOfReader }: FunctionUse): boolean =>
-  isOfReader === true && dependence === 'moment' && schema !== 'pg_catalog';
-
 /**
  * Functions that read the time in their bodies. What is stored for a while is finished at the
  * moment when it was stored, and they cannot be told that.
@@ -174,7 +182,7 @@ function nodeOf(query: Query, use: FunctionFacts['unstable'][number]): Expr | nu
   return call ?? operator;
 }
 
-export function publicReason(reason: PlanReason, definition: string): Reason {
+function publicReason(reason: PlanReason, definition: string): Reason {
   const place = reason.span === null ? null : positionAt(definition, reason.span.start);
   return {
     kind: reason.kind,

@@ -23,6 +23,10 @@ export type Rules = {
   readonly isCoarse: (plan: RegroupPlan) => Promise<boolean>;
   /** Whether groups are made of many rows each. */
   readonly areLarge: (groups: Select) => Promise<boolean>;
+  /** Whether aggregates may be computed at each read from as many rows as there are. */
+  readonly copies: boolean;
+  /** Whether conditions that read the time are asked at each read, of all these rows. */
+  readonly lifts: boolean;
   /** Whether to read rows costs far less than to compute them. */
   readonly areFew: (rows: Select) => Promise<boolean>;
   /** Whether one key of the rows has far fewer of them than one key of the groups. */

@@ -190,7 +190,7 @@ class Separation {
     const sets = query.limit === null ? await this.#withoutSets(query) : query;
     const globals = separateGlobals(sets, this.#next);
     if (globals !== null) this.#next = Math.max(this.#next, freeNumber(globals));
-    const separated = globals ?? separate(sets, this.#next++);
+    const separated = globals ?? separate(sets, this.#next++, this.#rules.lifts);
     if (separated !== null) return this.#select(separated, own);
     switch (sets.kind) {
       case 'values':
@@ -210,7 +210,7 @@ class Separation {
   /** Groups over rows of tables, as groups over stored rows, if these are few. */
   async #overRows(query: Select): Promise<Select | null> {
     if (!query.relations.some(isOfTables)) return null;
-    const groups = groupsOverRows(query, this.#next++);
+    const groups = groupsOverRows(query, this.#next++, this.#rules.copies);
     if (groups === null || !(await this.#rules.areFew(groups.rows))) return null;
     // A type without equality is no key.
     const isValid = (await this.#rules.columnsOf(groups.whole)).length > 0;

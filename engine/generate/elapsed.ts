@@ -99,8 +99,10 @@ WHERE f.imat_id = ${id} AND i.freshness <> 'live' AND f.moment <> pg_catalog.now
 
 export function elapsedView({ id, names }: Subject, plan: Plan): readonly Statement[] {
   const passed = plan.stores.flatMap(timedTables).map(
-    ({ relation, timed }) => sql`SELECT FROM imat_catalog.frontier AS f
-  JOIN ${relation} AS t ON ${hasPassed(timed, 't', sql`f.moment`)}
+    ({ relation, timed }) => sql`SELECT FROM imat_catalog.frontier AS f, LATERAL (
+    SELECT FROM ${relation} AS t WHERE ${hasPassed(timed, 't', sql`f.moment`)}
+    OFFSET 0
+  ) AS t
 WHERE f.imat_id = ${id}`,
   );
   const moved = plan.stores.flatMap(movingItems).map(

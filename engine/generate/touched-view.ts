@@ -70,14 +70,15 @@ function touchedQuery(subject: Subject, plan: RowsPlan, meetsMany: boolean): Sql
     ...IN_PLACE,
   };
   const many = (oid: number): Sql => ident(`many${oids.indexOf(oid) + 1}`);
-  const elapsed = anyElapsed(timedTables(plan), plan.moving, inLog.moment);
+  // The keys of rows that time has changed are looked for below; only the NULL key asks for any.
+  const asked = plan.isNullable ? timedTables(plan) : [];
+  const elapsed = anyElapsed(asked, plan.moving, inLog.moment);
   const flags = [
     ...FEW_COLUMNS,
     ...oids.map((oid) => sql`${anyPending(inLog, [oid])} AS ${flag(oid)}`),
     ...reducedTables(plan).map(([oid, item]) => sql`${isMuch(plan, item, inLog)} AS ${many(oid)}`),
-    ...(elapsed.length === 0
-      ? []
-      : [sql`f.moment`, sql`${join(elapsed, ' OR ')} AS ${ident('elapsed')}`]),
+    ...(plan.timed.length + plan.moving.length === 0 ? [] : [sql`f.moment`]),
+    ...(elapsed.length === 0 ? [] : [sql`${join(elapsed, ' OR ')} AS ${ident('elapsed')}`]),
   ];
   const pending: Pending = {
     frontier: sql`(SELECT p.snapshot FROM pending AS p)`,

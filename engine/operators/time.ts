@@ -12,7 +12,8 @@ export const NOW = sql`pg_catalog.now()`;
 /**
  * Whether a comparison of a row has another result now than at `moment`. That the bounds have moved
  * and that the value lies between them says nothing more: the one is asked once for all rows, and
- * by the other an index on the value finds the row.
+ * by the other an index on the value finds the row. `moment` is the same for all rows of the SELECT
+ * in which this is asked: a column only of one around it.
  */
 export function hasPassed(timed: readonly Timed[], alias: string, moment: Sql): Sql {
   const tests = unique(timed.map((one) => passedBy(one, alias, moment)));
@@ -46,9 +47,10 @@ function passedBy({ expr: own, isValue, bounds, between }: Timed, alias: string,
   )`;
 }
 
+/** The bounds are queries, which PostgreSQL computes once: a time zone for each row is dear. */
 function liesBetween(value: Sql, ends: readonly [Sql, Sql], slack: number): readonly Sql[] {
   const both = join(ends, ', ');
-  const [lower, upper] = [sql`LEAST(${both})`, sql`GREATEST(${both})`];
+  const [lower, upper] = [sql`(SELECT LEAST(${both}))`, sql`(SELECT GREATEST(${both}))`];
   if (slack === 0) return [sql`${value} >= ${lower}`, sql`${value} <= ${upper}`];
   const span = sql`'${slack} seconds'::pg_catalog.interval`;
   return [sql`${value} >= ${lower} - ${span}`, sql`${value} <= ${upper} + ${span}`];

@@ -257,6 +257,10 @@ const callOf = (row: FunctionRow, readsTime: boolean): CatalogFunction => ({
 export const isClock = ({ schema, name }: Pick<FunctionUse, 'schema' | 'name'>): boolean =>
   schema === 'pg_catalog' && (name === 'now' || name === 'transaction_timestamp');
 
+/** Whether its body reads the time. */
+export const isTimeInBody = ({ schema, dependence, isOfReader }: FunctionUse): boolean =>
+  isOfReader === true && dependence === 'moment' && schema !== 'pg_catalog';
+
 function useOf(
   use: Use,
   functions: ReadonlyMap<number, FunctionRow>,

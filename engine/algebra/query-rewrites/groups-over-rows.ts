@@ -10,8 +10,9 @@
  * `x.last` from groups below: the rows are the customers, each with `last`.
  *
  * The rows are stored, and each read computes the aggregates from them. Counter-example, which
- * stays: a condition that moves with the time. Without an index on what it compares, each read
- * would look for moved rows in the whole table; with one, the definition is cheap.
+ * stays where another plan may be found: a condition that moves with the time. Without an index on
+ * what it compares, each read looks for moved rows in the whole table; with one, the definition is
+ * cheap.
  */
 import type { Expr, GroupItem, Query, Select } from '../../../parser/tree.ts';
 import { equalExpr, mapExprs, visit } from '../../../parser/walk.ts';
@@ -23,12 +24,19 @@ import { over } from './select.ts';
 
 type GroupsOverRows = { readonly rows: Select; readonly whole: Select };
 
-/** Null for another query. `number`: an item of FROM that there is not yet. */
-export function groupsOverRows(query: Query, number: number): GroupsOverRows | null {
+/**
+ * Null for another query. `number`: an item of FROM that there is not yet; `moves`: whether the
+ * time may choose the rows.
+ */
+export function groupsOverRows(
+  query: Query,
+  number: number,
+  moves: boolean,
+): GroupsOverRows | null {
   if (query.kind !== 'select' || !query.grouped) return null;
   const whole = withDetermined(query);
   const parts = whole && rowsBelow(whole, { oid: 0, schema: '', name: '', only: false }, number);
-  if (parts === null || readsTime(parts.rows)) return null;
+  if (parts === null || (!moves && readsTime(parts.rows))) return null;
   return { rows: parts.rows, whole: over(parts.rows, 'rows', number, parts.groups) };
 }
 

@@ -19,7 +19,7 @@
 import type { Expr, Query, Relation, Select, Sort } from '../../../parser/tree.ts';
 import { equalExpr, mapExpr, mapExprs, mapQuery, visit } from '../../../parser/walk.ts';
 import { isOfNow, readsNow, readsNowInBody } from '../moments.ts';
-import { timedComparison } from '../timed.ts';
+import { findsRows as findsTimed, timedComparison } from '../timed.ts';
 import { hasAggregateWithin } from './aggregates-within.ts';
 import { failsForOthers, hasOwnQuery, isCorrelated, isOfRow } from './correlated.ts';
 import { PRESENT } from './existence.ts';
@@ -29,23 +29,24 @@ import { EMPTY, freshName, over, valueOf } from './select.ts';
 
 /**
  * An outer SELECT over one subquery, the item of FROM with this number; null where nothing can be
- * moved out.
+ * moved out. `lifts`: whether conditions that read the time are, by which no rows are found.
  */
-export function separate(query: Query, number: number): Select | null {
-  if (query.limit !== null) return withLateTargets(query, number) ?? orderedOver(query, number);
+export function separate(query: Query, number: number, lifts: boolean): Select | null {
+  if (query.limit !== null)
+    return withLateTargets(query, number, lifts) ?? orderedOver(query, number);
   if (query.kind !== 'select') return null;
   if (query.distinct && query.distinctOn.length === 0) return distinctOver(query, number);
-  return query.grouped ? upperOverGroups(query, number) : upperOverRows(query, number);
+  return query.grouped ? upperOverGroups(query, number) : upperOverRows(query, number, lifts);
 }
 
 /**
  * A limit with the SELECT list, where a body in that reads the time: of a function that is declared
  * VOLATILE, PostgreSQL computes the results of all rows of a subquery, and it may fail for one.
  */
-function withLateTargets(query: Query, number: number): Select | null {
+function withLateTargets(query: Query, number: number, lifts: boolean): Select | null {
   if (query.kind !== 'select' || !query.targets.some(({ expr }) => readsNowInBody(expr)))
     return null;
-  const unlimited = separate({ ...query, limit: null }, number);
+  const unlimited = separate({ ...query, limit: null }, number, lifts);
   return unlimited && query.distinct === query.distinctOn.length > 0
     ? { ...unlimited, limit: query.limit }
     : null;
@@ -260,12 +261,14 @@ const isOfRows = (relation: Relation): boolean =>
   relation.kind === 'table' || (relation.kind === 'subquery' && relation.lateral);
 
 /** What stands above the rows of FROM. */
-function upperOverRows(query: Select, number: number): Select | null {
+function upperOverRows(query: Select, number: number, lifts: boolean): Select | null {
   const own = new Set(query.relations.map((_, index) => query.first + index));
   const conditions = conjuncts(query.where);
-  const lifted = conditions.filter(
-    (one) => (hasQuery(one) || readsTimeItself(one)) && !findsRows(one) && !isCorrelated(one, own),
-  );
+  const isLifted = (one: Expr): boolean =>
+    lifts && readsTimeItself(one, findsTimed)
+      ? !findsRows(one) && !failsForOthers(one, own, true)
+      : (hasQuery(one) || readsTimeItself(one)) && !findsRows(one) && !isCorrelated(one, own);
+  const lifted = conditions.filter(isLifted);
   const shown = query.targets.map(({ expr }) => expr);
   const isMore =
     query.distinctOn.length > 0 ||
@@ -309,12 +312,15 @@ function upperOverRows(query: Select, number: number): Select | null {
   );
 }
 
-/** Whether it reads the time otherwise than in comparisons of the columns of one item of FROM. */
-function readsTimeItself(expr: Expr): boolean {
+/**
+ * Whether it reads the time otherwise than in comparisons of the columns of one item of FROM, of
+ * those that `counts`.
+ */
+function readsTimeItself(expr: Expr, counts: (comparison: Expr) => boolean = () => true): boolean {
   let found = false;
   visit(expr, (node) => {
     const columns = timedComparison(node)?.columns ?? [];
-    if (new Set(columns.map(({ relation }) => relation)).size === 1) return false;
+    if (new Set(columns.map(({ relation }) => relation)).size === 1 && counts(node)) return false;
     found ||= isOfNow(node);
     return !found;
   });

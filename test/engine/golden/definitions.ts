@@ -266,7 +266,7 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
   {
     name: 'swap-moment',
     shows: 'an answer that depends on the time: a live read runs the definition',
-    query: `SELECT region, sum(now() - sold_at) AS age FROM sale GROUP BY region`,
+    query: `SELECT region, max(clock_timestamp() - sold_at) AS age FROM sale GROUP BY region`,
   },
   {
     name: 'time',

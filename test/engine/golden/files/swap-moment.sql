@@ -1,19 +1,19 @@
 -- swap-moment: an answer that depends on the time: a live read runs the definition
 --
 -- SELECT sale.region,
---     sum(now() - sale.sold_at) AS age
+--     max(clock_timestamp() - sale.sold_at) AS age
 --    FROM public.sale
 --   GROUP BY sale.region
 --
 -- strategy swap, freshness live
--- not delta: "now" can give another result although no table has changed (line 2, column 9). Compare columns of one table with it, as in placed >= now() - interval ..., or put it into the queries that read the imat.
+-- not delta: "clock_timestamp" can give another result although no table has changed (line 2, column 9). Leave it out of the definition and put it into the queries that read the imat.
 -- note: the answer can change although no table does: a live read runs the definition; --freshness manual or an interval reads what is stored
 -- the whole definition: swap, stores every row of the answer
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_swap_moment AS
 SELECT sale.region,
-    sum(now() - sale.sold_at) AS age
+    max(clock_timestamp() - sale.sold_at) AS age
    FROM public.sale
   GROUP BY sale.region;
 

@@ -439,8 +439,8 @@ WITH pending AS MATERIALIZED (
       FROM public.sale AS t CROSS JOIN LATERAL (VALUES (1::bigint, pg_catalog.now()), (-1, (SELECT p.moment FROM pending AS p))) AS m(weight, moment)
     WHERE (
         ((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date IS DISTINCT FROM ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-            AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date >= LEAST((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-            AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date <= GREATEST((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
+            AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date >= (SELECT LEAST((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date))
+            AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date <= (SELECT GREATEST((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date))
             AND (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= (((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date) IS DISTINCT FROM (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
       )
     ) AS r2
@@ -559,8 +559,8 @@ WITH pending AS MATERIALIZED (
       FROM public.sale AS t CROSS JOIN LATERAL (VALUES (1::bigint, pg_catalog.now()), (-1, (SELECT p.moment FROM pending AS p))) AS m(weight, moment)
     WHERE (
         ((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date IS DISTINCT FROM ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-            AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date >= LEAST((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-            AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date <= GREATEST((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
+            AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date >= (SELECT LEAST((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date))
+            AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date <= (SELECT GREATEST((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date))
             AND (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= (((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date) IS DISTINCT FROM (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
       )
     ) AS r2
@@ -911,13 +911,15 @@ FROM (
 
 -- rows that the passing of time has changed
 CREATE VIEW imat_store.elapsed_time_read AS
-SELECT FROM imat_catalog.frontier AS f
-  JOIN public.sale AS t ON (
-      (((f.moment AT TIME ZONE ('UTC')::text))::date IS DISTINCT FROM ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-          AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date >= LEAST(((f.moment AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-          AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date <= GREATEST(((f.moment AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-          AND (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= ((f.moment AT TIME ZONE ('UTC')::text))::date) IS DISTINCT FROM (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-    )
+SELECT FROM imat_catalog.frontier AS f, LATERAL (
+    SELECT FROM public.sale AS t WHERE (
+        (((f.moment AT TIME ZONE ('UTC')::text))::date IS DISTINCT FROM ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
+            AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date >= (SELECT LEAST(((f.moment AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date))
+            AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date <= (SELECT GREATEST(((f.moment AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date))
+            AND (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= ((f.moment AT TIME ZONE ('UTC')::text))::date) IS DISTINCT FROM (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
+      )
+    OFFSET 0
+  ) AS t
 WHERE f.imat_id = 1
 UNION ALL
 SELECT FROM imat_catalog.frontier AS f JOIN imat_catalog.imat AS i ON i.id = f.imat_id
@@ -1159,8 +1161,8 @@ WHERE s.arm = (
   SELECT COALESCE(
     (SELECT CASE WHEN imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass]) THEN 3 WHEN EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM public.sale AS t WHERE (
         (((f.moment AT TIME ZONE ('UTC')::text))::date IS DISTINCT FROM ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-            AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date >= LEAST(((f.moment AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-            AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date <= GREATEST(((f.moment AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
+            AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date >= (SELECT LEAST(((f.moment AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date))
+            AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date <= (SELECT GREATEST(((f.moment AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date))
             AND (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= ((f.moment AT TIME ZONE ('UTC')::text))::date) IS DISTINCT FROM (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
       )) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass, '1'::pg_catalog.regclass]) OR imat_catalog.is_outgrown(1, f.snapshot, 8) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_time_read'::regclass) AND f.here AND 'imat_store.definition_time_read'::regclass IS NOT NULL AND (TRUE OR EXISTS (SELECT FROM public.customer, public.sale))),
     imat_catalog.arm_without_frontier('time_read', 3)

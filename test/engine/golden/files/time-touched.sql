@@ -379,13 +379,7 @@ WITH pending AS MATERIALIZED (
         )::bigint, GREATEST(k.surely, k.sometimes)) AS few,
     EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
     EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2,
-    f.moment,
-    EXISTS (SELECT FROM public.sale AS t WHERE (
-        ((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text) IS DISTINCT FROM (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
-            AND t.sold_at >= LEAST((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
-            AND t.sold_at <= GREATEST((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
-            AND (t.sold_at >= (((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)) IS DISTINCT FROM (t.sold_at >= (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
-      )) AS elapsed
+    f.moment
   FROM imat_catalog.frontier AS f, (
     SELECT
           LEAST(
@@ -453,8 +447,8 @@ FROM (
       public.sale AS r2
     WHERE (
         (((((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text) IS DISTINCT FROM (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
-            AND r2.sold_at >= LEAST(((((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
-            AND r2.sold_at <= GREATEST(((((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
+            AND r2.sold_at >= (SELECT LEAST(((((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)))
+            AND r2.sold_at <= (SELECT GREATEST(((((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)))
             AND (r2.sold_at >= ((((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)) IS DISTINCT FROM (r2.sold_at >= (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
       )
   ) AS u
@@ -557,13 +551,15 @@ FROM (
 
 -- rows that the passing of time has changed
 CREATE VIEW imat_store.elapsed_time_touched AS
-SELECT FROM imat_catalog.frontier AS f
-  JOIN public.sale AS t ON (
-      ((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text) IS DISTINCT FROM (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
-          AND t.sold_at >= LEAST((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
-          AND t.sold_at <= GREATEST((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
-          AND (t.sold_at >= (((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)) IS DISTINCT FROM (t.sold_at >= (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
-    )
+SELECT FROM imat_catalog.frontier AS f, LATERAL (
+    SELECT FROM public.sale AS t WHERE (
+        ((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text) IS DISTINCT FROM (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
+            AND t.sold_at >= (SELECT LEAST((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)))
+            AND t.sold_at <= (SELECT GREATEST((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)))
+            AND (t.sold_at >= (((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)) IS DISTINCT FROM (t.sold_at >= (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
+      )
+    OFFSET 0
+  ) AS t
 WHERE f.imat_id = 1;
 
 -- fold: stores the rows of touched keys
@@ -706,8 +702,8 @@ WHERE s.arm = (
   SELECT COALESCE(
     (SELECT CASE WHEN imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass]) THEN 3 WHEN EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM public.sale AS t WHERE (
         ((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text) IS DISTINCT FROM (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
-            AND t.sold_at >= LEAST((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
-            AND t.sold_at <= GREATEST((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
+            AND t.sold_at >= (SELECT LEAST((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)))
+            AND t.sold_at <= (SELECT GREATEST((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)))
             AND (t.sold_at >= (((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)) IS DISTINCT FROM (t.sold_at >= (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
       )) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass, '1'::pg_catalog.regclass]) OR GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot, 8) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_time_touched'::regclass) AND f.here AND 'imat_store.definition_time_touched'::regclass IS NOT NULL AND (TRUE OR EXISTS (SELECT FROM public.customer, public.sale))),
     imat_catalog.arm_without_frontier('time_touched', 3)

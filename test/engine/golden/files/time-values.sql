@@ -410,11 +410,13 @@ FROM (
 
 -- rows that the passing of time has changed
 CREATE VIEW imat_store.elapsed_time_values AS
-SELECT FROM imat_catalog.frontier AS f
-  JOIN public.sale AS t ON (
-      (((f.moment AT TIME ZONE ('UTC')::text))::date IS DISTINCT FROM ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-          AND pg_catalog.record_image_ne(ROW(CASE WHEN (pg_catalog.isfinite(((f.moment AT TIME ZONE ('UTC')::text))::date) AND pg_catalog.isfinite(((t.sold_at AT TIME ZONE ('UTC')::text))::date)) THEN (((f.moment AT TIME ZONE ('UTC')::text))::date - ((t.sold_at AT TIME ZONE ('UTC')::text))::date) END), ROW(CASE WHEN (pg_catalog.isfinite(((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date) AND pg_catalog.isfinite(((t.sold_at AT TIME ZONE ('UTC')::text))::date)) THEN (((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - ((t.sold_at AT TIME ZONE ('UTC')::text))::date) END))
-    )
+SELECT FROM imat_catalog.frontier AS f, LATERAL (
+    SELECT FROM public.sale AS t WHERE (
+        (((f.moment AT TIME ZONE ('UTC')::text))::date IS DISTINCT FROM ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
+            AND pg_catalog.record_image_ne(ROW(CASE WHEN (pg_catalog.isfinite(((f.moment AT TIME ZONE ('UTC')::text))::date) AND pg_catalog.isfinite(((t.sold_at AT TIME ZONE ('UTC')::text))::date)) THEN (((f.moment AT TIME ZONE ('UTC')::text))::date - ((t.sold_at AT TIME ZONE ('UTC')::text))::date) END), ROW(CASE WHEN (pg_catalog.isfinite(((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date) AND pg_catalog.isfinite(((t.sold_at AT TIME ZONE ('UTC')::text))::date)) THEN (((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - ((t.sold_at AT TIME ZONE ('UTC')::text))::date) END))
+      )
+    OFFSET 0
+  ) AS t
 WHERE f.imat_id = 1;
 
 -- fold: adds what is pending to the state

@@ -298,8 +298,8 @@ FROM
     FROM public.sale AS t CROSS JOIN LATERAL (VALUES (1::bigint, pg_catalog.now()), (-1, (SELECT p.moment FROM pending AS p))) AS m(weight, moment)
   WHERE (
       (((SELECT p.moment FROM pending AS p) - ('24:00:00')::interval) IS DISTINCT FROM (pg_catalog.now() - ('24:00:00')::interval))
-          AND t.sold_at >= LEAST(((SELECT p.moment FROM pending AS p) - ('24:00:00')::interval), (pg_catalog.now() - ('24:00:00')::interval))
-          AND t.sold_at <= GREATEST(((SELECT p.moment FROM pending AS p) - ('24:00:00')::interval), (pg_catalog.now() - ('24:00:00')::interval))
+          AND t.sold_at >= (SELECT LEAST(((SELECT p.moment FROM pending AS p) - ('24:00:00')::interval), (pg_catalog.now() - ('24:00:00')::interval)))
+          AND t.sold_at <= (SELECT GREATEST(((SELECT p.moment FROM pending AS p) - ('24:00:00')::interval), (pg_catalog.now() - ('24:00:00')::interval)))
           AND (t.sold_at > ((SELECT p.moment FROM pending AS p) - ('24:00:00')::interval)) IS DISTINCT FROM (t.sold_at > (pg_catalog.now() - ('24:00:00')::interval))
     )
   ) AS r1
@@ -351,8 +351,8 @@ FROM
     FROM public.sale AS t CROSS JOIN LATERAL (VALUES (1::bigint, pg_catalog.now()), (-1, (SELECT p.moment FROM pending AS p))) AS m(weight, moment)
   WHERE (
       (((SELECT p.moment FROM pending AS p) - ('24:00:00')::interval) IS DISTINCT FROM (pg_catalog.now() - ('24:00:00')::interval))
-          AND t.sold_at >= LEAST(((SELECT p.moment FROM pending AS p) - ('24:00:00')::interval), (pg_catalog.now() - ('24:00:00')::interval))
-          AND t.sold_at <= GREATEST(((SELECT p.moment FROM pending AS p) - ('24:00:00')::interval), (pg_catalog.now() - ('24:00:00')::interval))
+          AND t.sold_at >= (SELECT LEAST(((SELECT p.moment FROM pending AS p) - ('24:00:00')::interval), (pg_catalog.now() - ('24:00:00')::interval)))
+          AND t.sold_at <= (SELECT GREATEST(((SELECT p.moment FROM pending AS p) - ('24:00:00')::interval), (pg_catalog.now() - ('24:00:00')::interval)))
           AND (t.sold_at > ((SELECT p.moment FROM pending AS p) - ('24:00:00')::interval)) IS DISTINCT FROM (t.sold_at > (pg_catalog.now() - ('24:00:00')::interval))
     )
   ) AS r1
@@ -493,13 +493,15 @@ FROM (
 
 -- rows that the passing of time has changed
 CREATE VIEW imat_store.elapsed_time AS
-SELECT FROM imat_catalog.frontier AS f
-  JOIN public.sale AS t ON (
-      ((f.moment - ('24:00:00')::interval) IS DISTINCT FROM (pg_catalog.now() - ('24:00:00')::interval))
-          AND t.sold_at >= LEAST((f.moment - ('24:00:00')::interval), (pg_catalog.now() - ('24:00:00')::interval))
-          AND t.sold_at <= GREATEST((f.moment - ('24:00:00')::interval), (pg_catalog.now() - ('24:00:00')::interval))
-          AND (t.sold_at > (f.moment - ('24:00:00')::interval)) IS DISTINCT FROM (t.sold_at > (pg_catalog.now() - ('24:00:00')::interval))
-    )
+SELECT FROM imat_catalog.frontier AS f, LATERAL (
+    SELECT FROM public.sale AS t WHERE (
+        ((f.moment - ('24:00:00')::interval) IS DISTINCT FROM (pg_catalog.now() - ('24:00:00')::interval))
+            AND t.sold_at >= (SELECT LEAST((f.moment - ('24:00:00')::interval), (pg_catalog.now() - ('24:00:00')::interval)))
+            AND t.sold_at <= (SELECT GREATEST((f.moment - ('24:00:00')::interval), (pg_catalog.now() - ('24:00:00')::interval)))
+            AND (t.sold_at > (f.moment - ('24:00:00')::interval)) IS DISTINCT FROM (t.sold_at > (pg_catalog.now() - ('24:00:00')::interval))
+      )
+    OFFSET 0
+  ) AS t
 WHERE f.imat_id = 1;
 
 -- fold: adds what is pending to the state
@@ -633,8 +635,8 @@ WHERE s.arm = (
   SELECT COALESCE(
     (SELECT CASE WHEN imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass]) THEN 3 WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM public.sale AS t WHERE (
         ((f.moment - ('24:00:00')::interval) IS DISTINCT FROM (pg_catalog.now() - ('24:00:00')::interval))
-            AND t.sold_at >= LEAST((f.moment - ('24:00:00')::interval), (pg_catalog.now() - ('24:00:00')::interval))
-            AND t.sold_at <= GREATEST((f.moment - ('24:00:00')::interval), (pg_catalog.now() - ('24:00:00')::interval))
+            AND t.sold_at >= (SELECT LEAST((f.moment - ('24:00:00')::interval), (pg_catalog.now() - ('24:00:00')::interval)))
+            AND t.sold_at <= (SELECT GREATEST((f.moment - ('24:00:00')::interval), (pg_catalog.now() - ('24:00:00')::interval)))
             AND (t.sold_at > (f.moment - ('24:00:00')::interval)) IS DISTINCT FROM (t.sold_at > (pg_catalog.now() - ('24:00:00')::interval))
       )) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass]) OR GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot, 8) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_time'::regclass) AND f.here AND 'imat_store.definition_time'::regclass IS NOT NULL),
     imat_catalog.arm_without_frontier('time', 3)
