@@ -4,11 +4,12 @@
  */
 import { deparse } from '../../parser/deparse-query.ts';
 import type { Expr, Query, Select, TableItem } from '../../parser/tree.ts';
-import { tablesIn } from '../algebra/query-rewrites/relations.ts';
+import { readsNow } from '../algebra/moments.ts';
+import { conjunction, conjuncts, tablesIn } from '../algebra/query-rewrites/relations.ts';
 import { selectFrom } from '../algebra/query-rewrites/select.ts';
 import type { Db } from '../db/db.ts';
 import type { Holder } from '../regroup/classes.ts';
-import { withoutJoinNames } from '../regroup/lineage.ts';
+import { isOfTables, withoutJoinNames } from '../regroup/lineage.ts';
 import { tablesOf } from '../regroup/outline.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import { expectedRows, plannedRows, rowsExpected } from '../server/planner.ts';
@@ -172,4 +173,23 @@ export async function areFew(db: Db, query: Select): Promise<boolean> {
   if (plan === null) return false;
   const { rows, cost } = plan;
   return cost >= DEAR && cost >= DEAR_ROW * rows;
+}
+
+/** Rows are no copy of a table, but its product with another one, if they are more than these. */
+const MOST_COPIES = 2;
+
+/**
+ * Whether rows are not many more than those of the largest table that they are made of, whatever
+ * the time is: conditions that read it may be asked above them. Those of one table are not.
+ * `runs`: whether expressions may be computed to plan the query.
+ */
+export async function areCopies(db: Db, query: Select, runs: boolean): Promise<boolean> {
+  if (query.relations.length === 1 && query.relations.every(isOfTables)) return true;
+  if (!runs) return false;
+  const where = conjunction(conjuncts(query.where).filter((one) => !readsNow(one)));
+  const plan = await plannedRows(db, deparse({ ...query, where }));
+  if (plan === null) return false;
+  const tables = [...tablesIn(query).values()].map(({ oid }) => oid);
+  const most = Math.max(MANY_READ, ...(await expectedRows(db, tables)).values());
+  return plan.rows <= MOST_COPIES * most;
 }

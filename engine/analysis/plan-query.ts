@@ -53,9 +53,19 @@ import type { FunctionFacts, FunctionUse } from '../server/function-facts.ts';
 import { isClock, isTimeInBody } from '../server/functions.ts';
 import type { Inspection } from '../server/relations.ts';
 import type { Decide } from './key-costs.ts';
-import { areFew, areLarge, isCoarse, isFiner, isLarge, tellsRowsApart } from './coarse.ts';
+import {
+  areCopies,
+  areFew,
+  areLarge,
+  isCoarse,
+  isFiner,
+  isLarge,
+  tellsRowsApart,
+} from './coarse.ts';
 import { eagerQuery } from './eager.ts';
 import { probe } from './probe.ts';
+import type { Handling } from './handling.ts';
+import { NOTHING, OF_TIME } from './handling.ts';
 import { queryColumns } from './query-columns.ts';
 import { reachesOf } from './reaches.ts';
 import type { Regrouping } from './recursion.ts';
@@ -103,30 +113,6 @@ export async function planQuery(
   }
   return planned;
 }
-
-/**
- * How the time is handled. `pushes`: whether conditions are moved to the tables whose columns they
- * compare; `values`: whether values that change with the day may be stored; `copies`: whether
- * aggregates may be computed at each read from rows that are as many as the tables have; `lifts`:
- * whether the time chooses among such rows when they are read.
- */
-type Handling = {
-  readonly pushes: boolean;
-  readonly values: boolean;
-  readonly copies: boolean;
-  readonly lifts: boolean;
-};
-
-const NOTHING: Handling = { pushes: false, values: false, copies: false, lifts: false };
-
-/** What swaps because it reads the time runs its definition at each read: any store costs less. */
-const OF_TIME: readonly Partial<Handling>[] = [
-  { pushes: true },
-  { values: true },
-  { pushes: true, values: true },
-  { copies: true },
-  { copies: true, lifts: true },
-];
 
 async function planWith(
   db: Db,
@@ -233,7 +219,8 @@ const rulesOf = (
     areLarge: (groups) => decide(async () => runs && areLarge(db, groups)),
     copies,
     lifts,
-    areFew: async (rows) => copies || (await decide(async () => runs && areFew(db, rows))),
+    areFew: (rows) =>
+      decide(async () => (copies ? areCopies(db, rows, runs) : runs && areFew(db, rows))),
   };
 };
 

@@ -81,11 +81,6 @@ test('from few rows they are computed at each read', async () => {
 test.each([
   ['all rows are read', `SELECT array_agg(id ORDER BY id) AS ids FROM ticket`],
   [
-    'the time moves the rows',
-    `SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) AS median FROM ticket
-     WHERE opened > now() - interval '3 days'`,
-  ],
-  [
     'there are no statistics',
     `SELECT string_agg(note, ', ' ORDER BY id) AS notes FROM unknown WHERE id = 1`,
   ],

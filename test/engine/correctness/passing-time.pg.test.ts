@@ -132,6 +132,8 @@ const RESIDUAL: Readonly<Record<string, string>> = {
     GROUP BY g`,
   median_age: `SELECT g, percentile_disc(0.5) WITHIN GROUP (ORDER BY now() - at) AS m,
     sum(now() - at) FILTER (WHERE v > 1) AS s FROM public.e GROUP BY g`,
+  median: `SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY v::float8) AS m FROM public.e
+    WHERE ${after(60)}`,
   of_two: `SELECT p.name, sum(e.v) AS s FROM public.p LEFT JOIN public.e ON e.g = p.g
     WHERE now() > e.at + (p.g || ' milliseconds')::interval GROUP BY p.name`,
   ages_of: `SELECT g, count(*) AS n FROM public.e WHERE age(now(), at) > interval '40 ms'
@@ -183,6 +185,17 @@ const WRITES: readonly ((n: number) => string)[] = [
 test('definitions with bounds that move are maintained', async () => {
   for (const [name, definition] of Object.entries(ALL))
     expect(await sandbox.imat.create(name, definition)).toMatchObject({ name, strategy: 'delta' });
+});
+
+test('what would store far more rows than a table has is rebuilt', async () => {
+  await sandbox.sql(`CREATE TABLE big (id int PRIMARY KEY, at timestamptz, days int);
+    INSERT INTO big SELECT i, now(), i FROM generate_series(1, 300) i; ANALYZE big`);
+  const { strategy } = await sandbox.imat.explain(
+    `SELECT a.days, count(*) AS n FROM public.big a, public.big b
+      WHERE a.id < b.id AND now() > b.at + make_interval(days => a.days) GROUP BY a.days`,
+    { query: true },
+  );
+  expect(strategy).toBe('swap');
 });
 
 test('an imat of an imat follows the time', async () => {

@@ -185,7 +185,7 @@ const NAMES = {
     moment_age moment_aged moment_between moment_buckets moment_case moment_date
     moment_days_since moment_future moment_idle moment_joined moment_left moment_left_aged
     moment_open_end moment_overdue moment_recent moment_recent_group moment_same_day
-    moment_same_month moment_same_year moment_score moment_stamped zone_at_utc zone_bin
+    moment_same_month moment_same_year moment_score moment_stamped moment_sum zone_at_utc zone_bin
     zone_compare zone_compare_constant
     zone_date zone_day zone_day_named zone_epoch zone_extract zone_plus_days zone_plus_hours
     zone_text
