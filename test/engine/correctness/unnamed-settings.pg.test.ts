@@ -104,13 +104,16 @@ test.each(Object.entries(DEFINITIONS))('%s', async (name, definition) => {
 
 test('what the time changes in a store is not computed under unnamed settings', async () => {
   await inPreparedSandbox(SETUP, async (sandbox) => {
-    for (const definition of [
-      `SELECT day::text AS day FROM public.event WHERE at > now() - interval '2 days'`,
-      `SELECT kind, count(*) AS n FROM public.event WHERE age(now(), at) > interval '2 days'
-        GROUP BY kind`,
-    ]) {
-      expect(await sandbox.imat.create('by_time', definition)).toMatchObject({ strategy: 'swap' });
-      await sandbox.imat.revert('by_time');
+    const definition = `SELECT day::text AS day FROM public.event
+      WHERE at > now() - interval '2 days'`;
+    expect(await sandbox.imat.create('by_time', definition)).toMatchObject({ strategy: 'swap' });
+    await sandbox.imat.revert('by_time');
+    const above = `SELECT kind, count(*) AS n FROM public.event
+      WHERE age(now(), at) > interval '2 days' GROUP BY kind`;
+    expect(await sandbox.imat.create('above', above)).toMatchObject({ strategy: 'delta' });
+    for (const zone of ['Asia/Kolkata', 'America/St_Johns', 'UTC']) {
+      await sandbox.sql(`SET TimeZone = '${zone}'`);
+      await expectEqual(sandbox.db, 'imat.above', above);
     }
   });
 });
