@@ -2,6 +2,7 @@
 import type { Expr } from '../../parser/tree.ts';
 import { visit } from '../../parser/walk.ts';
 import { canFail, failsItself } from './can-fail.ts';
+import { connected } from './connected.ts';
 import type { ColumnId, Node, NodeOf } from './node.ts';
 import { idOf, nodesOf, placesOf, referencesOf } from './node.ts';
 
@@ -39,14 +40,6 @@ export function failingAcross(node: NodeOf<'join'>): readonly Expr[] {
     groups.some((group) => inputsOf(one).every((input) => group.has(input))),
   );
 }
-
-/** What is connected by having a member in common. */
-const connected = (sets: readonly (readonly number[])[]): readonly ReadonlySet<number>[] =>
-  sets.reduce<readonly ReadonlySet<number>[]>((groups, set) => {
-    const meets = (group: ReadonlySet<number>): boolean => set.some((one) => group.has(one));
-    const joined = new Set([...set, ...groups.filter(meets).flatMap((group) => [...group])]);
-    return [...groups.filter((group) => !meets(group)), joined];
-  }, []);
 
 /** The base types of the columns that nodes have by themselves. */
 export const oidsIn = (tree: Node): ReadonlyMap<ColumnId, number | null> =>

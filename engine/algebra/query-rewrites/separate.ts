@@ -23,6 +23,7 @@ import { findsRows as findsTimed, timedComparison } from '../timed.ts';
 import { hasAggregateWithin } from './aggregates-within.ts';
 import { failsForOthers, hasOwnQuery, isCorrelated, isOfRow } from './correlated.ts';
 import { PRESENT } from './existence.ts';
+import { joinsItems } from './joined-items.ts';
 import { conjunction, conjuncts, keysIn } from './relations.ts';
 import type { Named } from './select.ts';
 import { EMPTY, freshName, over, valueOf } from './select.ts';
@@ -268,7 +269,8 @@ function upperOverRows(query: Select, number: number, lifts: boolean): Select | 
     lifts && readsTimeItself(one, findsTimed)
       ? !findsRows(one) && !failsForOthers(one, own, true)
       : (hasQuery(one) || readsTimeItself(one)) && !findsRows(one) && !isCorrelated(one, own);
-  const lifted = conditions.filter(isLifted);
+  const all = conditions.filter(isLifted);
+  const lifted = joinsItems(query, all) ? all.filter((one) => itemsIn(one).size < 2) : all;
   const shown = query.targets.map(({ expr }) => expr);
   const isMore =
     query.distinctOn.length > 0 ||
