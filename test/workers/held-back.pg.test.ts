@@ -11,7 +11,8 @@ test('a transaction and a prepared one are named while they stay open', async ()
     await world.imat.create('counts', 'SELECT k, count(*) AS n FROM public.t GROUP BY k');
     const [open, prepared] = [await world.session(), await world.session()];
     await open.sql(
-      `SET application_name = 'a report'; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM other`,
+      `SET application_name = 'a report'; SET idle_in_transaction_session_timeout = 0;
+       BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM other`,
     );
     await prepared.sql(`BEGIN; INSERT INTO other VALUES (1); PREPARE TRANSACTION 'held back'`);
     expect((await world.imat.status()).heldBack).toEqual([]);

@@ -1,4 +1,5 @@
 /** What the corpus itself promises. */
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { randomOf } from '../../../tools/random.ts';
 import { type Batch, BATCHES } from './definitions/all.ts';
@@ -19,6 +20,14 @@ test('there are several hundred definitions, each with a name and a text of its 
 test('what is expected exists', () => {
   const names = new Set(all.map(({ name }) => name));
   expect([...DELTA].filter((name) => !names.has(name))).toEqual([]);
+});
+
+test('the README counts them', () => {
+  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+  const counted = /hold (\d+) definitions from all of SQL; (\d+) of\s+them need no swap/.exec(
+    readme,
+  );
+  expect(counted?.slice(1).map(Number)).toEqual([all.length, DELTA.size]);
 });
 
 const print = (seed: number, steps: number): string[] => {

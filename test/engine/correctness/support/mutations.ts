@@ -88,6 +88,12 @@ export const MUTATIONS: readonly Mutation[] = [
     wrong: [[/\n +AND \(d?r?2?\.?[^\n]*label IS NOT NULL\)/, '']],
   },
   {
+    name: 'changed rows are left out that fulfil a filter',
+    definition: JOINED,
+    at: DELTA,
+    wrong: [[/(\n +WHERE \([^\n]*label IS) NOT NULL\)/, '$1 NULL)']],
+  },
+  {
     name: 'a filter is forgotten',
     definition: GROUPED,
     at: DELTA,
@@ -97,7 +103,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a dropped weight in a sum',
     definition: GROUPED,
     at: DELTA,
-    wrong: [[/\(r1\.x \* r1\.weight\)/, '(r1.x)']],
+    wrong: [['WHEN -1 THEN -r1.x', 'WHEN -1 THEN r1.x']],
   },
   {
     name: 'a dropped weight in the row count',
@@ -288,7 +294,8 @@ export const MUTATIONS: readonly Mutation[] = [
     wrong: [
       [
         "CASE WHEN r1.x > '-Infinity'::numeric AND r1.x < 'Infinity'::numeric " +
-          'THEN (r1.x * r1.weight)::numeric ELSE 0 END AS sum_x',
+          'THEN CASE r1.weight WHEN 1 THEN r1.x WHEN -1 THEN -r1.x ELSE r1.x * r1.weight END ' +
+          'ELSE 0 END AS sum_x',
         'COALESCE((r1.x * r1.weight)::numeric, 0) AS sum_x',
       ],
     ],
