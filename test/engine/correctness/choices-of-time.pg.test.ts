@@ -144,6 +144,25 @@ test('a range whose bounds are in the wrong order fails as in the definition', a
   await sandbox.sql('TABLE imat.open');
 });
 
+test('a range up to the time fails while it begins later, as in the definition', async () => {
+  await sandbox.sql('DELETE FROM t');
+  const definition = `SELECT g, count(*) AS n FROM public.t
+    WHERE tstzrange(opened, coalesce(closed, now())) @> now() - interval '1 ms' GROUP BY g`;
+  expect(await sandbox.imat.create('up_to_now', definition)).toMatchObject({ strategy: 'delta' });
+  await sandbox.sql(`INSERT INTO t (id, g, opened, closed)
+    SELECT n, n % 2, now() - n * interval '1 s', CASE WHEN n = 3 THEN now() - interval '2 s' END
+      FROM generate_series(1, 5) n`);
+  await expectEqual(sandbox.db, 'imat.up_to_now', definition);
+  await sandbox.sql(`INSERT INTO t (id, g, opened) VALUES (90, 1, now() + interval '1 day')`);
+  const failure = /range lower bound must be less than or equal to range upper bound/;
+  await expect(sandbox.sql(definition)).rejects.toThrow(failure);
+  await expect(sandbox.sql('TABLE imat.up_to_now')).rejects.toThrow(failure);
+  await sandbox.sql("CALL imat.fold('up_to_now')");
+  await sandbox.sql('DELETE FROM t WHERE id = 90');
+  await expectEqual(sandbox.db, 'imat.up_to_now', definition);
+  await sandbox.imat.revert('up_to_now');
+});
+
 test('a whole day ends long after the time at which it was compared', async () => {
   await sandbox.sql(`INSERT INTO t (id, due, opened)
     SELECT 70 + n, n, clock_timestamp() - interval '48 hours' + interval '2 s'
